@@ -1,0 +1,1 @@
+"""Azure side: what must be true for each custom resource, and the engine that makes it true."""

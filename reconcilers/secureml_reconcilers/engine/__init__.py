@@ -1,0 +1,1 @@
+"""Reads, compares, orders and begins writes, and computes conditions. It knows nothing of machine learning."""

@@ -1,0 +1,1 @@
+"""The rule catalogue: id, title, explanation, source and what is still true today. A leaf."""

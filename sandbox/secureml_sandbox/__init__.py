@@ -1,0 +1,1 @@
+"""A kube-apiserver, the emulator and the operator on one machine; landscapes; the demo."""

@@ -1,0 +1,100 @@
+"""What the Kubernetes side and the Azure side say to each other, and nothing more.
+
+The operator hands a `Subject` to a `Reconciler` and receives an `Outcome`. While a pass runs, the
+reconciler announces through the `Journal` what it is about to do in Azure, so that a crash between
+the announcement and the write loses nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import timedelta
+
+Status = dict[str, Any]
+"""The whole `.status` of a custom resource, as plain JSON values."""
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """Names one custom resource, for queues, locks and logs."""
+
+    kind: str
+    namespace: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.kind}/{self.namespace}/{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """One custom resource as the API server showed it last."""
+
+    key: Key
+    uid: str
+    generation: int
+    spec: Mapping[str, Any]
+    status: Mapping[str, Any]
+    """What we wrote last; empty (or only `observedGeneration: -1`) on the first visit."""
+
+    deleting: bool = False
+    paused: bool = False
+    """The annotation `secureml.dev/paused: "true"` is present."""
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A Kubernetes event, emitted on a transition only."""
+
+    type: Literal["Normal", "Warning"]
+    reason: str
+    """One CamelCase word, for machines."""
+
+    message: str
+    """A sentence for the person who must act."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What one pass learned and when it wants to be called again."""
+
+    status: Status
+    """The complete new status; the shell writes it only when it differs from the present one."""
+
+    events: tuple[Event, ...] = ()
+    requeue_after: timedelta | None = None
+    """When to call again; None leaves it to the shell's resync."""
+
+    released: bool = False
+    """Deletion is complete in Azure (or nothing was to be deleted): the finalizer may go."""
+
+    figures: Mapping[str, float] = field(default_factory=dict)
+    """Counters for metrics: `drift_detected`, `drift_corrected`, `writes`, `reads`, `operations_running`."""
+
+
+class Journal(Protocol):
+    """Where a pass writes down what it is about to do, before it does it."""
+
+    async def announce(self, status: Status) -> None:
+        """Persist this status now; returns only when the API server has it.
+
+        Raises whatever the writer raises: the pass then ends without having written to Azure.
+        """
+
+
+class Reconciler(Protocol):
+    """Brings Azure toward one custom resource's spec, one short pass at a time."""
+
+    async def reconcile(self, subject: Subject, journal: Journal) -> Outcome:
+        """Observe, compare and begin what is due; never waits for a long-running operation.
+
+        Raises nothing for what Azure answers (that becomes conditions); an exception is a bug, which
+        the shell logs, counts and retries with backoff.
+        """
+
+    def forget(self, key: Key) -> None:
+        """Drop what is remembered in this process about a resource that no longer exists."""

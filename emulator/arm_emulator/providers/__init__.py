@@ -1,0 +1,29 @@
+"""One module per Azure system: validation, server defaults and side effects of its resource types.
+
+A module exports `TYPES` and, where it serves paths outside the resource tree, `ROUTES`. Anything not
+registered here is still stored and served generically.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from arm_emulator.registry import Registry
+
+if TYPE_CHECKING:
+    from arm_emulator.providers.base import ResourceType, Route
+
+MODULES = ("resources",)
+"""The provider modules, in no particular order; a new module needs only its name here."""
+
+
+def load() -> Registry:
+    """A registry of every listed provider."""
+    types: list[ResourceType] = []
+    routes: list[Route] = []
+    for name in MODULES:
+        module = import_module(f"{__name__}.{name}")
+        types.extend(module.TYPES)
+        routes.extend(getattr(module, "ROUTES", ()))
+    return Registry(types, routes)

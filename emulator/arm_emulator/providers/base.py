@@ -1,0 +1,171 @@
+"""What a provider may say about one resource type; every default is the behaviour of a generic type.
+
+A provider module exports `TYPES`, a tuple of `ResourceType` instances, and, for paths that are not a resource,
+`ROUTES`, a tuple of `Route`. It is listed in `providers/__init__.py`. Nothing else is needed.
+
+The order in which the core calls the hooks for one PUT or PATCH:
+
+1. `validate(write)`         refuse: raise `ArmError`
+2. `linked(write)`           which rights on other resources the caller needs
+3. `contention(write)`       refuse: another operation is running
+4. `compose(write)`          the document to store
+5. the core stores it in state `put.running` (or finished, when the style is synchronous or `instant` says so)
+6. `accepted(ctx, write, resource)`   side effects that show at once
+7. `completed(ctx, resource)`         when the operation's time has come; raising `ArmError` makes it Failed
+
+and for a DELETE: `check_delete`, then on completion the resource and its children go, then `deleted`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, ClassVar, TypeAlias
+
+from arm_emulator.etags import next_etag
+from arm_emulator.model import SUCCEEDED, Answer, Call, EtagStyle, JsonObject, Resource, Write, WriteStyle
+
+if TYPE_CHECKING:
+    import re
+
+    from arm_emulator.context import Context
+
+SYNCHRONOUS = WriteStyle()
+SYNCHRONOUS_DELETE = WriteStyle(updated=200, body="none")
+READ_ONLY = frozenset({"id", "name", "type", "etag", "systemData"})
+"""Members of a request's document that the server owns; what a client sends there is ignored."""
+
+View: TypeAlias = "Callable[[Context, Resource, Call], Answer | JsonObject]"
+"""A sub-path of a resource (GET) or an action on it (POST): a JSON object means status 200."""
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One private IP address of a private endpoint, as the target's provider describes it.
+
+    Attributes:
+        name: `requiredMemberName` of the network interface's configuration.
+        fqdns: public host names that resolve to the address.
+        records: record names to write, per private DNS zone name.
+    """
+
+    name: str
+    fqdns: tuple[str, ...]
+    records: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A path outside the resource tree, such as `.../locations/{l}/deletedVaults/{v}`.
+
+    Attributes:
+        method: HTTP method.
+        pattern: matched (fullmatch, ignore case) against the path with single slashes; named groups reach
+            the handler.
+        handler: answers; raise `ArmError` to refuse.
+        action: management action to authorize, on the subscription or resource group that the path names;
+            empty for none.
+    """
+
+    method: str
+    pattern: re.Pattern[str]
+    handler: Callable[[Context, Call, Mapping[str, str]], Answer | JsonObject]
+    action: str = ""
+
+
+class ResourceType:
+    """A resource type with generic behaviour; providers override what differs.
+
+    Class attributes:
+        name: full type name in Azure's casing. Empty for the fallback that serves unknown types.
+        put, patch, delete: how each verb answers. For `delete`, `updated` is the status for an existing
+            resource.
+        absent_delete: status of a DELETE of a resource that is not there.
+        etag: entity tag style.
+        located: whether PUT must carry a `location` (400 LocationRequired without).
+        soft_default_state: `provisioningState` stored once finished; empty for types that have none.
+        list_envelope: further members of a list answer.
+    """
+
+    name: ClassVar[str] = ""
+    put: ClassVar[WriteStyle] = SYNCHRONOUS
+    patch: ClassVar[WriteStyle] = SYNCHRONOUS
+    delete: ClassVar[WriteStyle] = SYNCHRONOUS_DELETE
+    absent_delete: ClassVar[int] = 204
+    etag: ClassVar[EtagStyle] = EtagStyle.ABSENT
+    located: ClassVar[bool] = False
+    final_state: ClassVar[str] = SUCCEEDED
+    methods: ClassVar[frozenset[str]] = frozenset({"GET", "HEAD", "PUT", "PATCH", "DELETE", "POST"})
+
+    @property
+    def views(self) -> Mapping[str, View]:
+        """GET sub-paths that are not stored children, by lower-case segment: `privatelinkresources`."""
+        return {}
+
+    @property
+    def actions(self) -> Mapping[str, View]:
+        """POST actions by lower-case name; authorized as `<type>/<name>/action`."""
+        return {}
+
+    def validate(self, write: Write) -> None:
+        """Refuse a bad write by raising `ArmError`. Called before anything changes."""
+
+    def linked(self, write: Write) -> Iterable[tuple[str, str]]:
+        """Pairs of action and resource id that the caller must also be allowed; default none."""
+        return ()
+
+    def contention(self, write: Write) -> None:
+        """Refuse a write that collides with a running operation by raising `ArmError`; default accept."""
+
+    def compose(self, write: Write) -> JsonObject:
+        """The document to store, without id, name, type, etag and provisioningState, which the core sets.
+
+        Default: the body without read-only members. PUT replaces; PATCH arrives merged already.
+        """
+        return {name: value for name, value in write.body.items() if name not in READ_ONLY}
+
+    def instant(self, write: Write, document: JsonObject) -> bool:
+        """Whether an asynchronous style finishes this write at once (async headers, final state)."""
+        return False
+
+    def accepted(self, ctx: Context, write: Write, resource: Resource) -> None:
+        """Side effects at the moment the write is accepted. Only for writes that are stored at once."""
+
+    def completed(self, ctx: Context, resource: Resource) -> None:
+        """Side effects when the operation ends; raise `ArmError` to let it end Failed."""
+
+    def failed(self, ctx: Context, resource: Resource) -> None:
+        """Side effects when the operation ended Failed."""
+
+    def check_delete(self, ctx: Context, resource: Resource) -> None:
+        """Refuse a deletion (in use, nested resources) by raising `ArmError`."""
+
+    def deleted(self, ctx: Context, resource: Resource) -> None:
+        """Side effects after the resource is gone from the store."""
+
+    def render(self, ctx: Context, resource: Resource) -> JsonObject:
+        """What GET, lists, answers of writes and Resource Graph show. Must not change `resource.body`."""
+        return resource.body
+
+    def tagged(self, ctx: Context, document: JsonObject) -> tuple[str, JsonObject]:
+        """A fresh entity tag and the document that shows it in this type's style."""
+        value = next_etag(self.etag, ctx.guid())
+        if self.etag is EtagStyle.ABSENT:
+            return "", document
+        return value or "", {**document, "etag": value}
+
+    # Private link: what a type that can be the target of a private endpoint tells the network provider.
+
+    def private_link_groups(self, ctx: Context, target: Resource) -> Sequence[str]:
+        """Group ids an endpoint may ask for (`blob`, `vault`); empty when the type is no target."""
+        return ()
+
+    def private_link_members(self, ctx: Context, target: Resource, group: str) -> Sequence[Member]:
+        """The addresses behind one group id, each with host names and DNS records; called once approved."""
+        return ()
+
+    def connections_changed(self, ctx: Context, target: Resource) -> None:
+        """A private endpoint connection of this target was made, changed or removed."""
+
+
+Handler: TypeAlias = Callable[[Call], Awaitable[Answer]]

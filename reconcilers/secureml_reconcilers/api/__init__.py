@@ -1,1 +1,12 @@
-"""Custom resource models, and the generator that turns them into CRDs. A leaf: it imports nothing of ours."""
+"""Custom resource models, and the generator that turns them into CRDs. A leaf: it imports nothing of ours.
+
+`SecureWorkspaceSpec.parse(spec)` turns a spec as Kubernetes holds it into a frozen model with all defaults
+filled in, or raises `InvalidSpec`. The models are the only source of the CRDs under `crds/`:
+`python -m secureml_reconcilers.api` writes them again.
+"""
+
+from secureml_reconcilers.api.model import InvalidSpec
+from secureml_reconcilers.api.secure_workspace import SecureWorkspaceSpec
+from secureml_reconcilers.api.status import SecureWorkspaceStatus
+
+__all__ = ["InvalidSpec", "SecureWorkspaceSpec", "SecureWorkspaceStatus"]

@@ -1,0 +1,125 @@
+"""Field types and settings that more than one kind uses."""
+
+import re
+from ipaddress import AddressValueError, IPv4Address, IPv4Network, NetmaskValueError
+from typing import Annotated, Literal
+
+from secureml_reconcilers.api.model import ApiModel, Checked, Rule
+
+GROUP = "secureml.dev"
+VERSION = "v1alpha1"
+CATEGORY = "secureml"
+
+Access = Literal["PrivateEndpoint", "ServiceEndpoint"]
+StorageSubResource = Literal["blob", "file", "queue", "table", "dfs", "web"]
+
+_LONGEST_PREFIX = 30
+"""Azure's storage firewall refuses /31 and /32 and wants single addresses instead (ST-IP-01)."""
+
+_NOT_PUBLIC = ("0.0.0.0/8", "10.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16")
+"""Ranges that never arrive at an Azure firewall as a source; its services answer 400 to them."""
+
+
+def _range(text: str) -> IPv4Network | None:
+    try:
+        return IPv4Network(text) if "/" in text else IPv4Network(IPv4Address(text))
+    except (AddressValueError, NetmaskValueError, ValueError):
+        return None
+
+
+def _well_formed(text: str) -> bool:
+    found = _range(text)
+    return found is not None and ("/" not in text or found.prefixlen <= _LONGEST_PREFIX)
+
+
+def _public(text: str) -> bool:
+    found = _range(text)
+    return found is None or not any(found.overlaps(IPv4Network(private)) for private in _NOT_PUBLIC)
+
+
+_CEL_WELL_FORMED = (
+    "self.contains('/')"
+    " ? isCIDR(self) && cidr(self).ip().family() == 4"
+    f" && cidr(self).prefixLength() <= {_LONGEST_PREFIX} && cidr(self) == cidr(self).masked()"
+    " : isIP(self) && ip(self).family() == 4"
+)
+_CEL_PUBLIC = (
+    "!(self.contains('/') ? isCIDR(self) : isIP(self)) || "
+    f"[{', '.join(repr(private) for private in _NOT_PUBLIC)}].all(p, self.contains('/')"
+    " ? !cidr(p).containsCIDR(cidr(self)) && !cidr(self).containsCIDR(cidr(p))"
+    " : !cidr(p).containsIP(ip(self)))"
+)
+
+PublicIPRange = Annotated[
+    str,
+    Checked(
+        max_length=18,
+        rules=(
+            Rule(
+                _CEL_WELL_FORMED,
+                "must be an IPv4 address such as 203.0.113.7, or a range such as 203.0.113.0/24 that begins"
+                " with its first address and is no smaller than /30: Azure refuses /31 and /32, so write"
+                " single addresses without a prefix (ST-IP-01)",
+                holds=_well_formed,
+            ),
+            Rule(
+                _CEL_PUBLIC,
+                "must be public: an Azure firewall sees public source addresses only; let private networks"
+                " in through a private endpoint or through allowedSubnetIDs (ST-IP-01)",
+                holds=_public,
+            ),
+        ),
+    ),
+]
+
+
+def name(max_length: int, pattern: str, message: str) -> Checked:
+    """Build the check of a name: `pattern` must match all of it."""
+    whole = re.compile(pattern, re.ASCII)
+    return Checked(
+        max_length,
+        (
+            Rule(
+                f"self.matches(r'^{pattern}$')", message, holds=lambda text: whole.fullmatch(text) is not None
+            ),
+        ),
+    )
+
+
+COMPUTE_NAME_PATTERN = "[a-zA-Z][a-zA-Z0-9-]{1,22}[a-zA-Z0-9]"
+COMPUTE_NAME_MESSAGE = (
+    "must be the name of an Azure ML compute: 3 to 24 letters, digits or hyphens, starting with a letter and"
+    " ending with a letter or digit (CMP-NAME-01)"
+)
+ComputeName = Annotated[str, name(24, COMPUTE_NAME_PATTERN, COMPUTE_NAME_MESSAGE)]
+
+ObjectName = Annotated[
+    str,
+    name(
+        253,
+        "[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?",
+        "must be the name of a Kubernetes object: lower-case letters, digits, hyphens and dots",
+    ),
+]
+
+
+class WorkspaceReference(ApiModel):
+    """Names a SecureWorkspace in the same namespace."""
+
+    name: ObjectName
+    """Name of the SecureWorkspace (metadata.name) in this namespace."""
+
+
+class ManagedSpec(ApiModel):
+    """What every kind lets its author decide about the operator's behaviour."""
+
+    mode: Literal["Enforce", "Observe"] = "Enforce"
+    """Enforce (default) writes to Azure. Observe writes nothing: what would be done stands in status.plan."""
+
+    deletion_policy: Literal["Retain", "Delete"] = "Retain"
+    """What happens in Azure when this object is deleted. Retain (default) leaves everything as it is.
+    Delete removes only what the operator created (status.inventory). Neither opens public access again."""
+
+    adoption: Literal["Refuse", "Adopt"] = "Refuse"
+    """What to do with a resource that exists under the name the operator would use but does not carry its
+    mark. Refuse (default) touches nothing and reports it. Adopt takes it over and repairs it."""

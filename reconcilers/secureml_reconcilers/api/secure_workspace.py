@@ -1,0 +1,319 @@
+"""SecureWorkspace: one Azure ML workspace and everything it leans on, kept off the public internet."""
+
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import StrictBool
+
+from secureml_reconcilers.api.azure_ids import (
+    ContainerRegistryID,
+    PrivateDNSZoneID,
+    ResourceGroupID,
+    StorageAccountID,
+    SubnetID,
+    VirtualNetworkID,
+    WorkspaceID,
+)
+from secureml_reconcilers.api.common import (
+    Access,
+    ComputeName,
+    ManagedSpec,
+    PublicIPRange,
+    StorageSubResource,
+)
+from secureml_reconcilers.api.model import ApiModel, MapOf, Rule, SetOf, immutable
+
+
+class Network(ApiModel):
+    """The virtual networks from which the workspace is used."""
+
+    endpoint_subnet_id: SubnetID
+    """ARM id of the subnet in which all private endpoints are created; immutable. With the defaults it needs
+    7 free addresses: 3 for the workspace, 1 for each storage sub-resource and the vault, 2 for the registry
+    (WS-PE-01, ACR-DATA-01). A delegated subnet is refused by Azure (ACI-CONF-01)."""
+
+    client_network_ids: Annotated[tuple[VirtualNetworkID, ...], SetOf(64)] = ()
+    """ARM ids of further virtual networks, peered with the first, that must resolve the private names: each
+    is linked to every zone (DNS-03). Default none."""
+
+    admission: ClassVar = (
+        immutable(
+            "endpointSubnetID",
+            "the subnet of a private endpoint is fixed; create another SecureWorkspace and delete this one",
+            ignore_case=True,
+        ),
+    )
+
+
+def _distinct_zone_names(dns: "DNS") -> bool:
+    names = [zone.lower().rsplit("/", 1)[1] for zone in dns.zone_ids]
+    return len(set(names)) == len(names)
+
+
+class DNS(ApiModel):
+    """Who keeps the private DNS zones in which the private endpoints are found."""
+
+    mode: Literal["Managed", "Existing", "None"] = "Managed"
+    """Managed (default) uses the zone of the right name that is already linked to the virtual network, else
+    creates one (DNS-04). Existing only uses zones that exist, and reports the missing ones. None leaves DNS
+    to somebody else: no zone, link or zone group is written, and status.dnsRecords lists the records that
+    must exist (DNS-01)."""
+
+    zone_resource_group_id: ResourceGroupID | None = None
+    """ARM id of the resource group in which zones are looked for and created; default the group of the
+    virtual network. May lie in another subscription, as in hub and spoke."""
+
+    zone_ids: Annotated[tuple[PrivateDNSZoneID, ...], SetOf(16)] = ()
+    """ARM ids of zones to use in place of those the operator would find; each serves the private endpoints
+    whose zone has its name. Default none."""
+
+    admission: ClassVar = (
+        Rule(
+            "self.mode != 'None' || (!has(self.zoneResourceGroupID) && (!has(self.zoneIDs)"
+            " || self.zoneIDs.size() == 0))",
+            "with dns.mode None the operator touches no zone: remove zoneResourceGroupID and zoneIDs, or"
+            " choose Managed or Existing",
+            holds=lambda dns: dns.mode != "None" or not (dns.zone_resource_group_id or dns.zone_ids),
+        ),
+        Rule(
+            "!has(self.zoneIDs) || self.zoneIDs.all(z, self.zoneIDs.exists_one(y,"
+            " y.lowerAscii().split('/')[8] == z.lowerAscii().split('/')[8]))",
+            "two ids name zones of one name: a virtual network can be linked to only one of them (DNS-04)",
+            holds=_distinct_zone_names,
+            field_path=".zoneIDs",
+        ),
+    )
+
+
+class Endpoints(ApiModel):
+    """Where and how private endpoints are created."""
+
+    resource_group_id: ResourceGroupID | None = None
+    """ARM id of the resource group in which private endpoints are created; immutable, default the group of
+    the virtual network."""
+
+    subnet_network_policies: Literal["Keep", "Disable"] = "Keep"
+    """Keep (default) leaves the network policies of the endpoint subnet alone. Disable switches them off
+    where Azure refuses endpoints because of them; security groups and routes then no longer apply to any
+    private endpoint in that subnet (WS-PE-02)."""
+
+
+SubResources = Annotated[tuple[StorageSubResource, ...], SetOf(6, min_items=1)]
+
+_DFS_NEEDS_BLOB = Rule(
+    "!has(self.subResources) || !('dfs' in self.subResources) || 'blob' in self.subResources",
+    "dfs needs blob beside it: a Data Lake endpoint answers some calls through the blob name (ST-PE-05)",
+    holds=lambda storage: "dfs" not in storage.sub_resources or "blob" in storage.sub_resources,
+    field_path=".subResources",
+)
+
+
+class AdditionalAccount(ApiModel):
+    """A storage account that the workspace uses beside its own."""
+
+    account_id: StorageAccountID
+    """ARM id of the storage account (ST-SCOPE-01)."""
+
+    access: Access = "PrivateEndpoint"
+    """PrivateEndpoint (default) or ServiceEndpoint, for this account; see storage.access (ST-MODE-01)."""
+
+    sub_resources: SubResources = ("blob",)
+    """Parts of the account that get a private endpoint: those that hold the data (ST-PE-04). Default blob."""
+
+    admission: ClassVar = (_DFS_NEEDS_BLOB,)
+
+
+def _service_endpoint_has_subnets(storage: "Storage") -> bool:
+    modes = {storage.access, *(account.access for account in storage.additional_accounts)}
+    return "ServiceEndpoint" not in modes or bool(storage.allowed_subnet_ids)
+
+
+class Storage(ApiModel):
+    """How the workspace's storage accounts are reached, and by whom."""
+
+    access: Access = "PrivateEndpoint"
+    """How the default account is reached. PrivateEndpoint (default) gives it addresses in the virtual network
+    and, when no range or subnet is allowed below, switches its public access off (ST-PUB-01).
+    ServiceEndpoint keeps its public address but lets only allowedSubnetIDs and allowedIPRanges in
+    (ST-SE-01)."""
+
+    sub_resources: SubResources = ("blob", "file")
+    """Parts of the default account that get a private endpoint. Default blob and file (ST-PE-01, ST-PE-02);
+    add queue and table for ParallelRunStep and batch endpoints (ST-PE-03), dfs for Data Lake Gen2.
+    Without effect with ServiceEndpoint."""
+
+    allowed_ip_ranges: Annotated[tuple[PublicIPRange, ...], SetOf(400)] = ()
+    """Public IPv4 addresses or ranges let in through the firewall, for machines outside the virtual network
+    that run the SDK (ST-IP-01). Entries of others stay. The account then keeps a public address that denies
+    everybody else. Default none."""
+
+    allowed_subnet_ids: Annotated[tuple[SubnetID, ...], SetOf(400)] = ()
+    """ARM ids of subnets let in through the firewall. Each gets the service endpoint Microsoft.Storage first,
+    which changes the source address of its running traffic (ST-SE-01). Required with ServiceEndpoint,
+    default none."""
+
+    datastore_auth: Literal["AccessKey", "Identity"] | None = None
+    """How the workspace's default datastores sign in to the account: AccessKey or Identity (preview).
+    Identity is needed where the account's keys are switched off; users then need roles on the account
+    (WS-DSAUTH-01). Default: left as it is."""
+
+    additional_accounts: Annotated[tuple[AdditionalAccount, ...], MapOf(32, key="account_id")] = ()
+    """Further storage accounts of the workspace's datastores; the firewall entries above hold for them too
+    (ST-SCOPE-01). Default none."""
+
+    admission: ClassVar = (
+        _DFS_NEEDS_BLOB,
+        Rule(
+            "(self.access != 'ServiceEndpoint' && !(has(self.additionalAccounts)"
+            " && self.additionalAccounts.exists(a, a.access == 'ServiceEndpoint')))"
+            " || (has(self.allowedSubnetIDs) && self.allowedSubnetIDs.size() > 0)",
+            "access ServiceEndpoint needs storage.allowedSubnetIDs, the subnets of computes and clients:"
+            " without them nothing in the virtual network reaches the account (ST-SE-01)",
+            holds=_service_endpoint_has_subnets,
+            reason="FieldValueRequired",
+        ),
+    )
+
+
+class KeyVault(ApiModel):
+    """How the workspace's key vault is reached, and by whom."""
+
+    access: Access = "PrivateEndpoint"
+    """PrivateEndpoint (default) gives the vault an address in the virtual network and, when no range or
+    subnet is allowed below, switches its public access off (KV-PNA-01). ServiceEndpoint keeps its public
+    address but lets only allowedSubnetIDs and allowedIPRanges in (KV-NET-01). Trusted Azure services may
+    bypass the firewall either way, as the workspace itself does (KV-BYP-01)."""
+
+    allowed_ip_ranges: Annotated[tuple[PublicIPRange, ...], SetOf(1000)] = ()
+    """Public IPv4 addresses or ranges let in through the vault's firewall. Default none."""
+
+    allowed_subnet_ids: Annotated[tuple[SubnetID, ...], SetOf(200)] = ()
+    """ARM ids of subnets let in through the vault's firewall; each gets the service endpoint
+    Microsoft.KeyVault first, effective after up to 15 minutes (KV-LAG-01). Required with ServiceEndpoint,
+    default none."""
+
+    admission: ClassVar = (
+        Rule(
+            "self.access != 'ServiceEndpoint' || (has(self.allowedSubnetIDs)"
+            " && self.allowedSubnetIDs.size() > 0)",
+            "access ServiceEndpoint needs keyVault.allowedSubnetIDs, the subnets of computes and clients:"
+            " without them nothing in the virtual network reaches the vault (KV-NET-01)",
+            holds=lambda vault: vault.access != "ServiceEndpoint" or bool(vault.allowed_subnet_ids),
+            reason="FieldValueRequired",
+        ),
+    )
+
+
+class ContainerRegistry(ApiModel):
+    """The registry that keeps the workspace's images; always reached by private endpoint (ACR-MODE-01)."""
+
+    registry_id: ContainerRegistryID | None = None
+    """ARM id of the registry to give to a workspace that has none; ignored once it has one. Default: wait
+    until Azure ML creates its own at the first training run or deployment (ACR-EXIST-01)."""
+
+    allowed_ip_ranges: Annotated[tuple[PublicIPRange, ...], SetOf(200)] = ()
+    """Public IPv4 addresses or ranges let in through the registry's firewall. Default none: public access is
+    switched off (ACR-PNA-01)."""
+
+    upgrade_to_premium: StrictBool = False
+    """Allow the upgrade of a Basic or Standard registry to Premium, without which it cannot be private
+    (ACR-SKU-01). Billable, so default false: the need is reported and the registry stays as it is."""
+
+
+class ImageBuild(ApiModel):
+    """What builds the images of jobs and deployments once the registry is private."""
+
+    compute_name: ComputeName | None = None
+    """Name of a CPU cluster (AmlCompute) of this workspace that builds images, because a private registry
+    cannot build them itself (ACR-BUILD-01, ACR-BUILD-02). Default: the workspace's setting is left alone,
+    and reported when it is empty."""
+
+
+class Studio(ApiModel):
+    """Use of Azure ML studio with data in the virtual network."""
+
+    enabled: StrictBool = False
+    """True when people use studio: checks that the workspace has a managed identity and that it holds the
+    roles to read the storage account (STUDIO-MI-01, STUDIO-RBAC-01 to -03). Default false. Without the roles
+    data previews, designer charts, AutoML and labeling fail."""
+
+    grant_roles: StrictBool = False
+    """Let the operator give the workspace identity its missing roles: Reader and Storage Blob Data Reader on
+    the account, Reader on its private endpoints. Default false: missing roles are only reported. The
+    operator's own identity needs the right to assign roles."""
+
+    labeling: StrictBool = False
+    """True when ML-assisted labeling is used, which cannot read a default account behind a virtual network:
+    an additional account is then asked for (STUDIO-LABEL-01). Default false."""
+
+    admission: ClassVar = (
+        Rule(
+            "self.enabled || !(self.grantRoles || self.labeling)",
+            "grantRoles and labeling mean nothing without studio: set studio.enabled to true, or remove them",
+            holds=lambda studio: studio.enabled or not (studio.grant_roles or studio.labeling),
+        ),
+    )
+
+
+class PublicAccess(ApiModel):
+    """Whether the workspace itself still answers on the public internet."""
+
+    workspace: Literal["Disabled", "Enabled"] = "Disabled"
+    """Disabled (default) closes the workspace's public address, after every private way in works (WS-PE-03,
+    OPS-08). Enabled keeps it open beside the private endpoint."""
+
+    allowed_ip_ranges: Annotated[tuple[PublicIPRange, ...], SetOf(200)] = ()
+    """Only with Enabled: the public IPv4 addresses or ranges that may still reach the workspace; everybody
+    else is refused (WS-IPALLOW-01). At most 200. Default none: everybody may."""
+
+    admission: ClassVar = (
+        Rule(
+            "self.workspace == 'Enabled' || !has(self.allowedIPRanges) || self.allowedIPRanges.size() == 0",
+            "allowedIPRanges needs publicAccess.workspace Enabled: a closed workspace lets nobody in by"
+            " address (WS-IPALLOW-01)",
+            holds=lambda public: public.workspace == "Enabled" or not public.allowed_ip_ranges,
+            field_path=".allowedIPRanges",
+        ),
+    )
+
+
+class SecureWorkspaceSpec(ManagedSpec):
+    """What must be true of the workspace; storage, vault and registry are discovered from it."""
+
+    workspace_id: WorkspaceID
+    """ARM id of the Azure ML workspace to isolate; it must exist (GEN-WS-01); immutable."""
+
+    network: Network
+    """The virtual networks from which the workspace is used."""
+
+    dns: DNS = DNS()
+    """Private DNS: who keeps the zones. Default: managed by the operator."""
+
+    endpoints: Endpoints = Endpoints()
+    """Where private endpoints are created. Default: beside the virtual network."""
+
+    storage: Storage = Storage()
+    """The workspace's storage accounts. Default: private endpoints for blob and file, no public access."""
+
+    key_vault: KeyVault = KeyVault()
+    """The workspace's key vault. Default: a private endpoint, no public access."""
+
+    container_registry: ContainerRegistry = ContainerRegistry()
+    """The workspace's container registry. Default: a private endpoint, no public access, no upgrade."""
+
+    image_build: ImageBuild = ImageBuild()
+    """What builds images when the registry is private. Default: the workspace's setting is left alone."""
+
+    studio: Studio = Studio()
+    """Use of Azure ML studio. Default: not used, nothing checked."""
+
+    public_access: PublicAccess = PublicAccess()
+    """Public access to the workspace itself. Default: closed."""
+
+    admission: ClassVar = (
+        immutable("workspaceID", "create another SecureWorkspace for another workspace", ignore_case=True),
+        immutable(
+            "endpoints.resourceGroupID",
+            "private endpoints cannot move to another group; create another SecureWorkspace instead",
+            ignore_case=True,
+        ),
+    )

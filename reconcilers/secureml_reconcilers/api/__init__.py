@@ -6,7 +6,21 @@ filled in, or raises `InvalidSpec`. The models are the only source of the CRDs u
 """
 
 from secureml_reconcilers.api.model import InvalidSpec
+from secureml_reconcilers.api.secure_compute import SecureComputeSpec
+from secureml_reconcilers.api.secure_inference_cluster import SecureInferenceClusterSpec
 from secureml_reconcilers.api.secure_workspace import SecureWorkspaceSpec
-from secureml_reconcilers.api.status import SecureWorkspaceStatus
+from secureml_reconcilers.api.status import (
+    SecureComputeStatus,
+    SecureInferenceClusterStatus,
+    SecureWorkspaceStatus,
+)
 
-__all__ = ["InvalidSpec", "SecureWorkspaceSpec", "SecureWorkspaceStatus"]
+__all__ = [
+    "InvalidSpec",
+    "SecureComputeSpec",
+    "SecureComputeStatus",
+    "SecureInferenceClusterSpec",
+    "SecureInferenceClusterStatus",
+    "SecureWorkspaceSpec",
+    "SecureWorkspaceStatus",
+]

@@ -3,7 +3,8 @@
 import re
 from typing import Annotated
 
-from secureml_reconcilers.api.model import Checked, Rule
+from secureml_reconcilers.api.fields import Checked
+from secureml_reconcilers.api.rules import Rule
 
 _SUBSCRIPTION = "/subscriptions/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 _GROUP = r"/resourceGroups/[^/?#%&\s]{0,89}[^/?#%&\s.]"

@@ -4,7 +4,11 @@ import re
 from ipaddress import AddressValueError, IPv4Address, IPv4Network, NetmaskValueError
 from typing import Annotated, Literal
 
-from secureml_reconcilers.api.model import ApiModel, Checked, Rule
+from pydantic import Field
+
+from secureml_reconcilers.api.fields import Checked
+from secureml_reconcilers.api.model import ApiModel
+from secureml_reconcilers.api.rules import Rule
 
 GROUP = "secureml.dev"
 VERSION = "v1alpha1"
@@ -25,6 +29,16 @@ def _range(text: str) -> IPv4Network | None:
         return IPv4Network(text) if "/" in text else IPv4Network(IPv4Address(text))
     except (AddressValueError, NetmaskValueError, ValueError):
         return None
+
+
+def is_ipv4(text: str) -> bool:
+    """Tell whether `text` is one IPv4 address."""
+    return "/" not in text and _range(text) is not None
+
+
+def is_ipv4_range(text: str, *, tag: str = "(?!)") -> bool:
+    """Tell whether `text` is an IPv4 address or range, or matches the pattern `tag`."""
+    return _range(text) is not None or re.fullmatch(tag, text) is not None
 
 
 def _well_formed(text: str) -> bool:
@@ -101,6 +115,32 @@ ObjectName = Annotated[
         "must be the name of a Kubernetes object: lower-case letters, digits, hyphens and dots",
     ),
 ]
+
+
+VMSize = Annotated[
+    str,
+    name(
+        64,
+        "[a-zA-Z0-9]+(_[a-zA-Z0-9]+)*",
+        "must be the name of a VM size such as STANDARD_DS3_V2; see `az ml compute list-sizes`",
+    ),
+]
+Region = Annotated[
+    str, name(64, "[a-z0-9]+", "must be a region's short name, lower case without blanks, such as westeurope")
+]
+RuleName = Annotated[
+    str,
+    name(80, "[a-zA-Z0-9]([a-zA-Z0-9_.-]{0,78}[a-zA-Z0-9_])?", "must be the name of a network security rule"),
+]
+ForeignRules = Literal["Report", "Remove"]
+FirstPriority = Annotated[int, Field(strict=True, ge=100, le=3900)]
+
+
+class SecretReference(ApiModel):
+    """Names a Secret in the same namespace."""
+
+    name: ObjectName
+    """Name of the Secret in this namespace."""
 
 
 class WorkspaceReference(ApiModel):

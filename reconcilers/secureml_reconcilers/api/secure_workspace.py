@@ -20,7 +20,9 @@ from secureml_reconcilers.api.common import (
     PublicIPRange,
     StorageSubResource,
 )
-from secureml_reconcilers.api.model import ApiModel, MapOf, Rule, SetOf, immutable
+from secureml_reconcilers.api.fields import MapOf, SetOf
+from secureml_reconcilers.api.model import ApiModel
+from secureml_reconcilers.api.rules import Rule, immutable
 
 
 class Network(ApiModel):
@@ -28,7 +30,7 @@ class Network(ApiModel):
 
     endpoint_subnet_id: SubnetID
     """ARM id of the subnet in which all private endpoints are created; immutable. With the defaults it needs
-    7 free addresses: 3 for the workspace, 1 for each storage sub-resource and the vault, 2 for the registry
+    8 free addresses: 3 for the workspace, 1 for each storage sub-resource and the vault, 2 for the registry
     (WS-PE-01, ACR-DATA-01). A delegated subnet is refused by Azure (ACI-CONF-01)."""
 
     client_network_ids: Annotated[tuple[VirtualNetworkID, ...], SetOf(64)] = ()

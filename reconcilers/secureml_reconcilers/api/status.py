@@ -4,7 +4,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from secureml_reconcilers.api.model import ApiModel, Checked, MapOf
+from secureml_reconcilers.api.fields import Checked, MapOf
+from secureml_reconcilers.api.model import ApiModel
 
 Text = Annotated[str, Checked(2048)]
 Identifier = Annotated[str, Checked(512)]

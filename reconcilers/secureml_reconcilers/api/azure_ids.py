@@ -19,13 +19,13 @@ NAMES = {
     "Microsoft.MachineLearningServices/workspaces": "[a-z0-9][a-z0-9_-]{2,32}",
     "Microsoft.Network/natGateways": _NETWORK_NAME,
     "Microsoft.Network/networkSecurityGroups": _NETWORK_NAME,
-    "Microsoft.Network/privateDnsZones": r"[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63}){1,33}",
+    "Microsoft.Network/privateDnsZones": r"[a-z0-9_-]+([.][a-z0-9_-]+){1,33}",
     "Microsoft.Network/routeTables": _NETWORK_NAME,
     "Microsoft.Network/serviceEndpointPolicies": _NETWORK_NAME,
     "Microsoft.Network/virtualNetworks": "[a-z0-9][a-z0-9_.-]{0,62}[a-z0-9_]",
     "Microsoft.Storage/storageAccounts": "[a-z0-9]{3,24}",
 }
-"""How Azure lets a resource of each type be named (reference data, section 10)."""
+"""How Azure lets a resource of each type be named (its article on resource name rules)."""
 
 MAX_ID_LENGTH = 512
 """Characters; the longest id of the types above has about 400."""

@@ -215,22 +215,22 @@ class SecureComputeSpec(ManagedSpec):
     unique in a region (CMP-NAME-01). Without meaning for Serverless."""
 
     aml_compute: AmlCompute | None = None
-    """A cluster that Azure ML creates and scales."""
+    """A cluster that Azure ML creates and scales. Required with type AmlCompute, default none."""
 
     compute_instance: ComputeInstance | None = None
-    """A workstation for one person that Azure ML creates."""
+    """A workstation for one person that Azure ML creates. Required with type ComputeInstance, default none."""
 
     serverless: Serverless | None = None
-    """Where the workspace's serverless jobs run."""
+    """Where the workspace's serverless jobs run. Required with type Serverless, default none."""
 
     virtual_machine: VirtualMachine | None = None
-    """An Ubuntu machine of yours to attach."""
+    """An Ubuntu machine of yours to attach. Required with type VirtualMachine, default none."""
 
     hd_insight: HDInsight | None = None
-    """An HDInsight cluster of yours to attach."""
+    """An HDInsight cluster of yours to attach. Required with type HDInsight, default none."""
 
     databricks: Databricks | None = None
-    """A Databricks workspace of yours to attach."""
+    """A Databricks workspace of yours to attach. Required with type Databricks, default none."""
 
     security_rules: SecurityRules = SecurityRules()
     """Rules of the subnet's network security group. Default: what today's documents require, in the group

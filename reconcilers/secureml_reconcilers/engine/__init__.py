@@ -1,1 +1,1 @@
-"""Reads, compares, orders and begins writes, and computes conditions. It knows nothing of machine learning."""
+"""Reads, compares, orders and begins writes, computes conditions. It knows nothing of machine learning."""

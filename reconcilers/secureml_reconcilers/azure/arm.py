@@ -1,0 +1,135 @@
+"""What the engine asks of Azure, and the answers there can be."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import timedelta
+
+    from secureml_reconcilers.azure.problem import AzureProblem
+    from secureml_reconcilers.azure.resource_id import ResourceId
+
+Body = dict[str, Any]
+"""A resource as ARM shows it."""
+
+TERMINAL = frozenset({"succeeded", "failed", "canceled"})
+"""Provisioning states that do not change by themselves; a missing state means Succeeded (ARM contract)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Present:
+    """The resource exists."""
+
+    body: Body
+
+    @property
+    def etag(self) -> str | None:
+        """The entity tag to send with `If-Match`; None where the type has none (AML says null)."""
+        return self.body.get("etag") or None
+
+    @property
+    def provisioning_state(self) -> str:
+        """In lower case; `succeeded` when the service does not say."""
+        properties = self.body.get("properties") or {}
+        return str(properties.get("provisioningState") or "succeeded").lower()
+
+    @property
+    def settled(self) -> bool:
+        """No operation of the service is running on it."""
+        return self.provisioning_state in TERMINAL
+
+
+@dataclass(frozen=True, slots=True)
+class Absent:
+    """The service says that there is no such resource: a 404 with an ARM error that means just that."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """Could not tell: forbidden, throttled, broken."""
+
+    problem: AzureProblem
+
+
+Answer = Present | Absent | Unreadable
+"""Three of the four answers of a view; the fourth, unread, is the lack of an answer."""
+
+Verb = Literal["PUT", "PATCH", "DELETE"]
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """A write that Azure took."""
+
+    body: Body | None
+    """The resource as the answer showed it, when it did."""
+
+    running: bool
+    """A long-running operation goes on; the resource must be read again later."""
+
+    poll_url: str | None = None
+    """Where the operation's result can be read while we remember it; never needed, never stored."""
+
+    retry_after: timedelta | None = None
+
+
+class Arm(Protocol):
+    """Azure Resource Manager, as the engine sees it."""
+
+    async def read(self, target: ResourceId) -> Present | Absent:
+        """GET one resource.
+
+        Raises:
+            AzureProblem: for every answer that tells neither presence nor absence.
+        """
+
+    async def list_all(self, collection: str, type_name: str) -> list[Body]:
+        """GET a whole collection, following every page.
+
+        Args:
+            collection: the path of the collection, such as `<endpoint id>/privateDnsZoneGroups`.
+            type_name: the full type of its elements, for the API version.
+
+        Raises:
+            AzureProblem: when any page cannot be read.
+        """
+
+    async def write(
+        self,
+        verb: Verb,
+        target: ResourceId,
+        body: Body | None,
+        *,
+        if_match: str | None = None,
+        create_only: bool = False,
+    ) -> Accepted:
+        """Begin one write; returns as soon as Azure took it.
+
+        Args:
+            verb: PUT, PATCH or DELETE.
+            target: what to write.
+            body: the request body; None for DELETE.
+            if_match: an etag that must still be current.
+            create_only: send `If-None-Match: *`, so that nothing existing is overwritten.
+
+        Raises:
+            AzureProblem: when Azure refused, or when the answer was lost (`outcome_unknown`).
+        """
+
+    async def operation_problem(
+        self, poll_url: str, target: ResourceId
+    ) -> AzureProblem | Literal["running"] | None:
+        """Ask how a long-running operation ended: a problem, None for success, or "running"."""
+
+    async def query(self, subscription: str, kusto: str) -> list[Mapping[str, Any]]:
+        """Ask Resource Graph, for discovery and attribution only: its rows lag behind.
+
+        Raises:
+            AzureProblem: when the query cannot be answered.
+        """
+
+    def is_us(self, changed_by: str) -> bool:
+        """Whether the change log names the identity that we write with."""

@@ -1,0 +1,350 @@
+"""Azure Resource Manager over the management clients' own pipelines.
+
+Requests go through `send_request` of the generated clients and bodies stay plain JSON: a typed model drops
+what its version does not know, and what is dropped on a read is erased by the next PUT. The pipeline is
+ours: no retries (the queue waits, never a worker) and no automatic provider registration (a hidden write).
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import time
+import uuid
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+import aiohttp
+from azure.core.exceptions import AzureError, ClientAuthenticationError
+from azure.core.pipeline.policies import AsyncBearerTokenCredentialPolicy, RequestIdPolicy, UserAgentPolicy
+from azure.core.pipeline.transport import AioHttpTransport
+from azure.core.rest import HttpRequest
+from azure.mgmt.containerregistry.aio import ContainerRegistryManagementClient
+from azure.mgmt.network.aio import NetworkManagementClient
+from azure.mgmt.resource.resources.aio import ResourceManagementClient
+
+from secureml_reconcilers.azure.arm import TERMINAL, Absent, Accepted, Body, Present, Verb
+from secureml_reconcilers.azure.catalogue import CATALOGUE, GRAPH_API_VERSION, facts
+from secureml_reconcilers.azure.errors import classify, from_error
+from secureml_reconcilers.azure.identity import credential
+from secureml_reconcilers.azure.problem import AzureProblem, Retry, Severity
+from secureml_reconcilers.azure.throttle import Throttle
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Mapping
+
+    from azure.core.credentials_async import AsyncTokenCredential
+    from azure.core.rest import AsyncHttpResponse
+
+    from secureml_reconcilers.azure.environment import AzureEnvironment
+    from secureml_reconcilers.azure.resource_id import ResourceId
+
+_log = logging.getLogger(__name__)
+
+_TIMEOUT: Final = aiohttp.ClientTimeout(total=90, connect=10)
+"""Seconds. ARM itself gives a provider 60 s and then answers 504; a longer silence is a lost answer."""
+
+_CONNECTIONS: Final = 32
+"""Sockets kept to Azure: one workspace reads about 30 resources at once."""
+
+_ABSENT_CODES: Final = frozenset(
+    {"ResourceNotFound", "NotFound", "ParentResourceNotFound", "ResourceGroupNotFound"}
+)
+"""The 404s that prove absence. SubscriptionNotFound, say, proves only that we cannot see it."""
+
+
+@dataclass(frozen=True, slots=True)
+class ArmRequest:
+    """One request, for metrics."""
+
+    type: str
+    """The resource type in lower case, or `operation` or `graph`."""
+
+    method: str
+    status: int
+    """The HTTP status; 0 when no answer came."""
+
+    throttled: bool
+    seconds: float
+
+
+class ArmClient:
+    """The engine's `Arm`, over HTTPS."""
+
+    def __init__(
+        self,
+        clients: Mapping[str, Any],
+        base_url: str,
+        throttle: Throttle,
+        on_request: Callable[[ArmRequest], None],
+    ) -> None:
+        """Wrap management clients that share one transport; use `open_arm` to build them."""
+        self._clients = clients
+        self._base_url = base_url
+        self._throttle = throttle
+        self._on_request = on_request
+
+    async def read(self, target: ResourceId) -> Present | Absent:
+        """See `Arm.read`."""
+        response = await self._send("GET", target.text, facts(target).api_version, target)
+        if response.status_code == 200:  # noqa: PLR2004
+            return Present(_object(response, target))
+        problem = _problem(response, target)
+        if response.status_code == 404 and problem.code in _ABSENT_CODES:  # noqa: PLR2004
+            return Absent()
+        raise problem
+
+    async def list_all(self, collection: str, type_name: str) -> list[Body]:
+        """See `Arm.list_all`."""
+        version = CATALOGUE[type_name.lower()].api_version
+        url: str | None = f"{collection}?api-version={version}"
+        found: list[Body] = []
+        while url:
+            response = await self._send_url(
+                "GET", url, type_name.lower(), CATALOGUE[type_name.lower()].client
+            )
+            if response.status_code != 200:  # noqa: PLR2004
+                raise _problem(response, None)
+            page = _object(response, None)
+            found += page.get("value", [])
+            url = page.get("nextLink")
+        return found
+
+    async def write(
+        self,
+        verb: Verb,
+        target: ResourceId,
+        body: Body | None,
+        *,
+        if_match: str | None = None,
+        create_only: bool = False,
+    ) -> Accepted:
+        """See `Arm.write`."""
+        headers = {"If-Match": if_match} if if_match else {}
+        if create_only and facts(target).create_only_header:
+            headers["If-None-Match"] = "*"
+        response = await self._send(
+            verb, target.text, facts(target).api_version, target, body=body, headers=headers
+        )
+        if response.status_code not in {200, 201, 202, 204}:
+            raise _problem(response, target)
+        shown = _shown(response)
+        poll_url = response.headers.get("Azure-AsyncOperation") or response.headers.get("Location")
+        state = str(((shown or {}).get("properties") or {}).get("provisioningState") or "succeeded").lower()
+        # A 200 whose body is settled is done even when it carries an operation header (tag-only updates).
+        running = (
+            response.status_code == 202
+            or state not in TERMINAL
+            or (response.status_code == 201 and bool(poll_url))
+        )
+        return Accepted(shown, running, poll_url)
+
+    async def operation_problem(
+        self, poll_url: str, target: ResourceId
+    ) -> AzureProblem | Literal["running"] | None:
+        """See `Arm.operation_problem`."""
+        response = await self._send_url("GET", poll_url, "operation", "resources")
+        shown = _shown(response) or {}
+        status = str(shown.get("status", "")).lower()
+        if status in {"failed", "canceled"}:
+            return from_error(shown.get("error") or {"message": f"The operation ended {status}."}, 0, target)
+        if status == "succeeded" or (response.status_code in {200, 201, 204} and not status):
+            return None
+        return "running"
+
+    async def query(self, subscription: str, kusto: str) -> list[Mapping[str, Any]]:
+        """See `Arm.query`."""
+        body: Body = {
+            "subscriptions": [subscription],
+            "query": kusto,
+            "options": {"resultFormat": "objectArray"},
+        }
+        rows: list[Mapping[str, Any]] = []
+        url = f"/providers/Microsoft.ResourceGraph/resources?api-version={GRAPH_API_VERSION}"
+        while True:
+            response = await self._send_url(
+                "POST", url, "graph", "resources", subscription=subscription, body=body
+            )
+            if response.status_code != 200:  # noqa: PLR2004
+                raise _problem(response, None)
+            page = _object(response, None)
+            rows += page.get("data", [])
+            token = page.get("$skipToken")
+            if not token:
+                return rows
+            body = {**body, "options": {**body["options"], "$skipToken": token}}
+
+    async def _send(  # noqa: PLR0913 - one request has this many parts
+        self,
+        method: str,
+        path: str,
+        version: str,
+        target: ResourceId,
+        *,
+        body: Body | None = None,
+        headers: dict[str, str] | None = None,
+    ) -> AsyncHttpResponse:
+        return await self._send_url(
+            method,
+            f"{path}?api-version={version}",
+            target.type,
+            facts(target).client,
+            subscription=target.subscription,
+            body=body,
+            headers=headers,
+        )
+
+    async def _send_url(  # noqa: PLR0913
+        self,
+        method: str,
+        url: str,
+        type_name: str,
+        client: str,
+        *,
+        subscription: str = "",
+        body: Body | None = None,
+        headers: dict[str, str] | None = None,
+    ) -> AsyncHttpResponse:
+        subscription = subscription or _subscription_in(url)
+        if type_name != "graph":  # Resource Graph has a quota of its own, which its 429 reports
+            self._throttle.take(subscription, method)
+        absolute = url if url.startswith("https://") else f"{self._base_url}{url}"
+        request = HttpRequest(
+            method, absolute, json=body, headers={"Accept": "application/json", **(headers or {})}
+        )
+        correlation = str(uuid.uuid4())
+        request.headers["x-ms-correlation-request-id"] = correlation
+        started = time.monotonic()
+        status = 0
+        try:
+            response = await self._clients[client].send_request(request)
+            await response.read()
+            status = response.status_code
+        except AzureError as error:
+            raise _unanswered(error, method, url) from error
+        finally:
+            self._report(type_name, method, url, status, started, correlation)
+        if type_name != "graph":
+            self._throttle.learn(
+                subscription, method, status, {k.lower(): v for k, v in response.headers.items()}
+            )
+        return response  # type: ignore[no-any-return]
+
+    def _report(
+        self, type_name: str, method: str, url: str, status: int, started: float, correlation: str
+    ) -> None:
+        seconds = time.monotonic() - started
+        self._on_request(ArmRequest(type_name, method, status, status == 429, seconds))  # noqa: PLR2004
+        _log.log(
+            logging.INFO if method in {"PUT", "PATCH", "DELETE"} else logging.DEBUG,
+            "%s %s -> %s",
+            method,
+            url.split("?", 1)[0],
+            status or "no answer",
+            extra={"arm_status": status, "arm_seconds": round(seconds, 3), "arm_correlation_id": correlation},
+        )
+
+
+@asynccontextmanager
+async def open_arm(
+    environment: AzureEnvironment, on_request: Callable[[ArmRequest], None]
+) -> AsyncIterator[ArmClient]:
+    """Sign in and connect: management clients on one transport, closed on exit."""
+    session = aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(limit=_CONNECTIONS),
+        timeout=_TIMEOUT,
+        auto_decompress=False,
+        trust_env=True,
+    )
+    async with session, credential(environment) as identity:
+        # Many cold requests at once would each ask for a token of their own.
+        await _warm(identity, environment)
+        options: dict[str, Any] = {
+            "base_url": environment.resource_manager,
+            "transport": AioHttpTransport(session=session, session_owner=False),
+            "connection_verify": environment.ca_file or True,
+        }
+        # The subscription of the constructor is unused: every request carries a full id.
+        clients = {
+            "network": NetworkManagementClient(
+                identity, "-", policies=_pipeline(identity, environment), **options
+            ),
+            "registry": ContainerRegistryManagementClient(
+                identity, "-", policies=_pipeline(identity, environment), **options
+            ),
+            "resources": ResourceManagementClient(
+                identity, "-", policies=_pipeline(identity, environment), **options
+            ),
+        }
+        yield ArmClient(clients, environment.resource_manager, Throttle(time.monotonic), on_request)
+
+
+def _pipeline(identity: AsyncTokenCredential, environment: AzureEnvironment) -> list[Any]:
+    """What every request passes through; no retry policy, no provider registration."""
+    return [
+        RequestIdPolicy(),
+        UserAgentPolicy("secureml-operator"),
+        AsyncBearerTokenCredentialPolicy(identity, environment.audience),
+    ]
+
+
+async def _warm(identity: AsyncTokenCredential, environment: AzureEnvironment) -> None:
+    try:
+        await identity.get_token(environment.audience)
+    except ClientAuthenticationError as error:
+        _log.error("Signing in failed: %s Every resource will say NotSignedIn until it works.", error.message)
+
+
+def _subscription_in(url: str) -> str:
+    path = url.split("?", 1)[0].lower()
+    return path.split("/subscriptions/", 1)[1].split("/", 1)[0] if "/subscriptions/" in path else ""
+
+
+def _unanswered(error: AzureError, method: str, url: str) -> AzureProblem:
+    """No answer came. A request that was never sent has a known outcome; a lost answer has not."""
+    if isinstance(error, ClientAuthenticationError):
+        return AzureProblem(
+            "NotSignedIn",
+            f"Entra ID refused the operator's credential: {error.message}",
+            "Check AZURE_TENANT_ID, AZURE_CLIENT_ID and the secret or the federated credential.",
+            Retry.SOON,
+            Severity.AZURE_ADMIN,
+        )
+    return AzureProblem(
+        "AzureUnreachable",
+        f"{method} {url.split('?', 1)[0]} got no answer: {type(error).__name__}.",
+        "Nothing to do if it passes: it is read again before anything is repeated.",
+        # A refused connection sent nothing; azure-core files a connection cut later under the same class.
+        outcome_unknown=method != "GET"
+        and not isinstance(error.inner_exception, aiohttp.ClientConnectorError),
+    )
+
+
+def _problem(response: AsyncHttpResponse, target: ResourceId | None) -> AzureProblem:
+    return classify(response.status_code, dict(response.headers), response.text() or "", target)
+
+
+def _object(response: AsyncHttpResponse, target: ResourceId | None) -> Body:
+    """The answer's JSON object.
+
+    Raises:
+        AzureProblem: when the body is anything else; a body we cannot parse is no answer.
+    """
+    shown = _shown(response)
+    if shown is None:
+        raise AzureProblem(
+            "UnreadableAnswer",
+            "Azure answered 200 with a body that is no JSON object.",
+            "Nothing to do.",
+            target=target,
+        )
+    return shown
+
+
+def _shown(response: AsyncHttpResponse) -> Body | None:
+    try:
+        parsed = json.loads(response.text() or "")
+    except ValueError:
+        return None
+    return parsed if isinstance(parsed, dict) and parsed else None

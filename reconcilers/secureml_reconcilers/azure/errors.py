@@ -1,0 +1,284 @@
+"""From an HTTP answer to an `AzureProblem`: one table, a reason and a remedy beside each code.
+
+The retry class of each code follows the catalogue in wire-examples.md section 14.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from secureml_reconcilers.azure.problem import AzureProblem, Retry, Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from secureml_reconcilers.azure.resource_id import ResourceId
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What one ARM error code means for us."""
+
+    reason: str
+    retry: Retry
+    severity: Severity
+    advice: str
+
+
+_T, _S, _P = Retry.SOON, Retry.SLOW, Retry.NEVER
+_NOBODY, _ADMIN, _USER = Severity.NOBODY, Severity.AZURE_ADMIN, Severity.USER
+
+_BUSY = Row("AzureBusy", _T, _NOBODY, "Nothing to do: it is tried again.")
+_NOT_READY = Row(
+    "DependencyNotReady", _T, _NOBODY, "Nothing to do: it is tried again when the other is ready."
+)
+_NOT_FOUND = Row("NotFound", _S, _ADMIN, "Create it, or correct the id in the spec.")
+_FORBIDDEN = Row(
+    "Forbidden",
+    _S,
+    _ADMIN,
+    "Grant the operator's identity this action; docs/azure-role.json lists what it needs.",
+)
+_REGISTER = Row(
+    "ProviderNotRegistered",
+    _S,
+    _ADMIN,
+    "Register the resource provider in the subscription (az provider register --namespace …).",
+)
+_QUOTA = Row("QuotaExceeded", _S, _ADMIN, "Raise the quota or free what is not used.")
+_SPEC = Row("InvalidRequest", _P, _USER, "Correct the spec as the message says.")
+_MAYBE_SPEC = Row("RequestRefused", _S, _USER, "Read Azure's message: it decides what to change.")
+_IN_USE = Row("InUse", _S, _ADMIN, "Remove what still uses it.")
+
+TABLE: Mapping[str, Row] = {
+    # transient: parallel work, eventual consistency, outages
+    "AnotherOperationInProgress": _BUSY,
+    "RetryableError": _BUSY,
+    "RetryableErrorDueToAnotherOperation": _BUSY,
+    "Conflict": _BUSY,
+    "ConflictingConcurrentWriteNotAllowed": _BUSY,
+    "InternalServerError": _BUSY,
+    "ServiceUnavailable": _BUSY,
+    "GatewayTimeout": _BUSY,
+    "FailedIdentityOperation": _BUSY,
+    "NotLatestOperation": _BUSY,
+    "OperationCancelled": _BUSY,
+    "CannotDeleteResource": Row("HasChildren", _T, _NOBODY, "Nothing to do: its children are deleted first."),
+    "PreconditionFailed": Row("ChangedMeanwhile", _T, _NOBODY, "Nothing to do: it is read again and merged."),
+    "ReferencedResourceNotProvisioned": _NOT_READY,
+    "InvalidResourceReference": _NOT_READY,
+    "StorageAccountIsNotProvisioned": _NOT_READY,
+    "PrincipalNotFound": _NOT_READY,
+    "NetcfgSubnetRangeOutsideVnet": _NOT_READY,
+    "PrivateEndpointAlreadyExists": Row(
+        "NameStillReserved",
+        _S,
+        _NOBODY,
+        "Nothing to do: Azure frees the name within about 20 minutes (OPS-05).",
+    ),
+    # what is named does not exist
+    "ParentResourceNotFound": _NOT_FOUND,
+    "ResourceNotFound": _NOT_FOUND,
+    "NotFound": _NOT_FOUND,
+    "ResourceGroupNotFound": _NOT_FOUND,
+    "SubscriptionNotFound": _NOT_FOUND,
+    "RoleDefinitionDoesNotExist": _NOT_FOUND,
+    # throttling
+    "SubscriptionRequestsThrottled": Row(
+        "Throttled", _T, _NOBODY, "Nothing to do: Azure said when to go on."
+    ),
+    "TooManyRequests": Row("Throttled", _T, _NOBODY, "Nothing to do: Azure said when to go on."),
+    "429": Row("Throttled", _T, _NOBODY, "Nothing to do: Azure said when to go on."),
+    # somebody with rights in Azure must act
+    "AuthorizationFailed": _FORBIDDEN,
+    "LinkedAuthorizationFailed": _FORBIDDEN,
+    "InvalidAuthenticationToken": Row(
+        "NotSignedIn", _T, _ADMIN, "Check the operator's credential and its clock."
+    ),
+    "ExpiredAuthenticationToken": Row(
+        "NotSignedIn", _T, _ADMIN, "Check the operator's credential and its clock."
+    ),
+    "RequestDisallowedByPolicy": Row(
+        "DeniedByPolicy",
+        _S,
+        _ADMIN,
+        "Exempt this resource from the policy assignment, or change the policy (OPS-02).",
+    ),
+    "ScopeLocked": Row("Locked", _S, _ADMIN, "Remove the lock; the operator goes on by itself (OPS-01)."),
+    "MissingSubscriptionRegistration": _REGISTER,
+    "NoRegisteredProviderFound": _REGISTER,
+    "SubscriptionNotRegistered": _REGISTER,
+    "InvalidSubscriptionRegistrationState": _REGISTER,
+    "MissingRegistrationForLocation": _REGISTER,
+    "SkuNotAvailable": _QUOTA,
+    "RegionIsOfferRestricted": _QUOTA,
+    "ResourceQuotaExceeded": _QUOTA,
+    "OperationNotAllowed": _QUOTA,
+    "AllocationFailed": _QUOTA,
+    "PublicIPCountLimitReached": _QUOTA,
+    "InUseSubnetCannotBeDeleted": _IN_USE,
+    "PublicIPAddressCannotBeDeleted": _IN_USE,
+    "SubnetIsFull": Row(
+        "SubnetFull", _S, _USER, "Widen the subnet, or name another in spec.network.endpointSubnetID."
+    ),
+    "NetworkAclsValidationFailure": Row(
+        "ServiceEndpointMissing",
+        _S,
+        _ADMIN,
+        "Enable the service endpoint on the subnet named in the message (ST-SE-01).",
+    ),
+    "VirtualNetworkNotValid": Row(
+        "ServiceEndpointMissing",
+        _S,
+        _ADMIN,
+        "Enable the service endpoint on the subnet named in the message (KV-NET-01).",
+    ),
+    # only another spec helps
+    "NetcfgInvalidSubnet": _SPEC,
+    "NetcfgSubnetRangesOverlap": _SPEC,
+    "PropertyChangeNotAllowed": _SPEC,
+    "InvalidRequestContent": _SPEC,
+    "InvalidTemplate": _SPEC,
+    "LocationRequired": _SPEC,
+    "InvalidResourceType": _SPEC,
+    "AccountNameInvalid": _SPEC,
+    "InvalidPrincipalId": _SPEC,
+    "LocationNotAvailableForResourceGroup": _SPEC,
+    "PrivateIPAddressInReservedRange": _SPEC,
+    "PrivateIPAddressNotInSubnet": _SPEC,
+    "GroupIdInvalid": _SPEC,
+    "InvalidPrivateLinkServiceId": _SPEC,
+    "PrivateEndpointCannotBeCreatedInSubnetThatHasNetworkPoliciesEnabled": Row(
+        "NetworkPoliciesEnabled",
+        _P,
+        _USER,
+        "Name a subnet whose privateEndpointNetworkPolicies are Disabled; the operator never switches them off (WS-PE-02).",
+    ),
+    "PrivateEndpointCreationNotAllowedAsSubnetIsDelegated": Row(
+        "SubnetDelegated",
+        _P,
+        _USER,
+        "Name a subnet without delegations in spec.network.endpointSubnetID (ACI-CONF-01).",
+    ),
+    # the message decides
+    "InvalidParameter": _MAYBE_SPEC,
+    "InvalidParameterValue": _MAYBE_SPEC,
+    "BadRequest": _MAYBE_SPEC,
+    "BadRequestFormat": _MAYBE_SPEC,
+    "MethodNotAllowed": _MAYBE_SPEC,
+    "ReservedResourceName": _MAYBE_SPEC,
+    "InvalidResourceGroupLocation": _MAYBE_SPEC,
+}
+
+_BY_STATUS: Mapping[int, Row] = {
+    400: _MAYBE_SPEC,
+    401: TABLE["InvalidAuthenticationToken"],
+    403: _FORBIDDEN,
+    404: _NOT_FOUND,
+    408: _BUSY,
+    409: _BUSY,
+    412: TABLE["PreconditionFailed"],
+    429: TABLE["TooManyRequests"],
+}
+
+_ACTION = re.compile(r"perform action\(?s?\)? '([^']+)'")
+_WAIT = re.compile(r"retried in (\d+) seconds")
+
+OVERLAPPING_ZONES = "overlapping namespaces"
+"""Words in the failed operation of a VNet link when the VNet sees another zone of that name (DNS-04)."""
+
+
+def classify(
+    status: int, headers: Mapping[str, str], body: bytes | str, target: ResourceId | None = None
+) -> AzureProblem:
+    """Turn a refused request into the problem it stands for.
+
+    Args:
+        status: the HTTP status.
+        headers: the answer's headers, names in any case.
+        body: the answer's body; may be HTML, which some services send with a 500.
+        target: the resource that was asked about.
+    """
+    error = _error_of(body)
+    problem = from_error(error, status, target)
+    lowered = {name.lower(): value for name, value in headers.items()}
+    return AzureProblem(
+        reason=problem.reason,
+        message=problem.message,
+        advice=problem.advice,
+        retry=problem.retry,
+        severity=problem.severity,
+        retry_after=_retry_after(lowered, str(error.get("message", ""))) or problem.retry_after,
+        target=target,
+        code=problem.code,
+        permission=problem.permission,
+        correlation_id=lowered.get("x-ms-correlation-request-id", ""),
+    )
+
+
+def from_error(error: Mapping[str, Any], status: int, target: ResourceId | None) -> AzureProblem:
+    """The problem in an ARM error object, of an answer or of a failed long-running operation."""
+    codes = list(_codes(error))
+    code = next((code for code in codes if code in TABLE), codes[0] if codes else "")
+    row = _row(codes, status)
+    said = str(error.get("message") or f"Azure answered {status} without an explanation.")
+    if OVERLAPPING_ZONES in said:
+        row = Row(
+            "ZoneConflict",
+            _S,
+            _ADMIN,
+            "Link the network to one zone of that name only, or name it in spec.dns.zoneIDs.",
+        )
+    action = _ACTION.search(said)
+    where = f"{target.short}: " if target is not None else ""
+    return AzureProblem(
+        reason=row.reason,
+        message=f"{where}{code}: {said}" if code else f"{where}{said}",
+        advice=row.advice,
+        retry=row.retry,
+        severity=row.severity,
+        target=target,
+        code=code,
+        permission=action.group(1) if action else "",
+    )
+
+
+def _row(codes: list[str], status: int) -> Row:
+    """The first known code decides; RetryableError hides the decisive code in its details."""
+    for code in codes:
+        if code in TABLE:
+            return TABLE[code]
+    return _BY_STATUS.get(status, _BUSY if status >= 500 or not status else _MAYBE_SPEC)  # noqa: PLR2004
+
+
+def _codes(error: Mapping[str, Any]) -> Iterable[str]:
+    if error.get("code"):
+        yield str(error["code"])
+    for detail in error.get("details") or ():
+        if isinstance(detail, dict) and detail.get("code"):
+            yield str(detail["code"])
+
+
+def _error_of(body: bytes | str) -> Mapping[str, Any]:
+    try:
+        parsed = json.loads(body)
+    except ValueError:
+        return {}
+    error = parsed.get("error", parsed) if isinstance(parsed, dict) else {}
+    return error if isinstance(error, dict) else {}
+
+
+def _retry_after(headers: Mapping[str, str], message: str) -> timedelta | None:
+    for name in ("retry-after", "x-ms-retry-after"):
+        if headers.get(name, "").isdigit():
+            return timedelta(seconds=int(headers[name]))
+    quota = headers.get("x-ms-user-quota-resets-after", "")
+    if quota.count(":") == 2:  # noqa: PLR2004 - hh:mm:ss
+        hours, minutes, seconds = quota.split(":")
+        return timedelta(hours=int(hours), minutes=int(minutes), seconds=float(seconds))
+    waited = _WAIT.search(message)
+    return timedelta(seconds=int(waited.group(1))) if waited else None

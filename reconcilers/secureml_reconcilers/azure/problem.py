@@ -1,0 +1,86 @@
+"""The one typed error: the only way from a failed call to a condition."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import Enum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import timedelta
+
+    from secureml_reconcilers.azure.resource_id import ResourceId
+
+
+class Retry(Enum):
+    """How soon the same call may be worth repeating."""
+
+    SOON = "soon"
+    """Transient: the service heals by itself, backoff from seconds."""
+
+    SLOW = "slow"
+    """Somebody else must act (a role, a lock, a quota), and then it heals without a change of the spec."""
+
+    NEVER = "never"
+    """Only a change of the custom resource helps; tried again rarely, in case we are wrong."""
+
+
+class Severity(Enum):
+    """Who must act."""
+
+    NOBODY = "nobody"
+    """It passes by itself."""
+
+    AZURE_ADMIN = "azure-admin"
+    """Somebody with rights in Azure: a role assignment, a lock, a policy, an approval."""
+
+    USER = "user"
+    """The author of the custom resource."""
+
+
+# Not frozen: raising and re-raising writes __traceback__ on the instance.
+@dataclass(eq=False)
+class AzureProblem(Exception):  # noqa: N818 - it is a classified problem, whatever raised it
+    """A call to Azure that did not do what was asked, classified.
+
+    Raised by everything in `azure/`, and by the view when a composition touches what could not be read.
+    """
+
+    reason: str
+    """One CamelCase word for the condition."""
+
+    message: str
+    """What happened, for the person who must act; names the resource."""
+
+    advice: str = ""
+    """What to do about it."""
+
+    retry: Retry = Retry.SOON
+    severity: Severity = Severity.NOBODY
+    retry_after: timedelta | None = None
+    """When the service asked to be called again; wins over our own backoff when longer."""
+
+    target: ResourceId | None = None
+    code: str = ""
+    """The ARM error code, empty when there was no answer."""
+
+    permission: str = ""
+    """The action that was refused, for the Permitted condition."""
+
+    correlation_id: str = ""
+    """Azure's id of the request, for a support case."""
+
+    outcome_unknown: bool = False
+    """The write may have been applied: its answer was lost. Read before repeating it."""
+
+    def __str__(self) -> str:
+        return f"{self.message} {self.advice}".strip()
+
+    def with_target(self, target: ResourceId) -> AzureProblem:
+        """The same problem, said of a resource."""
+        return self if self.target is not None else replace(self, target=target)
+
+    @property
+    def throttled(self) -> bool:
+        """The service (or our own bucket) asked us to slow down; nothing is wrong with the resource."""
+        return self.reason == "Throttled"

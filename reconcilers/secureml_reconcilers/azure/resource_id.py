@@ -1,0 +1,121 @@
+"""ARM resource ids: parsed once, compared without regard to case, printed as they came."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Final
+
+_PROVIDERS: Final = "providers"
+
+
+class ResourceId:
+    """The id of one ARM resource, a resource group or a subscription.
+
+    Two ids are equal when they differ only in letter case, because Azure changes the casing of groups,
+    namespaces and types between answers (wire-examples.md section 0).
+    """
+
+    __slots__ = ("_names", "_parts", "_scope", "_types", "key", "text", "type")
+
+    def __init__(self, text: str) -> None:
+        """Parse an id.
+
+        Args:
+            text: an id such as `/subscriptions/s/resourceGroups/g/providers/Microsoft.Network/virtualNetworks/v`.
+
+        Raises:
+            ValueError: when the text is no ARM id; the message says what is wrong with it.
+        """
+        parts = tuple(part for part in text.split("/") if part)
+        if len(parts) < 2 or parts[0].lower() != "subscriptions":  # noqa: PLR2004 - a name and a value
+            raise ValueError(f"{text!r} is no ARM id: it must begin with /subscriptions/<id>")
+        self._parts = parts
+        self.text: Final = "/" + "/".join(parts)
+        self.key: Final = self.text.lower()
+        self._scope, self._types, self._names = _split(text, parts)
+        self.type: Final = "/".join(self._types).lower()
+        """The full type in lower case, such as `microsoft.network/virtualnetworks/subnets`."""
+
+    @property
+    def name(self) -> str:
+        """The last name in the id."""
+        return self._parts[-1]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names along the type path: virtual network and subnet, say."""
+        return self._names
+
+    @property
+    def subscription(self) -> str:
+        """The subscription's GUID, as written."""
+        return self._parts[1]
+
+    @property
+    def resource_group(self) -> str:
+        """The resource group's name, or an empty string for a subscription-level id."""
+        return self._parts[3] if len(self._parts) > 3 and self._parts[2].lower() == "resourcegroups" else ""  # noqa: PLR2004
+
+    @property
+    def group(self) -> ResourceId:
+        """The id of the resource group that holds this resource."""
+        return resource_id("/" + "/".join(self._parts[:4]))
+
+    @property
+    def parent(self) -> ResourceId | None:
+        """The resource this one is a child of; None for a top-level resource or a scope."""
+        if len(self._names) < 2:  # noqa: PLR2004 - one name means top level
+            return None
+        return resource_id("/" + "/".join(self._parts[:-2]))
+
+    def child(self, type_name: str, name: str) -> ResourceId:
+        """The id of a child resource, such as `vnet.child("subnets", "endpoints")`."""
+        return resource_id(f"{self.text}/{type_name}/{name}")
+
+    def resource(self, full_type: str, name: str) -> ResourceId:
+        """The id of a top-level resource below this scope, usually a resource group."""
+        return resource_id(f"{self.text}/{_PROVIDERS}/{full_type}/{name}")
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, ResourceId) and self.key == other.key
+
+    def __hash__(self) -> int:
+        return hash(self.key)
+
+    def __str__(self) -> str:
+        return self.text
+
+    def __repr__(self) -> str:
+        return f"ResourceId({self.text!r})"
+
+    @property
+    def short(self) -> str:
+        """Type and name for messages: `privateEndpoints/fraud-blob`, with the parents' names of a child."""
+        if not self._names:
+            return self.name
+        return "/".join(f"{kind}/{name}" for kind, name in zip(self._types[1:], self._names, strict=True))
+
+
+@lru_cache(maxsize=65536)
+def resource_id(text: str) -> ResourceId:
+    """Parse an id, remembering the result: compositions name the same ids on every pass.
+
+    Raises:
+        ValueError: when the text is no ARM id.
+    """
+    return ResourceId(text)
+
+
+def _split(text: str, parts: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
+    """Scope, type segments and names; the last `providers` wins, so extension resources parse too."""
+    lowered = [part.lower() for part in parts]
+    if _PROVIDERS not in lowered:
+        kind = ("Microsoft.Resources", "subscriptions" if len(parts) == 2 else "resourceGroups")  # noqa: PLR2004
+        return parts[:-1], kind, (parts[-1],)
+    at = len(lowered) - 1 - lowered[::-1].index(_PROVIDERS)
+    tail = parts[at + 1 :]
+    if len(tail) < 3 or len(tail) % 2 == 0:  # noqa: PLR2004 - namespace, then type and name in pairs
+        raise ValueError(
+            f"{text!r} is no ARM id: after the last 'providers' come a namespace and type/name pairs"
+        )
+    return parts[:at], (tail[0], *tail[1::2]), tail[2::2]

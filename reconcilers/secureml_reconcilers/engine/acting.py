@@ -1,0 +1,138 @@
+"""Performing chosen actions: announce, read once more if the reading is old, begin, remember."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from secureml_reconcilers.azure.arm import Present, Unreadable
+from secureml_reconcilers.azure.catalogue import facts
+from secureml_reconcilers.azure.problem import AzureProblem
+from secureml_reconcilers.engine.observing import read
+from secureml_reconcilers.engine.operations import Operation
+from secureml_reconcilers.engine.verdicts import Differs, choose, judge
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from secureml_reconcilers.azure.arm import Accepted, Arm
+    from secureml_reconcilers.azure.resource_id import ResourceId
+    from secureml_reconcilers.engine.memory import Memory
+    from secureml_reconcilers.engine.verdicts import Action, Ownership
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class Operations:
+    """What this process knows to be running in Azure, over all custom resources.
+
+    Custom resources share zones and networks: one that is being created for another must not be created
+    again, and writes to one target run one at a time (OPS-04).
+    """
+
+    running: dict[str, Operation] = field(default_factory=dict)
+    locks: defaultdict[str, asyncio.Lock] = field(default_factory=lambda: defaultdict(asyncio.Lock))
+
+    def lock(self, target: ResourceId) -> asyncio.Lock:
+        """The lock that serializes writes to the target."""
+        parent = target.parent if facts(target).serialize == "parent" else None
+        return self.locks[(parent or target).key]
+
+
+@dataclass(slots=True)
+class Performed:
+    """What one batch of actions came to."""
+
+    begun: list[Action] = field(default_factory=list)
+    finished: bool = False
+    """Something was done at once, so the rest may have become possible."""
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Performs actions for one pass."""
+
+    arm: Arm
+    operations: Operations
+    memory: Memory
+    ownership: Ownership
+    clock: Callable[[], datetime]
+    pass_began: datetime
+
+    async def perform(self, actions: tuple[Action, ...]) -> Performed:
+        """Begin every action, each on its own: one refusal stops no other."""
+        performed = Performed()
+        await asyncio.gather(*(self._perform(action, performed) for action in actions))
+        return performed
+
+    async def _perform(self, action: Action, performed: Performed) -> None:
+        async with self.operations.lock(action.id):
+            if action.id.key in self.operations.running:
+                return  # another custom resource was quicker; the next pass finds it running
+            chosen = await self._chosen_again(action)
+            if chosen is None:
+                performed.finished = True  # what was read meanwhile may open a gate
+                return
+            await self._write(chosen, performed)
+
+    async def _chosen_again(self, action: Action) -> Action | None:
+        """The action after a reading of this very pass; None when there is nothing left to do."""
+        key = action.id.key
+        if self.memory.read_at.get(key, self.pass_began) >= self.pass_began and key in self.memory.answers:
+            return action
+        answer = await read(action.id, self.arm)
+        self.memory.answers[key] = answer
+        self.memory.read_at[key] = self.clock()
+        verdict = judge(action.block, answer, None, self.ownership)
+        if isinstance(verdict, Differs) and verdict.kind == action.kind:
+            return choose(action.block, verdict, self.ownership)
+        return None  # the world has moved: the composition is asked again
+
+    async def _write(self, action: Action, performed: Performed) -> None:
+        try:
+            accepted = await self.arm.write(
+                action.verb,
+                action.id,
+                action.body,
+                if_match=action.if_match,
+                create_only=action.kind == "Create",
+            )
+        except AzureProblem as problem:
+            self._refused(action, problem.with_target(action.id))
+            return
+        _log.info("%s", action.sentence, extra={"arm_id": action.id.text})
+        performed.begun.append(action)
+        self._accepted(action, accepted, performed)
+
+    def _accepted(self, action: Action, accepted: Accepted, performed: Performed) -> None:
+        key = action.id.key
+        self.memory.failures.pop(key, None)
+        if accepted.running:
+            self.operations.running[key] = Operation.begun(
+                action.id, action.verb, self.clock(), accepted.poll_url
+            )
+            if accepted.body is not None and action.verb != "DELETE":
+                self.memory.answers[key] = Present(accepted.body)
+                self.memory.read_at[key] = self.clock()
+        else:
+            # A 200 is no proof: read it again before anything is built on it.
+            self.memory.forget(key)
+            performed.finished = True
+
+    def _refused(self, action: Action, problem: AzureProblem) -> None:
+        key = action.id.key
+        if problem.outcome_unknown:
+            # Perhaps it was applied. Taken for running, it is looked at before anything is repeated.
+            self.operations.running[key] = Operation.begun(action.id, action.verb, self.clock())
+            return
+        if problem.reason == "ChangedMeanwhile":
+            self.memory.forget(key)
+        if isinstance(self.memory.answers.get(key), Unreadable):
+            self.memory.forget(key)
+        self.memory.fail(action.id, problem, self.clock())
+        _log.warning("%s %s was refused: %s", action.kind, action.id.short, problem.message)

@@ -1,0 +1,165 @@
+"""The building blocks that aspects yield, and the aspects and compositions that hold them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from secureml_reconcilers.azure.resource_id import ResourceId
+    from secureml_reconcilers.engine.compare import Difference
+    from secureml_reconcilers.engine.values import Fragment
+    from secureml_reconcilers.engine.view import View
+
+
+class Tone(Enum):
+    """How a fact that does not hold is taken."""
+
+    BLOCKING = "Error"
+    """The aspect is not met; somebody must act."""
+
+    PENDING = "Pending"
+    """It becomes true by itself; look again soon."""
+
+    ADVISORY = "Warning"
+    """Worth knowing; the aspect is met all the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ensure:
+    """This resource exists and contains this fragment."""
+
+    id: ResourceId
+    fragment: Fragment
+    """Only the properties we own; empty when existence is all we want."""
+
+    reason: str
+    """One sentence: why it must be so."""
+
+    rules: tuple[str, ...] = ()
+    create: Mapping[str, Any] | None = None
+    """The rest of the body when we make it; None for what is never ours to make."""
+
+    after: tuple[Block, ...] = ()
+    """What must hold before this may be written: make before break."""
+
+    follows: tuple[Block, ...] = ()
+    """What is done before this if it can be done at all; what is blocked is not waited for."""
+
+    shared: bool = False
+    """Several custom resources use it, and whoever comes first makes it (zones and links)."""
+
+    broken: tuple[Difference, ...] = ()
+    """Damage seen elsewhere that writing this resource again repairs (records of a zone group)."""
+
+    @property
+    def key(self) -> str:
+        """Names the block within a pass."""
+        return self.id.key
+
+
+@dataclass(frozen=True, slots=True)
+class Absent:
+    """This resource must not exist; only one that we made is ever deleted."""
+
+    id: ResourceId
+    reason: str
+    rules: tuple[str, ...] = ()
+    after: tuple[Block, ...] = ()
+
+    @property
+    def key(self) -> str:
+        """Names the block within a pass."""
+        return f"absent:{self.id.key}"
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A fact that we may only report."""
+
+    name: str
+    """What is checked, unique within the composition; part of the finding."""
+
+    holds: bool
+    reason: str
+    """One CamelCase word for the condition when it does not hold."""
+
+    message: str
+    """What is wrong, for the person who must act."""
+
+    advice: str = ""
+    rules: tuple[str, ...] = ()
+    about: ResourceId | None = None
+    tone: Tone = Tone.BLOCKING
+    by_user: bool = False
+    """Only a change of the custom resource helps (Stalled); otherwise somebody acts in Azure."""
+
+    @property
+    def key(self) -> str:
+        """Names the block within a pass."""
+        return f"check:{self.name}"
+
+    @property
+    def after(self) -> tuple[Block, ...]:
+        """A fact waits for nothing."""
+        return ()
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """Something worth showing in the status: a discovered id, a DNS record."""
+
+    path: str
+    """Where it stands in the status, such as `azure.keyVaultID` or `dnsRecords`."""
+
+    value: Any
+
+    @property
+    def key(self) -> str:
+        """Names the block within a pass."""
+        return f"fact:{self.path}:{self.value}"
+
+    @property
+    def after(self) -> tuple[Block, ...]:
+        """A fact waits for nothing."""
+        return ()
+
+
+Block = Ensure | Absent | Check | Fact
+Blocks = Iterator["Block | Blocks"]
+"""What an aspect yields: blocks, and parts (generators of their own) that fail without stopping the rest."""
+
+
+@dataclass(frozen=True, slots=True)
+class Aspect:
+    """One condition of a custom resource, and the function that says what it takes."""
+
+    condition: str
+    """The condition's type, positive polarity."""
+
+    blocks: Callable[[View], Blocks]
+    """Pure: a generator over the view; raises what the view raises."""
+
+    met: str = "AsDeclared"
+    """The condition's reason when everything holds."""
+
+    met_message: str = "Everything is as declared."
+
+
+@dataclass(frozen=True, slots=True)
+class Composition:
+    """All aspects of one custom resource, in the order in which the article tells them."""
+
+    aspects: tuple[Aspect, ...]
+    owner: str
+    """Who made what we make: written as a tag on it."""
+
+    adopt: bool = False
+    """Take over resources of the right name that do not carry our mark."""
+
+    enforce: bool = True
+    """False plans only."""

@@ -1,0 +1,83 @@
+"""Running a composition against a view: what it yields, what it still needs to know."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from secureml_reconcilers.azure.problem import AzureProblem
+from secureml_reconcilers.engine.blocks import Absent, Ensure
+from secureml_reconcilers.engine.view import Unread
+
+if TYPE_CHECKING:
+    from secureml_reconcilers.azure.resource_id import ResourceId
+    from secureml_reconcilers.engine.blocks import Aspect, Block, Blocks, Composition
+    from secureml_reconcilers.engine.view import Listing, Query, View
+
+    Question = ResourceId | Listing | Query
+
+
+@dataclass(frozen=True, slots=True)
+class Composed:
+    """What one aspect said."""
+
+    aspect: Aspect
+    blocks: tuple[Block, ...]
+    problems: tuple[AzureProblem, ...] = ()
+    """Why parts of it could not say more; what the others said stands."""
+
+
+def compose(composition: Composition, view: View) -> tuple[list[Composed], list[Question]]:
+    """Ask every aspect; aspects fail alone, and so do the parts of one.
+
+    Returns:
+        What each aspect yielded, and the questions that must be answered before they can say all. With
+        questions left, the yield is incomplete and must not be acted upon.
+    """
+    questions: dict[Question, None] = {}
+    composed = []
+    for aspect in composition.aspects:
+        blocks: list[Block] = []
+        problems: list[AzureProblem] = []
+        _collect(aspect.blocks(view), view, blocks, problems, questions)
+        composed.append(Composed(aspect, tuple(blocks), tuple(problems)))
+    return composed, list(questions)
+
+
+def flat(blocks: Blocks) -> tuple[Block, ...]:
+    """Every block of an aspect and its parts, in order; what any of them raises is raised."""
+    found: list[Block] = []
+    for block in blocks:
+        found += flat(block) if isinstance(block, Iterator) else (block,)
+    return tuple(found)
+
+
+def _collect(
+    blocks: Blocks,
+    view: View,
+    found: list[Block],
+    problems: list[AzureProblem],
+    questions: dict[Question, None],
+) -> None:
+    try:
+        for block in blocks:
+            if isinstance(block, Iterator):
+                _collect(block, view, found, problems, questions)
+                continue
+            found.append(block)
+            # An unread target does not stop the aspect: one batch reads all of them.
+            questions.update(dict.fromkeys(_unread(block, view)))
+    except Unread as unread:
+        questions.update(dict.fromkeys(unread.questions))
+    except AzureProblem as problem:
+        problems.append(problem)
+
+
+def _unread(block: Block, view: View) -> tuple[Question, ...]:
+    if isinstance(block, Ensure | Absent):
+        try:
+            view.answer(block.id)
+        except Unread as unread:
+            return unread.questions
+    return ()

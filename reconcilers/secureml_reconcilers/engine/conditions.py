@@ -1,0 +1,234 @@
+"""Conditions: a pure function of what a pass learned.
+
+Every type is positive, set from the first visit on, and says in its message what a person should do next.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from secureml_reconcilers.azure.problem import Retry
+from secureml_reconcilers.engine.blocks import Check
+from secureml_reconcilers.engine.instants import stamp
+from secureml_reconcilers.engine.passes import problems
+from secureml_reconcilers.engine.verdicts import Blocked, Differs, Pending, Running
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from datetime import datetime
+
+    from secureml_reconcilers.azure.problem import AzureProblem
+    from secureml_reconcilers.engine.blocks import Block
+    from secureml_reconcilers.engine.composing import Composed
+    from secureml_reconcilers.engine.passes import Judged
+
+READY: Final = "Ready"
+"""True when every aspect is met. Reasons: AsDeclared; else that of the first aspect that is not."""
+
+RECONCILING: Final = "Reconciling"
+"""True while the operator works or waits for something that can pass by itself (kstatus)."""
+
+STALLED: Final = "Stalled"
+"""True when only a change of the custom resource helps (kstatus: Flux and Helm stop waiting)."""
+
+IN_SYNC: Final = "InSync"
+"""False while drift is outstanding (Drifted), and until the first convergence is done (Converging)."""
+
+PERMITTED: Final = "Permitted"
+"""False when Azure refused the operator a right; the message names the action to grant."""
+
+PROGRESSING: Final = "Progressing"
+WAITING: Final = "Waiting"
+OUT_OF_SYNC: Final = "OutOfSync"
+
+_CANNOT_TELL: Final = frozenset({"AzureUnreachable", "UnreadableAnswer", "AzureBusy", "NotSignedIn"})
+"""Reasons under which the aspect is neither met nor unmet: its status is Unknown."""
+
+_LISTED: Final = 3
+"""So many things are named in a message; the findings hold all of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """One condition before its transition time is known."""
+
+    type: str
+    status: str
+    reason: str
+    message: str
+
+    @property
+    def met(self) -> bool:
+        """Whether the status is True."""
+        return self.status == "True"
+
+
+def conditions(judged: Judged, *, enforce: bool, drifting: bool, settled_before: bool) -> list[Condition]:
+    """All conditions of a custom resource.
+
+    Args:
+        judged: the pass.
+        enforce: False in Observe mode.
+        drifting: something that had been as declared is not any more.
+        settled_before: the resource was Ready at this generation.
+    """
+    aspects = [_aspect(said, judged, enforce=enforce) for said in judged.composed]
+    ready = _ready(aspects)
+    found = problems(judged)
+    stalled = next((problem for problem in found if problem.retry is Retry.NEVER), None)
+    return [
+        ready,
+        _reconciling(ready, stalled, enforce=enforce),
+        _stalled(stalled),
+        _in_sync(judged, ready, drifting=drifting, settled_before=settled_before),
+        _permitted(found),
+        *aspects,
+    ]
+
+
+def with_times(
+    fresh: Iterable[Condition], previous: Iterable[Mapping[str, Any]], generation: int, now: datetime
+) -> list[dict[str, Any]]:
+    """Conditions as they stand in the status; the transition time changes only with the status."""
+    before = {condition["type"]: condition for condition in previous}
+    rendered = []
+    for condition in fresh:
+        old = before.get(condition.type, {})
+        since = old.get("lastTransitionTime") if old.get("status") == condition.status else None
+        rendered.append(
+            {
+                "type": condition.type,
+                "status": condition.status,
+                "reason": condition.reason,
+                "message": condition.message,
+                "lastTransitionTime": since or stamp(now),
+                "observedGeneration": generation,
+            }
+        )
+    return rendered
+
+
+def invalid(message: str) -> list[Condition]:
+    """Conditions of a spec that cannot be read; the API server refuses nearly all of those before us."""
+    return [
+        Condition(READY, "False", "InvalidSpec", message),
+        Condition(RECONCILING, "False", "InvalidSpec", "Nothing is done until the spec is corrected."),
+        Condition(STALLED, "True", "InvalidSpec", message),
+    ]
+
+
+def _aspect(said: Composed, judged: Judged, *, enforce: bool) -> Condition:
+    kind = said.aspect.condition
+    blocks = [(block, judged.verdicts[block.key]) for block in said.blocks]
+    blocked = [verdict.problem for _, verdict in blocks if isinstance(verdict, Blocked)]
+    troubles = [*blocked, *said.problems]
+    if troubles:
+        return _from_problem(kind, troubles)
+    differing = [block for block, verdict in blocks if isinstance(verdict, Differs)]
+    if differing and not enforce:
+        return Condition(kind, "False", OUT_OF_SYNC, f"Observe mode: would {_sentences(differing)}")
+    working = [
+        block
+        for block, verdict in blocks
+        if isinstance(verdict, Running) or (isinstance(verdict, Differs) and block.key not in judged.waiting)
+    ]
+    if working:
+        return Condition(kind, "False", PROGRESSING, f"Azure is working on {_names(working)}. Nothing to do.")
+    waiting = [block for block in differing if block.key in judged.waiting]
+    if waiting:
+        gate = judged.waiting[waiting[0].key]
+        return Condition(kind, "False", WAITING, f"{_names(waiting)} waits until {_name(gate)} is in order.")
+    pending = [block for block, verdict in blocks if isinstance(verdict, Pending)]
+    if pending:
+        message = pending[0].message if isinstance(pending[0], Check) else ""
+        return Condition(kind, "False", WAITING, f"{message} Nothing to do: it is looked at again.".strip())
+    return Condition(kind, "True", said.aspect.met, said.aspect.met_message)
+
+
+def _from_problem(kind: str, troubles: list[AzureProblem]) -> Condition:
+    problem = troubles[0]
+    status = "Unknown" if problem.reason in _CANNOT_TELL else "False"
+    more = f" ({len(troubles) - 1} more in status.findings)" if len(troubles) > 1 else ""
+    return Condition(kind, status, problem.reason, f"{problem}{more}")
+
+
+def _ready(aspects: list[Condition]) -> Condition:
+    unmet = [aspect for aspect in aspects if not aspect.met]
+    if not unmet:
+        return Condition(
+            READY, "True", "AsDeclared", "Azure is as declared; drift is watched for and repaired."
+        )
+    # What somebody must act upon comes before what passes by itself.
+    first = next((aspect for aspect in unmet if aspect.reason not in {PROGRESSING, WAITING}), unmet[0])
+    done = len(aspects) - len(unmet)
+    return Condition(
+        READY,
+        "False",
+        first.reason,
+        f"{done} of {len(aspects)} aspects are met. {first.type}: {first.message}",
+    )
+
+
+def _reconciling(ready: Condition, stalled: AzureProblem | None, *, enforce: bool) -> Condition:
+    if ready.met:
+        return Condition(RECONCILING, "False", "Idle", "Nothing to do until Azure or the spec changes.")
+    if stalled is not None:
+        return Condition(RECONCILING, "False", "Stalled", "Waiting for a change of this resource.")
+    if not enforce:
+        return Condition(RECONCILING, "False", "Observing", "Mode Observe only plans: see status.plan.")
+    return Condition(RECONCILING, "True", ready.reason, ready.message)
+
+
+def _stalled(problem: AzureProblem | None) -> Condition:
+    if problem is None:
+        return Condition(STALLED, "False", "NotStalled", "Nothing here needs a change of the spec.")
+    return Condition(STALLED, "True", problem.reason, str(problem))
+
+
+def _in_sync(judged: Judged, ready: Condition, *, drifting: bool, settled_before: bool) -> Condition:
+    if ready.met:
+        return Condition(IN_SYNC, "True", "InSync", "No drift is outstanding.")
+    if drifting:
+        drifted = [
+            str(difference)
+            for verdict in judged.verdicts.values()
+            if isinstance(verdict, Differs)
+            for difference in verdict.differences
+        ]
+        return Condition(
+            IN_SYNC, "False", "Drifted", f"Being repaired: {'; '.join(drifted[:_LISTED])}".rstrip(": ")
+        )
+    if settled_before:
+        return Condition(
+            IN_SYNC, "Unknown", ready.reason, "Whether Azure has drifted could not be told this time."
+        )
+    return Condition(IN_SYNC, "False", "Converging", "The first convergence is not done yet.")
+
+
+def _permitted(found: list[AzureProblem]) -> Condition:
+    refused = [problem for problem in found if problem.reason == "Forbidden"]
+    if not refused:
+        return Condition(
+            PERMITTED, "True", "Permitted", "Azure has refused nothing that the operator must do."
+        )
+    actions = sorted({problem.permission for problem in refused if problem.permission})
+    wanted = f"Grant: {', '.join(actions)}. " if actions else ""
+    return Condition(PERMITTED, "False", "Forbidden", f"{wanted}{refused[0]}")
+
+
+def _names(blocks: list[Block]) -> str:
+    more = f" and {len(blocks) - _LISTED} more" if len(blocks) > _LISTED else ""
+    return ", ".join(_name(block) for block in blocks[:_LISTED]) + more
+
+
+def _name(block: Block) -> str:
+    if isinstance(block, Check):
+        return block.name
+    target = getattr(block, "id", None)
+    return target.short if target is not None else block.key
+
+
+def _sentences(blocks: list[Block]) -> str:
+    more = f" (and {len(blocks) - _LISTED} more in status.plan)" if len(blocks) > _LISTED else ""
+    return "; ".join(f"write {_name(block)}" for block in blocks[:_LISTED]) + more

@@ -1,0 +1,68 @@
+"""The one owner of all waiting times.
+
+It answers: when to look at a running operation again, when to repeat what failed, when to look at a fact
+that becomes true by itself. It leaves to others: the resync of what is in order (the shell), and the
+budget per subscription (the throttle).
+"""
+
+from __future__ import annotations
+
+import random
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+from secureml_reconcilers.azure.problem import Retry
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from secureml_reconcilers.azure.catalogue import Took
+    from secureml_reconcilers.azure.problem import AzureProblem
+
+FIRST_LOOK: Final = timedelta(seconds=3)
+"""After beginning an operation: one early read shows what fails at once, and what is done at once."""
+
+LOOK: Final = timedelta(seconds=4)
+"""Between looks once an operation may be over. The reads saved before that pay for it: over the life of an
+operation they stay below one per five seconds."""
+
+LATE_LOOK: Final = timedelta(seconds=15)
+"""Between looks at an operation that takes longer than nearly all others."""
+
+PENDING: Final = timedelta(seconds=10)
+"""Until a fact is looked at again that becomes true by itself (a record, a link state)."""
+
+_BACKOFF: Final = {
+    Retry.SOON: (timedelta(seconds=2), timedelta(minutes=1)),
+    Retry.SLOW: (timedelta(seconds=15), timedelta(minutes=5)),
+    Retry.NEVER: (timedelta(minutes=10), timedelta(minutes=30)),
+}
+"""First and longest wait. Slow begins at 15 s because the person who removes a lock is often watching."""
+
+_JITTER: Final = 0.2
+"""Spread, so that a thousand resources that failed together do not come back together."""
+
+
+def next_look(since: datetime, now: datetime, took: Took) -> datetime:
+    """When an operation of this type, begun at `since`, is worth reading after a look at `now`."""
+    age = now - since
+    if age < FIRST_LOOK:
+        return since + FIRST_LOOK
+    if age < took.fastest:
+        return since + took.fastest
+    return now + (LOOK if age < 2 * took.usual else LATE_LOOK)
+
+
+def backoff(problem: AzureProblem, attempts: int, chance: Callable[[], float] = random.random) -> timedelta:
+    """How long to leave alone what failed.
+
+    Args:
+        problem: what went wrong; its `retry_after` wins when it is longer.
+        attempts: how often it has failed in a row, from 1.
+        chance: a number between 0 and 1.
+    """
+    first, longest = _BACKOFF[problem.retry]
+    wait = min(first * 2 ** min(attempts - 1, 16), longest)
+    jittered = wait * (1 + _JITTER * (2 * chance() - 1))
+    return max(jittered, problem.retry_after or timedelta())

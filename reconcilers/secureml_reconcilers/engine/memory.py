@@ -1,0 +1,75 @@
+"""What this process remembers of one custom resource between passes. Losing it costs reads, nothing else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+from secureml_reconcilers.engine import intervals
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from secureml_reconcilers.azure.arm import Answer, Body
+    from secureml_reconcilers.azure.problem import AzureProblem
+    from secureml_reconcilers.azure.resource_id import ResourceId
+    from secureml_reconcilers.engine.view import Listing, Query
+
+FRESH_FOR: Final = timedelta(minutes=2)
+"""While a convergence runs, what was read stays good this long, so that waiting for one operation does not
+read thirty other resources every few seconds. Longer than the slowest usual stage, short against the
+resync that finds what changed meanwhile."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A write that was refused, or an operation that failed."""
+
+    problem: AzureProblem
+    attempts: int
+    not_before: datetime
+    """Until then it is left alone."""
+
+
+@dataclass(slots=True)
+class Memory:
+    """Reads, failures and unattributed drift of one custom resource."""
+
+    generation: int = -1
+    answers: dict[str, Answer] = field(default_factory=dict)
+    listings: dict[Listing, tuple[Body, ...] | AzureProblem] = field(default_factory=dict)
+    rows: dict[Query, tuple[Mapping[str, Any], ...] | AzureProblem] = field(default_factory=dict)
+    read_at: dict[str, datetime] = field(default_factory=dict)
+    failures: dict[str, Failure] = field(default_factory=dict)
+    unattributed: dict[str, datetime] = field(default_factory=dict)
+    """Drifted resources by key, whose author the change log did not show yet, with the time of detection."""
+
+    troubles: int = 0
+    """Passes in a row that ended with something unreadable or missing."""
+
+    def forget_reads(self) -> None:
+        """Start the next pass from nothing."""
+        self.answers.clear()
+        self.listings.clear()
+        self.rows.clear()
+        self.read_at.clear()
+
+    def forget_old_reads(self, now: datetime) -> None:
+        """Keep what is fresh enough for a convergence that is under way."""
+        self.listings.clear()
+        self.rows.clear()
+        for key in [key for key, read in self.read_at.items() if now - read > FRESH_FOR]:
+            self.forget(key)
+
+    def forget(self, key: str) -> None:
+        """Make one resource unread."""
+        self.answers.pop(key, None)
+        self.read_at.pop(key, None)
+
+    def fail(self, target: ResourceId, problem: AzureProblem, now: datetime) -> None:
+        """Note one more failure on a resource, and how long to leave it alone."""
+        before = self.failures.get(target.key)
+        attempts = (before.attempts if before else 0) + 1
+        self.failures[target.key] = Failure(problem, attempts, now + intervals.backoff(problem, attempts))

@@ -1,0 +1,71 @@
+"""Reading what a composition asks for, in parallel, and no more than once a pass."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING, Final
+
+from secureml_reconcilers.azure.arm import Unreadable
+from secureml_reconcilers.azure.problem import AzureProblem, Retry
+from secureml_reconcilers.engine.composing import compose
+from secureml_reconcilers.engine.view import Listing, Query, View
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from secureml_reconcilers.azure.arm import Answer, Arm
+    from secureml_reconcilers.azure.resource_id import ResourceId
+    from secureml_reconcilers.engine.blocks import Composition
+    from secureml_reconcilers.engine.composing import Composed
+    from secureml_reconcilers.engine.memory import Memory
+
+_log = logging.getLogger(__name__)
+
+ROUNDS: Final = 10
+"""Workspace, its services, endpoints, groups, links, zones, records: seven rounds settle the deepest
+composition there is. One that still asks after ten asks without end."""
+
+
+async def observe(composition: Composition, memory: Memory, arm: Arm, now: datetime) -> list[Composed]:
+    """Compose, read what was missing, and compose again until nothing is missing.
+
+    Raises:
+        RuntimeError: when the composition keeps asking; that is a bug in it.
+    """
+    for _ in range(ROUNDS):
+        composed, questions = compose(composition, View(memory.answers, memory.listings, memory.rows))
+        if not questions:
+            return composed
+        await asyncio.gather(*(_answer(question, memory, arm, now) for question in questions))
+    raise RuntimeError(f"the composition still asks after {ROUNDS} rounds: {', '.join(map(str, questions))}")
+
+
+async def read(target: ResourceId, arm: Arm) -> Answer:
+    """One resource, with what could not be told as an answer of its own."""
+    try:
+        return await arm.read(target)
+    except AzureProblem as problem:
+        return Unreadable(problem)
+
+
+async def _answer(question: ResourceId | Listing | Query, memory: Memory, arm: Arm, now: datetime) -> None:
+    if isinstance(question, Listing):
+        memory.listings[question] = await _listed(question, arm)
+    elif isinstance(question, Query):
+        try:
+            memory.rows[question] = tuple(await arm.query(question.subscription, question.kusto))
+        except AzureProblem as problem:
+            memory.rows[question] = problem
+    else:
+        memory.answers[question.key] = await read(question, arm)
+        memory.read_at[question.key] = now
+
+
+async def _listed(listing: Listing, arm: Arm) -> tuple[dict[str, object], ...] | AzureProblem:
+    try:
+        return tuple(await arm.list_all(listing.path, listing.type))
+    except AzureProblem as problem:
+        if problem.retry is Retry.SLOW and problem.reason == "NotFound":
+            return ()  # the parent is gone, so it has no children
+        return problem

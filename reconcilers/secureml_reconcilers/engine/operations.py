@@ -1,0 +1,81 @@
+"""Long-running operations of Azure that somebody in this process began or found running."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from secureml_reconcilers.azure.arm import Absent, Present
+from secureml_reconcilers.azure.catalogue import facts
+from secureml_reconcilers.azure.resource_id import resource_id
+from secureml_reconcilers.engine import intervals
+from secureml_reconcilers.engine.instants import instant, stamp
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from secureml_reconcilers.azure.arm import Answer, Verb
+    from secureml_reconcilers.azure.resource_id import ResourceId
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One write that Azure is still working on."""
+
+    id: ResourceId
+    verb: Verb
+    since: datetime
+    look_at: datetime
+    """When the resource is worth reading again."""
+
+    poll_url: str | None = None
+    """Tells how it ended, as long as this process lives; nothing depends on it."""
+
+    @staticmethod
+    def begun(target: ResourceId, verb: Verb, now: datetime, poll_url: str | None = None) -> Operation:
+        """An operation that starts now."""
+        return Operation(target, verb, now, intervals.next_look(now, now, facts(target).took), poll_url)
+
+    def looked(self, now: datetime) -> Operation:
+        """The same operation after one more look at it."""
+        return replace(self, look_at=intervals.next_look(self.since, now, facts(self.id).took))
+
+    def to_status(self) -> dict[str, Any]:
+        """How it stands in `.status.operations`."""
+        return {"id": self.id.text, "verb": self.verb, "since": stamp(self.since)}
+
+    @staticmethod
+    def from_status(entry: Mapping[str, Any], now: datetime) -> Operation:
+        """Found in the status after a restart: look at once, for we do not know when we last did."""
+        return Operation(resource_id(entry["id"]), entry["verb"], instant(entry["since"]), now)
+
+
+def seems_over(operation: Operation, answer: Answer, now: datetime) -> bool:
+    """Whether what was read says that Azure is done with it, one way or the other.
+
+    A type that stays hidden while it is created proves nothing by its absence until the slowest creation
+    would be over; for any other type an absence means that the write never arrived.
+    """
+    took = facts(operation.id).took
+    if isinstance(answer, Present):
+        if operation.verb == "DELETE":
+            return answer.settled and now - operation.since > took.usual
+        return answer.settled
+    if isinstance(answer, Absent):
+        hidden = facts(operation.id).hidden_while_created and operation.verb == "PUT"
+        return not hidden or now - operation.since > took.slowest
+    return False
+
+
+def worth_asking(operation: Operation, answer: Answer, now: datetime) -> bool:
+    """Whether its handle should be asked: it takes unusually long, or it ended and left a question."""
+    if operation.poll_url is None:
+        return False
+    if isinstance(answer, Present) and answer.provisioning_state in {"failed", "canceled"}:
+        return True
+    return (
+        isinstance(answer, Absent)
+        and operation.verb == "PUT"
+        and now - operation.since > facts(operation.id).took.usual
+    )

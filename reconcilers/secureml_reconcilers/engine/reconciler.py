@@ -1,0 +1,414 @@
+"""One short pass over one custom resource: observe, compose, compare, act, report."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+from secureml_reconcilers.azure.arm import Absent as NoSuch
+from secureml_reconcilers.azure.arm import Present, Unreadable
+from secureml_reconcilers.azure.problem import AzureProblem
+from secureml_reconcilers.azure.resource_id import resource_id
+from secureml_reconcilers.engine import attribution, intervals, reporting
+from secureml_reconcilers.engine.acting import Actor, Operations
+from secureml_reconcilers.engine.blocks import Absent, Ensure
+from secureml_reconcilers.engine.conditions import IN_SYNC, READY, conditions, invalid, with_times
+from secureml_reconcilers.engine.contract import Event, Key, Outcome, Status, Subject
+from secureml_reconcilers.engine.instants import stamp
+from secureml_reconcilers.engine.memory import Memory
+from secureml_reconcilers.engine.observing import observe
+from secureml_reconcilers.engine.operations import Operation, seems_over, worth_asking
+from secureml_reconcilers.engine.passes import Judged, Situation, evaluate, problems
+from secureml_reconcilers.engine.verdicts import Differs, Ownership, Pending, Running
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from secureml_reconcilers.azure.arm import Arm
+    from secureml_reconcilers.engine.blocks import Composition
+    from secureml_reconcilers.engine.contract import Journal
+    from secureml_reconcilers.engine.verdicts import Action
+
+_log = logging.getLogger(__name__)
+
+TURNS: Final = 8
+"""Act and look again so often within a pass, as long as something is done at once."""
+
+
+class Declares(Protocol):
+    """What a kind contributes: its compositions."""
+
+    def declare(self, spec: Mapping[str, Any], owner: str) -> Composition:
+        """What must be true while the custom resource exists.
+
+        Raises:
+            ValueError: when the spec cannot be understood; its text says which field and what to write.
+        """
+
+    def remove(self, spec: Mapping[str, Any], owner: str, inventory: tuple[str, ...]) -> Composition:
+        """What must be gone before the custom resource may go."""
+
+
+@dataclass(slots=True)
+class Pass:
+    """What one pass learned; each field says who fills it."""
+
+    subject: Subject
+    composition: Composition
+    memory: Memory
+    began: datetime
+    inventory: dict[str, dict[str, Any]]
+    """From the status at the start; extended before each batch of writes."""
+
+    judged: Judged | None = None
+    """The last judgement, set by every turn."""
+
+    actions: list[Action] = field(default_factory=list)
+    """Writes that Azure took, in order."""
+
+    throttled: timedelta | None = None
+    """Set when a reading met an empty budget: the pass ends without judging anything anew."""
+
+    drifted: bool = False
+    """Set when something that had been as declared is not any more."""
+
+    events: list[Event] = field(default_factory=list)
+
+    def ownership(self) -> Ownership:
+        """What this custom resource made."""
+        return Ownership(self.composition.owner, frozenset(self.inventory), self.composition.adopt)
+
+
+class Engine:
+    """Makes compositions of one kind true. One instance serves all custom resources of the kind."""
+
+    def __init__(
+        self,
+        kind: Declares,
+        arm: Arm,
+        operations: Operations | None = None,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        """Share `operations` between the engines of one process: kinds touch the same networks."""
+        self._kind = kind
+        self._arm = arm
+        self._operations = operations or Operations()
+        self._clock = clock
+        self._memories: dict[Key, Memory] = {}
+
+    def forget(self, key: Key) -> None:
+        """See `Reconciler.forget`."""
+        self._memories.pop(key, None)
+
+    async def reconcile(self, subject: Subject, journal: Journal) -> Outcome:
+        """See `Reconciler.reconcile`."""
+        if subject.paused and not subject.deleting:
+            return _paused(subject, self._clock())
+        inventory = {resource_id(item["id"]).key: dict(item) for item in subject.status.get("inventory", ())}
+        owner = f"{subject.key.namespace}/{subject.key.name}"
+        try:
+            if subject.deleting:
+                composition = self._kind.remove(
+                    subject.spec, owner, tuple(i["id"] for i in inventory.values())
+                )
+            else:
+                composition = self._kind.declare(subject.spec, owner)
+        except ValueError as error:
+            return _invalid(subject, str(error), self._clock())
+        memory = self._remember(subject)
+        this = Pass(subject, composition, memory, self._clock(), inventory)
+        await self._turns(this, journal)
+        if this.throttled is not None or this.judged is None:
+            return self._deferred(this)
+        await self._attribute(this)
+        return self._report(this)
+
+    # -- observe, compare, act ------------------------------------------------------------------
+
+    async def _turns(self, this: Pass, journal: Journal) -> None:
+        for _ in range(TURNS):
+            composed = await observe(this.composition, this.memory, self._arm, this.began)
+            if await self._settle(this):
+                continue  # an operation ended differently than the reading said
+            this.throttled = _throttled(this.memory)
+            if this.throttled is not None:
+                return
+            judged = this.judged = evaluate(composed, self._situation(this))
+            self._watch_foreign_operations(this, judged)
+            self._note_drift(this, judged)
+            if not this.composition.enforce or not judged.actions:
+                return
+            await journal.announce(self._announcement(this, judged.actions))
+            actor = Actor(self._arm, self._operations, this.memory, this.ownership(), self._clock, this.began)
+            performed = await actor.perform(judged.actions)
+            this.actions += performed.begun
+            if not performed.begun and not performed.finished:
+                this.judged = evaluate(composed, self._situation(this))
+                return
+
+    def _situation(self, this: Pass) -> Situation:
+        memory = this.memory
+        return Situation(
+            memory.answers, self._operations.running, memory.failures, this.ownership(), self._clock()
+        )
+
+    def _remember(self, subject: Subject) -> Memory:
+        """What we know of the resource, aged: due operations and old readings are read again."""
+        now = self._clock()
+        memory = self._memories.get(subject.key)
+        if memory is None:
+            memory = self._memories[subject.key] = Memory()
+            for entry in subject.status.get("operations", ()):
+                found = Operation.from_status(entry, now)
+                self._operations.running.setdefault(found.id.key, found)
+        if memory.generation != subject.generation:
+            memory.generation = subject.generation
+            memory.failures.clear()
+            memory.forget_reads()
+        memory.forget_old_reads(now)
+        for key, operation in self._operations.running.items():
+            if operation.look_at <= now:
+                memory.forget(key)
+        return memory
+
+    async def _settle(self, this: Pass) -> bool:
+        """Close the operations that this pass has looked at and that are over.
+
+        Returns:
+            Whether a reading must be repeated because an operation's result contradicts it.
+        """
+        again = False
+        for key in [key for key in self._operations.running if key in this.memory.read_at]:
+            operation = self._operations.running[key]
+            answer, now = this.memory.answers[key], self._clock()
+            if this.memory.read_at[key] < max(this.began, operation.since) or operation.look_at > now:
+                continue
+            self._operations.running[key] = operation.looked(now)
+            problem: AzureProblem | None = None
+            if worth_asking(operation, answer, now):
+                result = await self._result(operation)
+                if result == "running":
+                    continue
+                if result is None and isinstance(answer, NoSuch):
+                    this.memory.forget(key)
+                    again = True
+                problem = result if isinstance(result, AzureProblem) else None
+            elif not seems_over(operation, answer, now):
+                continue
+            self._operations.running.pop(key, None)
+            if problem is None and isinstance(answer, Present) and answer.provisioning_state == "failed":
+                problem = AzureProblem(
+                    "OperationFailed",
+                    f"{operation.id.short}: Azure says that the last operation on it failed.",
+                    "Nothing to do: it is written again; Azure's activity log has the cause.",
+                )
+            if problem is not None:
+                this.memory.fail(operation.id, problem.with_target(operation.id), now)
+        return again
+
+    async def _result(self, operation: Operation) -> AzureProblem | str | None:
+        try:
+            return await self._arm.operation_problem(operation.poll_url or "", operation.id)
+        except AzureProblem:
+            return "running"  # reading the status failed, not the operation (ARM contract)
+
+    def _watch_foreign_operations(self, this: Pass, judged: Judged) -> None:
+        """Somebody else's operation on what we need is waited for like one of ours."""
+        for block in judged.blocks():
+            if isinstance(block, Ensure) and isinstance(judged.verdicts[block.key], Running):
+                if block.id.key not in self._operations.running:
+                    self._operations.running[block.id.key] = Operation.begun(block.id, "PUT", self._clock())
+
+    # -- drift ----------------------------------------------------------------------------------
+
+    def _note_drift(self, this: Pass, judged: Judged) -> None:
+        before = _condition(this.subject, READY)
+        was_ready = (
+            before.get("status") == "True" and before.get("observedGeneration") == this.subject.generation
+        )
+        differing = [
+            block
+            for block in judged.blocks()
+            if isinstance(block, Ensure) and isinstance(judged.verdicts[block.key], Differs)
+        ]
+        if _condition(this.subject, IN_SYNC).get("reason") == "Drifted":
+            this.drifted = True
+        if was_ready and differing and not this.drifted and not this.subject.deleting:
+            this.drifted = True
+            this.memory.unattributed.update({block.id.key: this.began for block in differing})
+            this.events += [_drift_event(block, judged.verdicts[block.key]) for block in differing]
+
+    async def _attribute(self, this: Pass) -> None:
+        """Say who did it, as soon as the change log shows it."""
+        open_cases = this.memory.unattributed
+        if not open_cases:
+            return
+        known = await attribution.authors([resource_id(key) for key in open_cases], self._arm, self._clock())
+        for key in list(open_cases):
+            author = known.get(key)
+            if author is not None:
+                ago = max(0, round((self._clock() - author.when).total_seconds()))
+                said = f"{resource_id(key).short} was changed by {author} {ago} s ago."
+                this.events.append(Event("Warning", "DriftAttributed", said))
+                del open_cases[key]
+            elif self._clock() - open_cases[key] > attribution.PATIENCE:
+                del open_cases[key]
+
+    # -- report ---------------------------------------------------------------------------------
+
+    def _announcement(self, this: Pass, actions: tuple[Action, ...]) -> Status:
+        """The status as it must stand before these writes begin: what we make, and what runs."""
+        now = self._clock()
+        for action in actions:
+            if action.kind == "Create" and action.id.key not in this.inventory:
+                entry = {"id": action.id.text, "kind": "Resource", "createdAt": stamp(now)}
+                this.inventory[action.id.key] = entry
+        status = dict(this.subject.status)
+        status["inventory"] = list(this.inventory.values())
+        coming = [Operation.begun(action.id, action.verb, now) for action in actions]
+        running = {operation.id.key: operation for operation in [*coming, *self._running(this)]}
+        status["operations"] = [operation.to_status() for operation in running.values()]
+        return status
+
+    def _running(self, this: Pass) -> list[Operation]:
+        """The operations that concern this custom resource."""
+        mine = (
+            {block.id.key for block in this.judged.blocks() if isinstance(block, Ensure | Absent)}
+            if this.judged
+            else set()
+        )
+        return [operation for key, operation in self._operations.running.items() if key in mine]
+
+    def _report(self, this: Pass) -> Outcome:
+        assert this.judged is not None  # noqa: S101 - the caller checked; this is for the type checker
+        now, subject, judged = self._clock(), this.subject, this.judged
+        previous = subject.status.get("conditions", ())
+        fresh = conditions(
+            judged,
+            enforce=this.composition.enforce,
+            drifting=this.drifted,
+            settled_before=_condition(subject, READY).get("status") == "True",
+        )
+        rendered = with_times(fresh, previous, subject.generation, now)
+        self._prune_inventory(this)
+        running = self._running(this)
+        report = reporting.Report(subject.generation, rendered, list(this.inventory.values()), running)
+        requeue = self._requeue(this, running)
+        if not running:
+            this.memory.forget_reads()
+        else:
+            _forget_troubles(this.memory, judged)
+        events = [*this.events, *reporting.begun(this.actions), *reporting.transitions(previous, rendered)]
+        status = report.status(judged, plan=not this.composition.enforce)
+        ready = fresh[0].met
+        return Outcome(
+            status,
+            tuple(events),
+            requeue,
+            released=subject.deleting and ready,
+            figures=_figures(this, running),
+        )
+
+    def _deferred(self, this: Pass) -> Outcome:
+        """The budget of the subscription is empty: nothing new is known, so nothing new is said."""
+        for key in [key for key, answer in this.memory.answers.items() if isinstance(answer, Unreadable)]:
+            this.memory.forget(key)
+        status = dict(this.subject.status)
+        if this.inventory:
+            status["inventory"] = list(this.inventory.values())
+        wait = this.throttled or timedelta(seconds=2)
+        return Outcome(status, tuple(this.events), wait, figures=_figures(this, []))
+
+    def _prune_inventory(self, this: Pass) -> None:
+        """Forget what is confirmed gone because we removed it."""
+        if this.judged is None or not this.subject.deleting:
+            return
+        for block in this.judged.blocks():
+            if isinstance(block, Absent) and isinstance(this.memory.answers.get(block.id.key), NoSuch):
+                this.inventory.pop(block.id.key, None)
+
+    def _requeue(self, this: Pass, running: list[Operation]) -> timedelta | None:
+        """The soonest of: a look at an operation, a repeat of what failed, a look at what is pending."""
+        assert this.judged is not None  # noqa: S101
+        now, memory = self._clock(), this.memory
+        waits = [operation.look_at - now for operation in running]
+        waits += [failure.not_before - now for failure in memory.failures.values()]
+        if any(isinstance(verdict, Pending) for verdict in this.judged.verdicts.values()):
+            waits.append(intervals.PENDING)
+        if memory.unattributed:
+            waits.append(attribution.RETRY)
+        failed = {failure.problem.message for failure in memory.failures.values()}
+        troubles = [problem for problem in problems(this.judged) if problem.message not in failed]
+        memory.troubles = memory.troubles + 1 if troubles else 0
+        waits += [intervals.backoff(problem, memory.troubles) for problem in troubles]
+        return max(min(waits), timedelta(milliseconds=50)) if waits else None
+
+
+def _forget_troubles(memory: Memory, judged: Judged) -> None:
+    """What could not be read, or was missing, or becomes true by itself, is read again next time."""
+    for problem in problems(judged):
+        if problem.target is not None:
+            memory.forget(problem.target.key)
+    for block in judged.blocks():
+        about = getattr(block, "about", None)
+        if about is not None and isinstance(judged.verdicts[block.key], Pending):
+            memory.forget(about.key)
+
+
+def _throttled(memory: Memory) -> timedelta | None:
+    waits = [
+        answer.problem.retry_after or timedelta(seconds=2)
+        for answer in memory.answers.values()
+        if isinstance(answer, Unreadable) and answer.problem.throttled
+    ]
+    return max(waits) if waits else None
+
+
+def _drift_event(block: Ensure, verdict: object) -> Event:
+    found = verdict.differences if isinstance(verdict, Differs) else ()
+    what = "; ".join(str(difference) for difference in found[:3])
+    return Event("Warning", "DriftDetected", f"{block.id.short}: {what}. It is put right: {block.reason}.")
+
+
+def _condition(subject: Subject, kind: str) -> Mapping[str, Any]:
+    return next((c for c in subject.status.get("conditions", ()) if c["type"] == kind), {})
+
+
+def _figures(this: Pass, running: list[Operation]) -> dict[str, float]:
+    return {
+        "writes": len(this.actions),
+        "operations_running": len(running),
+        "drift_detected": sum(event.reason == "DriftDetected" for event in this.events),
+    }
+
+
+def _invalid(subject: Subject, message: str, now: datetime) -> Outcome:
+    rendered = with_times(invalid(message), subject.status.get("conditions", ()), subject.generation, now)
+    status = {**subject.status, "observedGeneration": subject.generation, "conditions": rendered}
+    events = tuple(
+        Event("Warning", "InvalidSpec", message)
+        for _ in [0]
+        if _condition(subject, READY).get("reason") != "InvalidSpec"
+    )
+    return Outcome(status, events, released=False)
+
+
+def _paused(subject: Subject, now: datetime) -> Outcome:
+    """Say that nothing is done, and keep everything that was known."""
+    kept = [
+        dict(condition)
+        for condition in subject.status.get("conditions", ())
+        if condition["type"] != "Reconciling"
+    ]
+    paused = {
+        "type": "Reconciling",
+        "status": "False",
+        "reason": "Paused",
+        "message": "Remove the annotation secureml.dev/paused to go on; drift is not repaired meanwhile.",
+        "lastTransitionTime": _condition(subject, "Reconciling").get("lastTransitionTime") or stamp(now),
+        "observedGeneration": subject.generation,
+    }
+    status = {**subject.status, "observedGeneration": subject.generation, "conditions": [*kept, paused]}
+    return Outcome(status)

@@ -1,0 +1,163 @@
+"""From a judged pass to the status and the events. Pure functions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from secureml_reconcilers.engine.blocks import Absent, Check, Ensure, Fact, Tone
+from secureml_reconcilers.engine.conditions import IN_SYNC, PROGRESSING, READY, WAITING
+from secureml_reconcilers.engine.contract import Event
+from secureml_reconcilers.engine.verdicts import Advised, Blocked, Differs
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from secureml_reconcilers.azure.problem import AzureProblem
+    from secureml_reconcilers.engine.contract import Status
+    from secureml_reconcilers.engine.operations import Operation
+    from secureml_reconcilers.engine.passes import Judged
+    from secureml_reconcilers.engine.verdicts import Action
+
+FINDINGS: Final = 64
+PLANNED: Final = 128
+_TEXT: Final = 2048
+_SHORT: Final = 1024
+"""Bounds of the schema: a status that breaks them would be refused whole."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The parts of a status that change from pass to pass."""
+
+    generation: int
+    conditions: list[dict[str, Any]]
+    inventory: list[dict[str, Any]]
+    operations: Iterable[Operation]
+
+    def status(self, judged: Judged | None, *, plan: bool) -> Status:
+        """The whole status; lists that are empty are left out."""
+        status: Status = {"observedGeneration": self.generation, "conditions": self.conditions}
+        parts: dict[str, Any] = {
+            "findings": findings(judged) if judged else [],
+            "plan": planned(judged) if judged and plan else [],
+            "inventory": self.inventory,
+            "operations": [o.to_status() for o in sorted(self.operations, key=lambda o: o.id.key)],
+            **(facts_of(judged) if judged else {}),
+        }
+        status.update({name: part for name, part in parts.items() if part})
+        return status
+
+
+def findings(judged: Judged) -> list[dict[str, Any]]:
+    """Everything unsatisfied that a person should know, bounded, the blocking ones first."""
+    found = []
+    for said in judged.composed:
+        found += [_finding("", "Error", problem) for problem in said.problems]
+        for block in said.blocks:
+            verdict = judged.verdicts[block.key]
+            if isinstance(verdict, Blocked):
+                found.append(_finding(_rule(block), "Error", verdict.problem))
+            elif isinstance(verdict, Advised) and isinstance(block, Check):
+                found.append(_advice(block))
+    unique = {tuple(sorted(entry.items())): entry for entry in found}
+    return sorted(unique.values(), key=lambda entry: entry["severity"] != "Error")[:FINDINGS]
+
+
+def planned(judged: Judged) -> list[dict[str, Any]]:
+    """What would be written, in the order in which the aspects tell it."""
+    return [_planned(block, verdict) for block, verdict in _differing(judged)][:PLANNED]
+
+
+def facts_of(judged: Judged) -> dict[str, Any]:
+    """Discovered ids and records, by their place in the status; a dotted path nests, a repeated one lists."""
+    status: dict[str, Any] = {}
+    for block in judged.blocks():
+        if not isinstance(block, Fact):
+            continue
+        head, _, tail = block.path.partition(".")
+        if tail:
+            status.setdefault(head, {})[tail] = block.value
+        else:
+            status.setdefault(head, []).append(block.value)
+    return status
+
+
+def transitions(previous: Iterable[Mapping[str, Any]], fresh: Iterable[Mapping[str, Any]]) -> list[Event]:
+    """Events for what changed between two lists of conditions."""
+    before = {condition["type"]: condition for condition in previous}
+    events = []
+    for condition in fresh:
+        kind, old = condition["type"], before.get(condition["type"], {})
+        if kind == READY and condition["status"] == "True" and old.get("status") != "True":
+            events.append(Event("Normal", "Ready", condition["message"]))
+        elif kind == IN_SYNC and condition["status"] == "True" and old.get("reason") == "Drifted":
+            events.append(Event("Normal", "DriftCorrected", "Azure is as declared again."))
+        elif _new_trouble(kind, condition, old):
+            events.append(Event("Warning", condition["reason"], f"{kind}: {condition['message']}"[:_SHORT]))
+    return events
+
+
+def begun(actions: Iterable[Action]) -> list[Event]:
+    """One event per write that Azure took: the steps that `kubectl describe` tells."""
+    names = {"Create": "Creating", "Update": "Updating", "Delete": "Deleting"}
+    return [Event("Normal", names[action.kind], action.sentence[:_SHORT]) for action in actions]
+
+
+def _new_trouble(kind: str, condition: Mapping[str, Any], old: Mapping[str, Any]) -> bool:
+    summary = {READY, IN_SYNC, "Reconciling", "Stalled", "Permitted"}
+    return (
+        kind not in summary
+        and condition["status"] != "True"
+        and condition["reason"] not in {PROGRESSING, WAITING, "OutOfSync"}
+        and condition["reason"] != old.get("reason")
+    )
+
+
+def _differing(judged: Judged) -> list[tuple[Ensure | Absent, Differs]]:
+    found = []
+    for block in judged.blocks():
+        verdict = judged.verdicts[block.key]
+        if isinstance(verdict, Differs) and isinstance(block, Ensure | Absent):
+            found.append((block, verdict))
+    return found
+
+
+def _planned(block: Ensure | Absent, verdict: Differs) -> dict[str, Any]:
+    entry: dict[str, Any] = {"verb": verdict.kind, "id": block.id.text, "reason": block.reason[:_TEXT]}
+    if block.rules:
+        entry["rules"] = list(block.rules)
+    changes = [
+        {"path": change.path[:512], "observed": _text(change.observed), "desired": _text(change.desired)}
+        for change in verdict.differences[:32]
+    ]
+    if changes:
+        entry["changes"] = changes
+    return entry
+
+
+def _text(value: Any) -> str:  # noqa: ANN401 - JSON
+    return str(value if value is not None else "not set")[:_SHORT]
+
+
+def _finding(rule: str, severity: str, problem: AzureProblem) -> dict[str, Any]:
+    entry = {"rule": rule or problem.reason, "severity": severity, "message": problem.message[:_TEXT]}
+    if problem.advice:
+        entry["advice"] = problem.advice[:_TEXT]
+    if problem.target is not None:
+        entry["resource"] = problem.target.text
+    return entry
+
+
+def _advice(block: Check) -> dict[str, Any]:
+    entry = {"rule": _rule(block), "severity": Tone.ADVISORY.value, "message": block.message[:_TEXT]}
+    if block.advice:
+        entry["advice"] = block.advice[:_TEXT]
+    if block.about is not None:
+        entry["resource"] = block.about.text
+    return entry
+
+
+def _rule(block: Ensure | Absent | Check | Fact) -> str:
+    rules = getattr(block, "rules", ())
+    return rules[0] if rules else ""

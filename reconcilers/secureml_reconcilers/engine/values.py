@@ -1,0 +1,49 @@
+"""What a fragment may say beyond plain values: entries of a list, one of several values, a word in a list."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+Fragment = dict[str, Any]
+"""The properties we own of one resource: nested dictionaries with plain values or the classes below."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entries:
+    """These entries are in that list; everybody else's entries stay.
+
+    Two entries are the same when the value at `by` is equal without regard to case.
+    """
+
+    by: str
+    """Path of the identifying value inside an entry, such as `id` or `properties.privateDnsZoneId`."""
+
+    items: tuple[Mapping[str, Any], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AnyOf:
+    """One of these values; the first is written when none of them is there."""
+
+    values: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """This word is in a comma-separated list of words, such as a storage firewall's `bypass`."""
+
+    word: str
+
+
+def at(body: Mapping[str, Any] | None, path: str) -> Any:  # noqa: ANN401 - JSON
+    """The value at a dotted path, or None when any step of it is missing."""
+    value: Any = body
+    for step in path.split("."):
+        if not isinstance(value, dict):
+            return None
+        value = value.get(step)
+    return value

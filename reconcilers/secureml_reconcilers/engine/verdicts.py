@@ -1,0 +1,233 @@
+"""Choosing: from blocks and answers to verdicts, and from verdicts to named actions. Pure functions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+from secureml_reconcilers.azure import arm
+from secureml_reconcilers.azure.catalogue import facts
+from secureml_reconcilers.azure.problem import AzureProblem, Retry, Severity
+from secureml_reconcilers.engine.blocks import Absent, Check, Ensure, Fact, Tone
+from secureml_reconcilers.engine.compare import Difference, differences, merge, narrow_patch, without
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from secureml_reconcilers.azure.arm import Answer, Body, Verb
+    from secureml_reconcilers.azure.resource_id import ResourceId
+    from secureml_reconcilers.engine.blocks import Block
+    from secureml_reconcilers.engine.operations import Operation
+
+MANAGED_BY: Final = "managed-by"
+OPERATOR: Final = "secureml-operator"
+OWNER: Final = "secureml-owner"
+"""Tags on everything we make. Tag names may hold no slash, so they cannot look like Kubernetes labels."""
+
+_ENVELOPE: Final = ("id", "name", "type", "etag", "systemData")
+"""Top-level fields that a PUT need not send back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ownership:
+    """What this custom resource made, and what it may take over."""
+
+    owner: str
+    inventory: frozenset[str] = frozenset()
+    """Keys of resources that we announced to make."""
+
+    adopt: bool = False
+
+    def marks(self, body: Body, target: ResourceId) -> bool:
+        """Whether the resource is ours: we announced it, or it carries our tag."""
+        return target.key in self.inventory or is_marked(body)
+
+
+@dataclass(frozen=True, slots=True)
+class Holds:
+    """As declared."""
+
+
+@dataclass(frozen=True, slots=True)
+class Differs:
+    """Not as declared, and we know the write that repairs it."""
+
+    kind: Literal["Create", "Update", "Delete"]
+    differences: tuple[Difference, ...]
+    observed: Body | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """Azure is working on it."""
+
+    since: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """A fact that becomes true by itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Blocked:
+    """It cannot be told, or may not be done."""
+
+    problem: AzureProblem
+
+
+@dataclass(frozen=True, slots=True)
+class Advised:
+    """Worth knowing, but nothing waits for it."""
+
+
+Verdict = Holds | Differs | Running | Pending | Blocked | Advised
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One write, chosen but not yet performed."""
+
+    kind: Literal["Create", "Update", "Delete"]
+    block: Ensure | Absent
+    verb: Verb
+    body: Body | None
+    if_match: str | None = None
+    differences: tuple[Difference, ...] = field(default=())
+
+    @property
+    def id(self) -> ResourceId:
+        """What is written."""
+        return self.block.id
+
+    @property
+    def sentence(self) -> str:
+        """The action in words: the same in plan, log and event."""
+        changed = "; ".join(str(difference) for difference in self.differences[:5])
+        return f"{self.kind} {self.id.short}: {self.block.reason}" + (f" ({changed})" if changed else "")
+
+
+def is_marked(body: Body) -> bool:
+    """Whether a resource carries the tag of this operator."""
+    return str((body.get("tags") or {}).get(MANAGED_BY, "")).lower() == OPERATOR
+
+
+def judge(block: Block, answer: Answer | None, operation: Operation | None, ownership: Ownership) -> Verdict:
+    """What is to be said of one block.
+
+    Args:
+        block: what should be.
+        answer: what was read of its resource; None for checks and facts.
+        operation: what this process knows to be running on the resource.
+        ownership: what we made.
+    """
+    if isinstance(block, Fact):
+        return Holds()
+    if isinstance(block, Check):
+        return _judge_check(block)
+    if isinstance(answer, arm.Unreadable):
+        return Blocked(answer.problem.with_target(block.id))
+    if operation is not None:
+        return Running(operation.verb)
+    if isinstance(block, Absent):
+        return _judge_absent(block, answer, ownership)
+    return _judge_ensure(block, answer, ownership)
+
+
+def choose(block: Ensure | Absent, verdict: Differs, ownership: Ownership) -> Action:
+    """The narrowest write that makes the block true."""
+    if isinstance(block, Absent):
+        return Action("Delete", block, "DELETE", None)
+    if verdict.kind == "Create" or verdict.observed is None:
+        return Action(
+            "Create", block, "PUT", _marked(merge(block.create or {}, block.fragment), block, ownership)
+        )
+    known = facts(block.id)
+    observed = verdict.observed
+    if known.update == "PATCH" and not block.broken:
+        body = narrow_patch(observed, block.fragment, known.defaults, known.whole)
+        return Action(
+            "Update", block, "PATCH", body, observed.get("etag") if known.etags else None, verdict.differences
+        )
+    body = without(merge(observed, block.fragment), (*_ENVELOPE, *known.read_only))
+    return Action(
+        "Update", block, "PUT", body, observed.get("etag") if known.etags else None, verdict.differences
+    )
+
+
+def _judge_check(block: Check) -> Verdict:
+    if block.holds:
+        return Holds()
+    if block.tone is Tone.PENDING:
+        return Pending()
+    if block.tone is Tone.ADVISORY:
+        return Advised()
+    return Blocked(
+        AzureProblem(
+            block.reason,
+            block.message,
+            block.advice,
+            Retry.NEVER if block.by_user else Retry.SLOW,
+            Severity.USER if block.by_user else Severity.AZURE_ADMIN,
+            target=block.about,
+        )
+    )
+
+
+def _judge_absent(block: Absent, answer: Answer | None, ownership: Ownership) -> Verdict:
+    if not isinstance(answer, arm.Present):
+        return Holds()
+    # Two proofs before anything is deleted: we announced it, and it (or its parent) carries our tag.
+    if block.id.key not in ownership.inventory or (facts(block.id).tags and not is_marked(answer.body)):
+        return Holds()
+    if not answer.settled:
+        return Running()
+    return Differs("Delete", (), answer.body)
+
+
+def _judge_ensure(block: Ensure, answer: Answer | None, ownership: Ownership) -> Verdict:
+    if not isinstance(answer, arm.Present):
+        if block.create is None:
+            return Blocked(_gone(block.id))
+        return Differs("Create", (Difference(block.id.short, "present", None),))
+    if not answer.settled:
+        return Running()
+    known = facts(block.id)
+    mine = block.create is None or block.shared or not known.tags or ownership.marks(answer.body, block.id)
+    if not mine and not ownership.adopt:
+        return Blocked(_taken(block.id))
+    found = (*differences(answer.body, block.fragment, known.defaults), *block.broken)
+    if answer.provisioning_state in {"failed", "canceled"} and block.create is not None:
+        found = (*found, Difference("properties.provisioningState", "Succeeded", answer.provisioning_state))
+    return Differs("Update", found, answer.body) if found else Holds()
+
+
+def _marked(body: Body, block: Ensure, ownership: Ownership) -> Body:
+    if not facts(block.id).tags:
+        return body
+    mark: Mapping[str, Any] = (
+        {MANAGED_BY: OPERATOR} if block.shared else {MANAGED_BY: OPERATOR, OWNER: ownership.owner}
+    )
+    return {**body, "tags": {**(body.get("tags") or {}), **mark}}
+
+
+def _gone(target: ResourceId) -> AzureProblem:
+    return AzureProblem(
+        "NotFound",
+        f"{target.text} does not exist.",
+        "Create it, or correct what refers to it; the operator never makes it.",
+        Retry.SLOW,
+        Severity.AZURE_ADMIN,
+        target=target,
+    )
+
+
+def _taken(target: ResourceId) -> AzureProblem:
+    return AzureProblem(
+        "NameTaken",
+        f"{target.short} in resource group {target.resource_group} exists and was not made by this operator.",
+        "Delete or rename it, or set spec.adoption to Adopt to let the operator manage it.",
+        Retry.SLOW,
+        Severity.USER,
+        target=target,
+    )

@@ -1,0 +1,253 @@
+"""Private names: zones, links to every network that must resolve them, zone groups, records (DNS-01 to DNS-05)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from secureml_reconcilers.azure.resource_id import ResourceId, resource_id
+from secureml_reconcilers.engine.blocks import Block, Blocks, Check, Ensure, Fact, Tone
+from secureml_reconcilers.engine.compare import Difference
+from secureml_reconcilers.engine.values import Entries, at
+from secureml_reconcilers.isolation.endpoints import endpoint, endpoint_used
+from secureml_reconcilers.isolation.site import Site, Way, ways
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from secureml_reconcilers.azure.arm import Body
+    from secureml_reconcilers.engine.view import View
+
+_LINKS_OF = (
+    "resources"
+    " | where type =~ 'microsoft.network/privatednszones/virtualnetworklinks'"
+    " | where tostring(properties.virtualNetwork.id) =~ '{network}'"
+    " | project id"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Zone:
+    """The zone that a network uses for one name, and its link to the network."""
+
+    id: ResourceId
+    link: ResourceId
+    ours: bool
+    """The link has the name that we would give it."""
+
+
+def names_resolve(site: Site, azure: View) -> Blocks:
+    """Inside the network every service's name leads to its private address (DNS-03)."""
+    if site.spec.dns.mode == "None":
+        for way in ways(site, azure):
+            yield _records_to_make(site, azure, way)
+        return
+    for name in _zone_names(site, azure):
+        yield zone_blocks(site, azure, name)
+    for way in ways(site, azure):
+        yield zone_group(site, azure, way)
+
+
+def names_of(site: Site, azure: View, way: Way) -> Iterator[Block]:
+    """What it takes until one way's names resolve; nothing where DNS is somebody else's job."""
+    if site.spec.dns.mode == "None":
+        return
+    for name in site.zones(way):
+        yield from zone_blocks(site, azure, name)
+    yield from zone_group(site, azure, way)
+
+
+def zone_used(site: Site, azure: View, name: str, network: ResourceId) -> Zone:
+    """The zone of a name for a network: the declared one when linked, else one already linked, else ours to be.
+
+    A network sees only one zone of a name, so a foreign one is used rather than doubled (DNS-04). Resource
+    Graph says where to look; whether the link exists is read from the link itself.
+    """
+    own = site.zone(name)
+    link = site.link(own, network)
+    if azure.get(link) is None:
+        for row in azure.graph(network.subscription, _LINKS_OF.format(network=network.text)):
+            other = resource_id(str(row["id"]))
+            zone = other.parent
+            if zone is not None and zone.name.lower() == name.lower() and azure.get(other) is not None:
+                return Zone(zone, other, ours=False)
+    return Zone(own, link, ours=True)
+
+
+def zone_blocks(site: Site, azure: View, name: str) -> Iterator[Block]:
+    """The zone exists and is linked, once, to every network that must resolve its names (WS-DNS-01, DNS-03)."""
+    zone = zone_used(site, azure, name, site.network)
+    yield from _link(site, azure, zone, site.network)
+    for network in site.client_networks:
+        used = zone_used(site, azure, name, network)
+        if used.id == zone.id:
+            yield from _link(site, azure, used, network)
+        elif not used.ours:
+            yield _conflict(name, network, used, zone)
+        else:
+            link = Zone(zone.id, site.link(zone.id, network), ours=True)
+            yield from _link(site, azure, link, network)
+
+
+def zone_group(site: Site, azure: View, way: Way) -> Iterator[Block]:
+    """The endpoint writes its records into its zones: one group, all zones at once (DNS-02, DNS-05)."""
+    used = endpoint_used(site, azure, way)
+    zones = [zone_used(site, azure, name, site.network) for name in site.zones(way)]
+    if used != site.endpoint(way):
+        yield from _group_of_others(azure, used, zones)
+        return
+    if azure.get(used) is not None and not azure.settled(used):
+        # Its group is asked for when the endpoint is done, not on every look at the endpoint.
+        yield Check(f"{used.short} is being made", False, "EndpointNotReady", "", tone=Tone.PENDING)
+        return
+    group = used.child("privateDnsZoneGroups", "default")
+    yield Ensure(
+        group,
+        {"properties": {"privateDnsZoneConfigs": _configs(zones)}},
+        f"the names of {way.target.name} lead to its private address ({way.group})",
+        ("DNS-02", "DNS-05"),
+        create={},
+        after=(
+            *endpoint(site, azure, way),
+            *(b for name in site.zones(way) for b in zone_blocks(site, azure, name)),
+        ),
+        broken=tuple(_missing_records(azure, group)),
+    )
+    if azure.get(group) is not None and azure.settled(group):
+        yield from _records(azure, group)
+
+
+def _link(site: Site, azure: View, zone: Zone, network: ResourceId) -> Iterator[Block]:
+    shown = azure.get(zone.link)
+    if not zone.ours:
+        yield Ensure(
+            zone.link, {}, f"{network.name} resolves {zone.id.name} through a zone of others", ("DNS-04",)
+        )
+        return
+    made: tuple[Block, ...] = ()
+    if shown is None:
+        creatable = site.spec.dns.mode == "Managed"
+        made = (
+            Ensure(
+                zone.id,
+                {},
+                f"private names of {zone.id.name} have a place",
+                ("DNS-02",),
+                create={"location": "global"} if creatable else None,
+                shared=True,
+            ),
+        )
+        yield from made
+    yield Ensure(
+        zone.link,
+        {"properties": {"virtualNetwork": {"id": network.text}, "registrationEnabled": False}},
+        f"{network.name} resolves names in {zone.id.name}",
+        ("WS-DNS-01", "DNS-03"),
+        create={"location": "global"},
+        after=made,
+        shared=True,
+    )
+    if shown is not None and azure.settled(zone.link):
+        state = str(at(shown, "properties.virtualNetworkLinkState") or "Completed")
+        yield Check(
+            f"link of {zone.id.name} to {network.name} is completed",
+            state.lower() == "completed",
+            "LinkNotCompleted",
+            f"The link of {zone.id.name} to {network.name} is {state}.",
+            rules=("WS-DNS-01",),
+            about=zone.link,
+            tone=Tone.PENDING,
+        )
+
+
+def _conflict(name: str, network: ResourceId, used: Zone, wanted: Zone) -> Check:
+    return Check(
+        f"{network.name} sees one zone {name}",
+        False,
+        "ZoneConflict",
+        f"{network.name} is linked to another zone {name} ({used.id.text}), so it cannot see {wanted.id.text}.",
+        "Remove that link, or name that zone in spec.dns.zoneIDs.",
+        ("DNS-04",),
+        used.link,
+    )
+
+
+def _configs(zones: list[Zone]) -> Entries:
+    return Entries(
+        "properties.privateDnsZoneId",
+        tuple(
+            {"name": zone.id.name.replace(".", "-"), "properties": {"privateDnsZoneId": zone.id.text}}
+            for zone in zones
+        ),
+    )
+
+
+def _group_of_others(azure: View, used: ResourceId, zones: list[Zone]) -> Iterator[Block]:
+    """An endpoint of others must already write into the zones that the network sees; we do not change it."""
+    for zone in zones:
+        groups = azure.children(used, "privateDnsZoneGroups")
+        ids = {
+            str(at(config, "properties.privateDnsZoneId")).lower()
+            for group in groups
+            for config in at(group, "properties.privateDnsZoneConfigs") or ()
+        }
+        yield Check(
+            f"{used.short} writes into {zone.id.name}",
+            zone.id.key in ids,
+            "ZoneGroupMissing",
+            f"The endpoint {used.short}, made by somebody else, does not write its names into {zone.id.text}.",
+            "Ask its owner to add that zone to its DNS zone group, or to delete it: then the operator makes its own.",
+            ("DNS-02",),
+            used,
+        )
+
+
+def _missing_records(azure: View, group: ResourceId) -> Iterator[Difference]:
+    """Records that the group says it wrote and that the zone does not have."""
+    if azure.get(group) is None or not azure.settled(group):
+        return
+    for record, addresses, _ in _record_sets(azure.get(group) or {}):
+        shown = azure.get(record)
+        found = sorted(str(at(a, "ipv4Address")) for a in at(shown, "properties.aRecords") or ())
+        if found != addresses:
+            yield Difference(record.short, addresses, found or None)
+
+
+def _records(azure: View, group: ResourceId) -> Iterator[Block]:
+    records = list(_record_sets(azure.get(group) or {}))
+    yield Check(
+        f"records of {group.parent.short if group.parent else group.short} are written",
+        bool(records),
+        "RecordsMissing",
+        f"{group.short} has not written its records yet.",
+        rules=("DNS-03",),
+        about=group,
+        tone=Tone.PENDING,
+    )
+    for record, addresses, fqdn in records:
+        zone = record.parent
+        yield Fact("dnsRecords", {"name": fqdn, "zone": zone.name if zone else "", "addresses": addresses})
+
+
+def _record_sets(group: Body) -> Iterator[tuple[ResourceId, list[str], str]]:
+    for config in at(group, "properties.privateDnsZoneConfigs") or ():
+        zone = resource_id(at(config, "properties.privateDnsZoneId"))
+        for record in at(config, "properties.recordSets") or ():
+            if str(record.get("recordType", "A")).upper() == "A":
+                name = str(record["recordSetName"])
+                addresses = sorted(str(address) for address in record.get("ipAddresses") or ())
+                yield zone.child("A", name), addresses, str(record.get("fqdn") or f"{name}.{zone.name}")
+
+
+def _records_to_make(site: Site, azure: View, way: Way) -> Iterator[Block]:
+    """The table for a DNS server of one's own (DNS-01)."""
+    body = azure.get(endpoint_used(site, azure, way)) or {}
+    for config in at(body, "properties.customDnsConfigs") or ():
+        yield Fact(
+            "dnsRecords", {"name": config["fqdn"], "addresses": sorted(config.get("ipAddresses") or ())}
+        )
+
+
+def _zone_names(site: Site, azure: View) -> list[str]:
+    """Every zone once, in the order in which the ways ask for it."""
+    return list(dict.fromkeys(name for way in ways(site, azure) for name in site.zones(way)))

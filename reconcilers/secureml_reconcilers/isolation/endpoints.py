@@ -1,0 +1,218 @@
+"""Private endpoints: a NIC with a private address in the network for every service (GEN-SEPE-02, WS-PE-01)."""
+
+from __future__ import annotations
+
+from ipaddress import ip_network
+from typing import TYPE_CHECKING, Final
+
+from secureml_reconcilers.azure.arm import Present
+from secureml_reconcilers.azure.problem import AzureProblem, Retry, Severity
+from secureml_reconcilers.azure.resource_id import resource_id
+from secureml_reconcilers.engine.blocks import Absent, Block, Blocks, Check, Ensure, Tone
+from secureml_reconcilers.engine.values import at
+from secureml_reconcilers.isolation.site import Site, Way, ways
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from secureml_reconcilers.azure.arm import Body
+    from secureml_reconcilers.azure.resource_id import ResourceId
+    from secureml_reconcilers.engine.view import View
+
+_RESERVED: Final = 5
+"""Addresses of every subnet that Azure keeps for itself (reference-data.md section 11)."""
+
+
+def private_link(site: Site, azure: View) -> Blocks:
+    """Every service has an approved private endpoint in the declared network (WS-PE-01, ST-PE-01, ACR-NET-01)."""
+    for way in ways(site, azure):
+        yield endpoint(site, azure, way)
+
+
+def endpoint(site: Site, azure: View, way: Way) -> Iterator[Block]:
+    """An approved endpoint for one way: somebody's that serves already, or ours."""
+    azure.require(
+        way.target, "ServiceNotFound", "The workspace names it; restore it, or make the workspace anew."
+    )
+    used = endpoint_used(site, azure, way)
+    body = azure.get(used)
+    if used != site.endpoint(way):
+        yield Ensure(
+            used, {}, "an endpoint of others serves this service in the network already", ("WS-PE-01",)
+        )
+        yield from _approved_by_owner(used, body)
+    elif body is None:
+        yield _new_endpoint(site, azure, way, used)
+    elif _status(body) == "disconnected":
+        # A disconnected endpoint never connects again: its connection was deleted on the service's side.
+        yield Absent(used, "its connection was removed; it is made anew", ("WS-PE-04",))
+    else:
+        existing = Ensure(used, {}, "the service is reached on a private address", ("WS-PE-01",), create={})
+        yield existing
+        if azure.settled(used):
+            yield from _approved(way, used, body, azure, existing)
+
+
+def endpoint_used(site: Site, azure: View, way: Way) -> ResourceId:
+    """The endpoint that serves a way: ours when it exists, else one of others in the same network, else ours to be.
+
+    Others' endpoints are found through the service's own list of connections, which is never behind.
+    """
+    own = site.endpoint(way)
+    if azure.get(own) is not None:
+        return own
+    for connection in connections(azure.get(way.target) or {}):
+        other = connection_endpoint(connection)
+        # What we may not read cannot serve as evidence; it is not an error of ours either.
+        answer = azure.answer(other) if other is not None and other != own else None
+        if other is not None and isinstance(answer, Present) and _serves(answer.body, site, way):
+            return other
+    return own
+
+
+def connections(target: Body) -> list[Body]:
+    """The private endpoint connections that a service shows in its own body."""
+    return list(at(target, "properties.privateEndpointConnections") or ())
+
+
+def connection_endpoint(connection: Body) -> ResourceId | None:
+    """The endpoint at the other end of a connection."""
+    found = at(connection, "properties.privateEndpoint.id")
+    return resource_id(found) if found else None
+
+
+def _new_endpoint(site: Site, azure: View, way: Way, own: ResourceId) -> Ensure:
+    network = azure.require(
+        site.network, "NetworkNotFound", "Create the network, or name an existing subnet in a new resource."
+    )
+    connection = {
+        "name": way.target.name,
+        "properties": {"privateLinkServiceId": way.target.text, "groupIds": [way.group]},
+    }
+    return Ensure(
+        own,
+        {},
+        f"{way.target.name} is reached on a private address ({way.group})",
+        ("WS-PE-01", "WS-PE-05"),
+        create={
+            "location": network["location"],  # the network's region, whatever the service's (WS-PE-05)
+            "properties": {"subnet": {"id": site.subnet.text}, "privateLinkServiceConnections": [connection]},
+        },
+        after=tuple(_subnet_fits(site, azure, network)),
+    )
+
+
+def _subnet_fits(site: Site, azure: View, network: Body) -> Iterator[Check]:
+    """The subnet exists, belongs to nobody else, and has room for every endpoint that is missing."""
+    subnets = at(network, "properties.subnets") or ()
+    subnet = next((s for s in subnets if resource_id(s["id"]) == site.subnet), None)
+    if subnet is None:
+        raise AzureProblem(
+            "SubnetNotFound",
+            f"The network {site.network.name} has no subnet {site.subnet.name}.",
+            "Create the subnet, or make a resource with another spec.network.endpointSubnetID.",
+            Retry.SLOW,
+            Severity.USER,
+            target=site.network,
+        )
+    delegations = at(subnet, "properties.delegations") or ()
+    yield Check(
+        f"subnet {site.subnet.name} is not delegated",
+        not delegations,
+        "SubnetDelegated",
+        f"Subnet {site.subnet.name} is delegated to another service, which refuses private endpoints.",
+        "Name a subnet without delegations in spec.network.endpointSubnetID (in a new resource).",
+        ("ACI-CONF-01",),
+        site.network,
+    )
+    needed = sum(
+        way.addresses for way in ways(site, azure) if azure.get(endpoint_used(site, azure, way)) is None
+    )
+    free = free_addresses(subnet)
+    yield Check(
+        f"subnet {site.subnet.name} has room",
+        free >= needed,
+        "SubnetFull",
+        f"Subnet {site.subnet.name} has {free} free addresses and {needed} are needed.",
+        "Widen it, or name another in spec.network.endpointSubnetID (in a new resource).",
+        ("WS-PE-01",),
+        site.network,
+    )
+
+
+def free_addresses(subnet: Body) -> int:
+    """Addresses left in a subnet, after those that Azure keeps."""
+    properties = subnet["properties"]
+    prefixes = properties.get("addressPrefixes") or [properties["addressPrefix"]]
+    size = sum(ip_network(prefix).num_addresses - _RESERVED for prefix in prefixes if ":" not in prefix)
+    return max(0, size - len(properties.get("ipConfigurations") or ()))
+
+
+def _approved(way: Way, used: ResourceId, body: Body, azure: View, existing: Ensure) -> Iterator[Block]:
+    """Our endpoint's connection is approved (WS-PE-04): by the service at once, by us, or by its owner."""
+    status = _status(body)
+    if status == "pending":
+        ours = (c for c in connections(azure.get(way.target) or {}) if connection_endpoint(c) == used)
+        connection = next(ours, None)
+        if connection is not None:
+            yield Ensure(
+                resource_id(connection["id"]),
+                {"properties": {"privateLinkServiceConnectionState": {"status": "Approved"}}},
+                "the connection was requested by us and waits for approval",
+                ("WS-PE-04",),
+                after=(existing,),
+            )
+    yield Check(
+        f"{used.short} is approved",
+        status == "approved",
+        "EndpointRejected" if status == "rejected" else "EndpointPending",
+        f"The connection of {used.short} to {way.target.short} is {status}.",
+        "Nothing to do: it is being approved."
+        if status == "pending"
+        else f"Approve it on {way.target.name} (az network private-endpoint-connection approve), or delete the"
+        " endpoint to have it requested anew.",
+        ("WS-PE-04",),
+        used,
+        Tone.PENDING if status == "pending" else Tone.BLOCKING,
+    )
+
+
+def _approved_by_owner(used: ResourceId, body: Body | None) -> Iterator[Block]:
+    status = _status(body or {})
+    yield Check(
+        f"{used.short} is approved",
+        status == "approved",
+        "EndpointRejected" if status == "rejected" else "EndpointPending",
+        f"The connection of {used.short}, made by somebody else, is {status}.",
+        "Ask its owner to have it approved, or to delete it: then the operator makes its own.",
+        ("WS-PE-04",),
+        used,
+    )
+
+
+def _status(endpoint_body: Body) -> str:
+    """The connection's status in lower case; descriptions vary and say nothing."""
+    properties = endpoint_body.get("properties") or {}
+    for kind in ("privateLinkServiceConnections", "manualPrivateLinkServiceConnections"):
+        for connection in properties.get(kind) or ():
+            return str(
+                at(connection, "properties.privateLinkServiceConnectionState.status") or "pending"
+            ).lower()
+    return "pending"
+
+
+def _serves(body: Body, site: Site, way: Way) -> bool:
+    """Whether somebody's endpoint leads to this group of this service, in our network."""
+    subnet = at(body, "properties.subnet.id")
+    if not subnet or resource_id(subnet).parent != site.network:
+        return False
+    properties = body["properties"]
+    for kind in ("privateLinkServiceConnections", "manualPrivateLinkServiceConnections"):
+        for connection in properties.get(kind) or ():
+            groups = [str(group).lower() for group in at(connection, "properties.groupIds") or ()]
+            if (
+                resource_id(at(connection, "properties.privateLinkServiceId")) == way.target
+                and way.group in groups
+            ):
+                return _status(body) != "disconnected"
+    return False

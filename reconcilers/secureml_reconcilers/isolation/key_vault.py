@@ -1,0 +1,43 @@
+"""The workspace's vault answers only inside the network (KV-*)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from secureml_reconcilers.engine.blocks import Block, Ensure
+from secureml_reconcilers.engine.values import Word
+from secureml_reconcilers.isolation.firewalls import address_rules, private_ways, public_access
+from secureml_reconcilers.isolation.site import Site, Way, key_vault
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from secureml_reconcilers.engine.view import View
+
+
+def key_vault_isolated(site: Site, azure: View) -> Iterator[Block]:
+    """Denied by default, trusted services kept, public access off once the private way works.
+
+    KV-NET-01, KV-BYP-01, KV-PNA-01, OPS-08.
+    """
+    vault = key_vault(site, azure)
+    azure.require(
+        vault, "KeyVaultNotFound", "The workspace keeps its secrets in it; recover it if it was deleted."
+    )
+    ranges = site.spec.key_vault.allowed_ip_ranges
+    yield Ensure(
+        vault,
+        {
+            "properties": {
+                "publicNetworkAccess": public_access(ranges),
+                "networkAcls": {
+                    "defaultAction": "Deny",
+                    "bypass": Word("AzureServices"),
+                    **address_rules(ranges),
+                },
+            }
+        },
+        "the vault still answers on the internet",
+        ("KV-NET-01", "KV-BYP-01", "KV-PNA-01"),
+        after=tuple(private_ways(site, azure, [Way(vault, "vault")])),
+    )

@@ -1,0 +1,89 @@
+"""The workspace's container registry answers only inside the network (ACR-*)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from secureml_reconcilers.engine.blocks import Block, Check, Ensure, Tone
+from secureml_reconcilers.engine.values import at
+from secureml_reconcilers.isolation.firewalls import address_rules, private_ways, public_access
+from secureml_reconcilers.isolation.site import Site, Way, registry, workspace
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from secureml_reconcilers.azure.arm import Body
+    from secureml_reconcilers.azure.resource_id import ResourceId
+    from secureml_reconcilers.engine.view import View
+
+
+def registry_isolated(site: Site, azure: View) -> Iterator[Block]:
+    """Denied by default, trusted services kept, public access off once the private way works.
+
+    ACR-SKU-01, ACR-LIMIT-01, ACR-TRUST-01, ACR-PNA-01, OPS-08.
+    """
+    found = registry(site, azure)
+    if found is None:
+        yield _none_yet(site)
+        return
+    body = azure.require(
+        found, "RegistryNotFound", "The workspace names it; restore it, or name another there."
+    )
+    premium = premium_sku(site, found, body)
+    yield premium
+    ranges = site.spec.container_registry.allowed_ip_ranges
+    yield Ensure(
+        found,
+        {
+            "properties": {
+                "publicNetworkAccess": public_access(ranges),
+                "networkRuleSet": {"defaultAction": "Deny", **address_rules(ranges, action="Allow")},
+                "networkRuleBypassOptions": "AzureServices",
+            }
+        },
+        "the registry still answers on the internet",
+        ("ACR-LIMIT-01", "ACR-TRUST-01", "ACR-PNA-01"),
+        after=(premium, *private_ways(site, azure, [Way(found, "registry")])),
+    )
+    yield _build_compute(site, azure, found)
+
+
+def premium_sku(site: Site, found: ResourceId, body: Body) -> Block:
+    """Network rules and private endpoints need the Premium SKU (ACR-SKU-01); it costs more, so it is asked for."""
+    return Check(
+        f"{found.short} is Premium",
+        str(at(body, "sku.name") or "").lower() == "premium",
+        "RegistryNotPremium",
+        f"{found.short} has SKU {at(body, 'sku.name')}, which can have neither private endpoints nor network rules.",
+        f"Upgrade it (az acr update --name {found.name} --sku Premium); it then costs more.",
+        ("ACR-SKU-01",),
+        found,
+    )
+
+
+def _none_yet(site: Site) -> Check:
+    return Check(
+        "the workspace has a registry",
+        False,
+        "NoRegistryYet",
+        "The workspace has no container registry yet; Azure ML makes one when it first needs it.",
+        "Nothing to do: it is isolated as soon as it exists.",
+        ("ACR-EXIST-01",),
+        site.workspace,
+        Tone.ADVISORY,
+    )
+
+
+def _build_compute(site: Site, azure: View, found: ResourceId) -> Check:
+    """A closed registry cannot build images itself (ACR-BUILD-01)."""
+    return Check(
+        "images are built by a cluster",
+        bool(at(workspace(site, azure), "properties.imageBuildCompute")),
+        "NoBuildCompute",
+        f"{found.short} is private and cannot build images; the workspace names no cluster that builds them.",
+        "Set the workspace's image build compute to a CPU cluster in the network"
+        " (az ml workspace update --image-build-compute <cluster>).",
+        ("ACR-BUILD-02",),
+        site.workspace,
+        Tone.ADVISORY,
+    )

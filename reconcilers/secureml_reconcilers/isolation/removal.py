@@ -1,0 +1,69 @@
+"""Taking away what we made, and only that; nothing is ever opened again."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from secureml_reconcilers.azure.resource_id import ResourceId, resource_id
+from secureml_reconcilers.engine.blocks import Absent, Block, Blocks
+from secureml_reconcilers.engine.values import at
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from secureml_reconcilers.engine.view import View
+
+_ENDPOINTS = "microsoft.network/privateendpoints"
+_ZONES = "microsoft.network/privatednszones"
+
+
+def endpoints_removed(inventory: tuple[str, ...], azure: View) -> Blocks:
+    """Zone groups first, for they take their records along; then their endpoints."""
+    for target in _of_type(inventory, _ENDPOINTS):
+        yield _endpoint(target, inventory, azure)
+
+
+def names_removed(inventory: tuple[str, ...], azure: View) -> Blocks:
+    """Links and zones that nobody else uses, once our endpoints are gone.
+
+    A zone is shared by every workspace in the network: as long as it holds a record of anybody, it stays,
+    and so does the link through which the network sees it (DNS-09).
+    """
+    if any(azure.get(target) is not None for target in _of_type(inventory, _ENDPOINTS)):
+        return
+    links = _of_type(inventory, f"{_ZONES}/virtualnetworklinks")
+    for zone in dict.fromkeys(
+        [*_of_type(inventory, _ZONES), *(link.parent for link in links if link.parent)]
+    ):
+        yield _zone(zone, [link for link in links if link.parent == zone], inventory, azure)
+
+
+def _endpoint(target: ResourceId, inventory: tuple[str, ...], azure: View) -> Iterator[Block]:
+    groups = tuple(
+        Absent(group, "its endpoint is removed")
+        for group in _of_type(inventory, f"{_ENDPOINTS}/privatednszonegroups")
+        if group.parent == target
+    )
+    if azure.get(target) is not None:
+        yield from groups
+    yield Absent(target, "the SecureWorkspace was deleted with deletionPolicy Delete", after=groups)
+
+
+def _zone(
+    zone: ResourceId, links: list[ResourceId], inventory: tuple[str, ...], azure: View
+) -> Iterator[Block]:
+    body = azure.get(zone)
+    if body is None:
+        return
+    start_of_authority_only = int(at(body, "properties.numberOfRecordSets") or 1) <= 1
+    if not start_of_authority_only:
+        return
+    gone = tuple(Absent(link, "no record of the zone is left") for link in links)
+    yield from gone
+    others = int(at(body, "properties.numberOfVirtualNetworkLinks") or 0) > len(links)
+    if zone in _of_type(inventory, _ZONES) and not others:
+        yield Absent(zone, "no record and no link of it is left", after=gone)
+
+
+def _of_type(inventory: tuple[str, ...], kind: str) -> list[ResourceId]:
+    return [target for target in map(resource_id, inventory) if target.type == kind]

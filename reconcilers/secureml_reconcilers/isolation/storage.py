@@ -1,0 +1,67 @@
+"""Storage accounts answer only inside the network (ST-*)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from secureml_reconcilers.azure.resource_id import resource_id
+from secureml_reconcilers.engine.blocks import Block, Blocks, Check, Ensure
+from secureml_reconcilers.engine.values import Fragment, Word, at
+from secureml_reconcilers.isolation.firewalls import address_rules, private_ways, public_access
+from secureml_reconcilers.isolation.site import Site, storage_accounts, ways_into
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from secureml_reconcilers.azure.arm import Body
+    from secureml_reconcilers.azure.resource_id import ResourceId
+    from secureml_reconcilers.engine.view import View
+
+
+def storage_isolated(site: Site, azure: View) -> Blocks:
+    """The default account and every additional one are closed (ST-SCOPE-01)."""
+    for account in storage_accounts(site, azure):
+        yield closed(site, azure, account)
+
+
+def closed(site: Site, azure: View, account: ResourceId) -> Iterator[Block]:
+    """Denied by default, trusted services kept, public access off once the private ways work.
+
+    ST-DENY-01, ST-TRUST-01, ST-PUB-01, ST-IP-01, OPS-08.
+    """
+    body = azure.require(
+        account, "StorageNotFound", "The workspace names it; restore the account, or correct the spec."
+    )
+    yield Check(
+        f"{account.short} can have private endpoints",
+        str(body.get("kind", "")).lower() != "storage",
+        "StorageTooOld",
+        f"{account.short} is a general purpose v1 account, which cannot have private endpoints.",
+        "Upgrade it to v2 (az storage account update --set kind=StorageV2 --access-tier Hot).",
+        ("ST-KIND-01",),
+        account,
+    )
+    yield Ensure(
+        account,
+        {"properties": _firewall(site, body, account)},
+        "the account still answers on the internet",
+        ("ST-DENY-01", "ST-TRUST-01", "ST-PUB-01"),
+        after=tuple(private_ways(site, azure, ways_into(site, account))),
+    )
+
+
+def _firewall(site: Site, body: Body, account: ResourceId) -> Fragment:
+    default = resource_id(at(body, "id")) == account and account not in {
+        resource_id(extra.account_id) for extra in site.spec.storage.additional_accounts
+    }
+    ranges = site.spec.storage.allowed_ip_ranges if default else ()
+    rules: Fragment = {"defaultAction": "Deny", **address_rules(ranges, action="Allow")}
+    if not _lets_workspace_in(body, site.workspace):
+        rules["bypass"] = Word("AzureServices")
+    return {"publicNetworkAccess": public_access(ranges), "networkAcls": rules}
+
+
+def _lets_workspace_in(body: Body, workspace: ResourceId) -> bool:
+    """A rule for exactly this workspace is narrower than trusting all of Azure, and enough (ST-RIR-01)."""
+    rules = at(body, "properties.networkAcls.resourceAccessRules") or ()
+    return any(str(rule.get("resourceId", "")).lower() == workspace.key for rule in rules)

@@ -1,0 +1,98 @@
+"""Puts the parts of the shell together, for the process and for tests alike."""
+
+from __future__ import annotations
+
+import random
+import socket
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from secureml_operator.backoff import Backoff, Resync
+from secureml_operator.controller import Controller, Served
+from secureml_operator.events import Events
+from secureml_operator.finalizers import Finalizers
+from secureml_operator.intake import Intake
+from secureml_operator.queue import DelayQueue
+from secureml_operator.status_writer import Reader
+from secureml_operator.store import Store
+from secureml_operator.sweep import Sweep
+from secureml_operator.telemetry.metrics import Metrics
+from secureml_operator.telemetry.queue_metrics import QueueGauges, QueueMetrics
+from secureml_operator.watchdog import Watchdog
+from secureml_operator.worker import Workers
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from prometheus_client import CollectorRegistry
+
+    from secureml_operator.clock import Clock
+    from secureml_operator.cluster import Cluster
+    from secureml_operator.settings import Settings
+    from secureml_reconcilers.engine.contract import Key
+
+
+@dataclass(frozen=True, slots=True)
+class Shell:
+    """Everything between the watch and the reconcilers."""
+
+    store: Store
+    queue: DelayQueue[Key]
+    watchdog: Watchdog
+    sweep: Sweep
+    intake: Intake
+    workers: Workers
+
+
+def assemble(
+    settings: Settings,
+    *,
+    cluster: Cluster,
+    served: Mapping[str, Served],
+    registry: CollectorRegistry,
+    clock: Clock,
+) -> Shell:
+    """Build the shell; nothing runs yet."""
+    store, watchdog, metrics = Store(), Watchdog(clock), Metrics(registry)
+    queue: DelayQueue[Key] = DelayQueue(clock, QueueMetrics(registry))
+    QueueGauges(registry, queue.snapshot)
+    metrics.preset(settings.workers)
+    uniform = random.Random().uniform  # noqa: S311  (jitter, not a secret)
+    reader = Reader(cluster, store, watchdog, queue.add)
+    events = Events(cluster, lambda: datetime.now(UTC), instance=socket.gethostname())
+    controller = Controller(
+        served,
+        cluster=cluster,
+        store=store,
+        reader=reader,
+        finalizers=Finalizers(cluster, store, reader),
+        events=events,
+        metrics=metrics,
+        now=_now,
+    )
+    workers = Workers(
+        queue,
+        controller,
+        backoff=Backoff(uniform),
+        resync=Resync(settings.resync, uniform),
+        store=store,
+        events=events,
+        metrics=metrics,
+        clock=clock,
+    )
+    sweep = Sweep(
+        cluster=cluster,
+        store=store,
+        queue=queue,
+        reader=reader,
+        watchdog=watchdog,
+        namespaces=settings.namespaces,
+        uniform=uniform,
+    )
+    intake = Intake(store, queue, watchdog, sweep.soon)
+    return Shell(store=store, queue=queue, watchdog=watchdog, sweep=sweep, intake=intake, workers=workers)
+
+
+def _now() -> str:
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,143 @@
+"""One pass over one custom resource, from the cached object to its status, events and finalizer."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from secureml_operator.cluster import ObjectGoneError
+from secureml_operator.status_writer import PassStatus
+from secureml_operator.telemetry.context import bound
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from datetime import timedelta
+
+    from secureml_operator.cluster import Cluster
+    from secureml_operator.events import Events
+    from secureml_operator.finalizers import Finalizers
+    from secureml_operator.resource import Resource
+    from secureml_operator.status_writer import Reader
+    from secureml_operator.store import Store
+    from secureml_operator.telemetry.metrics import Metrics
+    from secureml_reconcilers.engine.contract import Key, Outcome, Reconciler
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """How one kind is served."""
+
+    reconciler: Reconciler
+    holds: bool = True
+    """Put our finalizer on every resource before its first pass: the reconciler leaves things behind that
+    must be cleared away on deletion."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What is to happen with the key after a pass."""
+
+    resync: bool
+    """Come back after the resync interval at the latest; False for what is gone or going."""
+
+    after: timedelta | None = None
+    """Come back sooner than that."""
+
+
+DONE = Verdict(resync=False)
+
+
+class Controller:
+    """Runs passes; holds nothing that the API server does not hold, save which uids it has met."""
+
+    def __init__(  # noqa: PLR0913  (the collaborators of a pass; each is one thing it does)
+        self,
+        served: Mapping[str, Served],
+        *,
+        cluster: Cluster,
+        store: Store,
+        reader: Reader,
+        finalizers: Finalizers,
+        events: Events,
+        metrics: Metrics,
+        now: Callable[[], str],
+    ) -> None:
+        """Take how each kind is served, by its name, and the present time as RFC 3339 in UTC."""
+        self._served = served
+        self._cluster = cluster
+        self._store = store
+        self._reader = reader
+        self._finalizers = finalizers
+        self._events = events
+        self._metrics = metrics
+        self._now = now
+        self._met: dict[Key, str] = {}
+
+    async def reconcile(self, key: Key) -> Verdict:
+        """Run one pass.
+
+        Raises:
+            ClusterError, StatusTakenError, StatusNotKeptError: the pass did not end; repeat it.
+            Exception: a bug in the reconciler.
+        """
+        resource = self._store.get(key)
+        if resource is None:
+            self._forget(key)
+            return DONE
+        with bound(generation=resource.generation):
+            try:
+                return await self._pass(resource)
+            except ObjectGoneError:
+                if self._store.gone(key, resource.uid):
+                    self._forget(key)
+                return DONE
+
+    async def _pass(self, resource: Resource) -> Verdict:
+        served = self._served[resource.key.kind]
+        resource = await self._ready_to_go(resource, served)
+        if resource.deleting and not resource.held:
+            return DONE  # we hold nothing for it: other finalizers keep it, or it is about to vanish
+        before = resource.status
+        journal = PassStatus(
+            resource, cluster=self._cluster, store=self._store, reader=self._reader, now=self._now
+        )
+        outcome = await served.reconciler.reconcile(resource.subject(), journal)
+        # Status before events and finalizer: what the reconciler calls a transition is one against the
+        # status it was given, so a pass that fails here will tell of it again, and none is lost.
+        if await journal.conclude(outcome.status):
+            logger.debug("Status written")
+        await self._report(journal.resource, before, outcome)
+        if resource.deleting and outcome.released:
+            await self._finalizers.release(journal.resource)
+            logger.info("Released")
+            return DONE
+        return Verdict(resync=True, after=outcome.requeue_after)
+
+    async def _ready_to_go(self, resource: Resource, served: Served) -> Resource:
+        """Give the resource this pass may rest on: certain, known to be this one, and held."""
+        key = resource.key
+        if self._store.is_doubtful(key):
+            resource = await self._reader.read_again(resource)
+        if self._met.setdefault(key, resource.uid) != resource.uid:
+            # Deleted and created again between two passes: what the reconciler remembers is of the other.
+            self._forget(key)
+            self._met[key] = resource.uid
+        if served.holds and not resource.held and not resource.deleting and not resource.paused:
+            resource = await self._finalizers.hold(resource)
+        return resource
+
+    async def _report(self, resource: Resource, before: Mapping[str, object], outcome: Outcome) -> None:
+        for event in outcome.events:
+            level = logging.INFO if event.type == "Normal" else logging.WARNING
+            logger.log(level, "%s: %s", event.reason, event.message)
+        await self._events.post(resource, outcome.events)
+        self._metrics.learned(resource.key, outcome.figures)
+        self._metrics.readiness(resource, before, resource.status)
+
+    def _forget(self, key: Key) -> None:
+        self._met.pop(key, None)
+        self._metrics.gone(key)
+        self._served[key.kind].reconciler.forget(key)

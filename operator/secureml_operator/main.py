@@ -1,0 +1,212 @@
+"""The composition root and the life of the process, from first connection to clean exit."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+from contextlib import AsyncExitStack
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import kopf
+from prometheus_client import CollectorRegistry, disable_created_metrics
+
+from secureml_operator import handlers, health, kopf_settings, wiring
+from secureml_operator.assembly import assemble
+from secureml_operator.cluster import ClusterError
+from secureml_operator.kinds import KINDS
+from secureml_operator.kube import connect
+from secureml_operator.telemetry.requests import RequestMetrics
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from secureml_operator.assembly import Shell
+    from secureml_operator.kube import KubeCluster
+    from secureml_operator.settings import Settings
+    from secureml_operator.wiring import OpenReconcilers
+
+logger = logging.getLogger(__name__)
+
+STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
+
+WAIT_FOR_CRDS = timedelta(seconds=3)
+"""How often it is asked whether our kinds are served, only until they are."""
+
+
+async def run(
+    settings: Settings,
+    *,
+    open_reconcilers: OpenReconcilers = wiring.open_reconcilers,
+    kubeconfig: str | None = None,
+) -> int:
+    """Run the operator until it is told to stop; give the exit status.
+
+    Args:
+        settings: what a person has set.
+        open_reconcilers: where the reconcilers come from; tests bring their own.
+        kubeconfig: a file, instead of the pod's account, KUBECONFIG or `~/.kube/config`.
+
+    Raises:
+        kubernetes.aio.config.ConfigException: there is no API server to talk to.
+        OSError: the health address cannot be bound.
+        Exception: whatever opening the reconcilers raises.
+    """
+    stop = asyncio.Event()
+    _on_signal(stop)
+    async with AsyncExitStack() as stack:
+        process = await _start(settings, open_reconcilers, kubeconfig, stack, stop)
+        if process is None:
+            return 0
+        return await process.live(settings, stop)
+
+
+async def _start(
+    settings: Settings,
+    open_reconcilers: OpenReconcilers,
+    kubeconfig: str | None,
+    stack: AsyncExitStack,
+    stop: asyncio.Event,
+) -> _Process | None:
+    """Open everything in order; None when we were told to stop before the kinds were served."""
+    # A `_created` series beside every counter would double a scrape for nothing.
+    disable_created_metrics()  # type: ignore[no-untyped-call]
+    registry = CollectorRegistry()
+    readiness = health.Readiness()
+    cluster = await stack.enter_async_context(connect(kubeconfig))
+    reconcilers = await stack.enter_async_context(open_reconcilers(RequestMetrics(registry)))
+    shell = assemble(
+        settings,
+        cluster=cluster,
+        served=wiring.served(reconcilers),
+        registry=registry,
+        clock=asyncio.get_running_loop(),
+    )
+    readiness.reconcilers = True
+    readiness.synced = lambda: shell.sweep.synced
+    shell.workers.start(settings.workers)
+    liveness = health.Liveness(shell.workers, shell.queue.snapshot, shell.watchdog)
+    probes = await stack.enter_async_context(AsyncExitStack())
+    await probes.enter_async_context(
+        health.serve(
+            settings.health_host,
+            settings.health_port,
+            registry,
+            liveness=liveness.faults,
+            readiness=readiness.faults,
+        )
+    )
+    if not await _kinds_served(cluster, stop):
+        await shell.workers.stop(timedelta(0))
+        return None
+    readiness.served = True
+    return _Process(shell, cluster, readiness, probes)
+
+
+async def _kinds_served(cluster: KubeCluster, stop: asyncio.Event) -> bool:
+    """Wait until the API server serves our kinds; False when we were told to stop meanwhile.
+
+    kopf would find them by itself, but only with the right to watch every CRD of the cluster.
+    """
+    wanted = {kind.plural for kind in KINDS.values()}
+    told = False
+    while not stop.is_set():
+        try:
+            missing = wanted - await cluster.served()
+        except ClusterError as error:
+            logger.warning("The API server cannot be asked what it serves: %s", error)
+        else:
+            if not missing:
+                return True
+            if not told:
+                logger.warning("Waiting for custom resource definitions: %s", ", ".join(sorted(missing)))
+                told = True
+        try:
+            async with asyncio.timeout(WAIT_FOR_CRDS.total_seconds()):
+                await stop.wait()
+        except TimeoutError:
+            continue
+    return False
+
+
+class _Process:
+    """The running part: kopf beside the sweep, until a signal or until kopf gives up."""
+
+    def __init__(
+        self, shell: Shell, cluster: KubeCluster, readiness: health.Readiness, probes: AsyncExitStack
+    ) -> None:
+        self._shell = shell
+        self._cluster = cluster
+        self._readiness = readiness
+        self._probes = probes
+        self._stop_kopf = asyncio.Event()
+        self._kopf_ready = asyncio.Event()
+
+    async def live(self, settings: Settings, stop: asyncio.Event) -> int:
+        sweep = asyncio.create_task(self._shell.sweep.run(), name="secureml sweep")
+        stopped = asyncio.create_task(stop.wait(), name="secureml stop")
+        watching = await self._watch(settings, stop)
+        ready = asyncio.create_task(self._note_ready(), name="secureml ready")
+        try:
+            await asyncio.wait({watching, stopped, sweep}, return_when=asyncio.FIRST_COMPLETED)
+            return await self._wind_down(settings, watching, told=stop.is_set())
+        finally:
+            for task in (sweep, stopped, ready):
+                task.cancel()
+            await asyncio.gather(sweep, stopped, ready, return_exceptions=True)
+
+    async def _watch(self, settings: Settings, stop: asyncio.Event) -> asyncio.Task[None]:
+        """Start kopf; everything that runs before it is none of its business when it cleans up."""
+        ours: Collection[asyncio.Task[object]] = asyncio.all_tasks()
+        registry = kopf.OperatorRegistry()
+        handlers.register(registry, self._shell.intake, self._cluster)
+        tasks = await kopf.spawn_tasks(
+            registry=registry,
+            settings=kopf_settings.build(),
+            standalone=True,
+            clusterwide=not settings.namespaces,
+            namespaces=settings.namespaces,
+            stop_flag=self._stop_kopf,
+            ready_flag=self._kopf_ready,
+        )
+        # kopf has just taken the signals; it would stop the watch first and leave the workers running.
+        _on_signal(stop)
+        return asyncio.create_task(kopf.run_tasks(tasks, ignored=ours), name="secureml watch")
+
+    async def _note_ready(self) -> None:
+        await self._kopf_ready.wait()
+        self._readiness.watching = True
+        logger.info("Watching %s", ", ".join(KINDS))
+
+    async def _wind_down(self, settings: Settings, watching: asyncio.Task[None], *, told: bool) -> int:
+        """Stop in the order in which nothing is lost: no new passes, passes in flight, probes, the watch."""
+        self._readiness.stopping = True
+        logger.info("Stopping: passes in flight have %.0f s", settings.drain.total_seconds())
+        await self._shell.workers.stop(settings.drain)
+        # Before kopf: it waits five seconds for every task younger than itself, as open connections are.
+        await self._probes.aclose()
+        self._stop_kopf.set()
+        try:
+            await watching
+        except Exception:
+            logger.exception("The watch failed")
+            return 1
+        if not told:
+            logger.error("The watch or the sweep ended by itself")
+            return 1
+        logger.info("Stopped")
+        return 0
+
+
+def _on_signal(stop: asyncio.Event) -> None:
+    """Stop on the first signal; a second one ends the process at once."""
+    loop = asyncio.get_running_loop()
+
+    def told() -> None:
+        stop.set()
+        for number in STOP_SIGNALS:
+            loop.remove_signal_handler(number)
+
+    for number in STOP_SIGNALS:
+        loop.add_signal_handler(number, told)

@@ -1,0 +1,61 @@
+"""Stands in for kinds whose work is not written yet, and says so where their owners look."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from secureml_reconcilers.engine.contract import Event, Outcome
+
+if TYPE_CHECKING:
+    from secureml_reconcilers.engine.contract import Journal, Key, Status, Subject
+
+REASON = "NotImplementedYet"
+"""Ready is False for this reason while the kind's reconciler does not exist."""
+
+
+class NotImplementedReconciler:
+    """Reports Ready=False and does nothing; needs no finalizer, so that deletion is free."""
+
+    def __init__(self, undone: str) -> None:
+        """Take what is not done, as the end of a sentence: "isolate computes"."""
+        self._undone = undone
+
+    async def reconcile(self, subject: Subject, journal: Journal) -> Outcome:  # noqa: ARG002  (the contract)
+        """Give the same status every time; releases a finalizer that another version may have left."""
+        message = (
+            f"This version of the operator does not {self._undone} yet: nothing was read or changed outside "
+            "Kubernetes. Keep the resource for a later version, or delete it, which is safe."
+        )
+        told = any(
+            condition.get("type") == "Ready" and condition.get("reason") == REASON
+            for condition in subject.status.get("conditions") or ()
+        )
+        return Outcome(
+            status=_status(subject.generation, message),
+            events=() if told or subject.deleting else (Event("Warning", REASON, message),),
+            released=True,
+        )
+
+    def forget(self, key: Key) -> None:
+        """Remember nothing, so forget nothing."""
+
+
+def _status(generation: int, message: str) -> Status:
+    def condition(kind: str, status: str) -> dict[str, object]:
+        return {
+            "type": kind,
+            "status": status,
+            "reason": REASON,
+            "message": message,
+            "observedGeneration": generation,
+        }
+
+    # Stalled: under kstatus the tools that wait should stop waiting, for only a new version helps.
+    return {
+        "observedGeneration": generation,
+        "conditions": [
+            condition("Ready", "False"),
+            condition("Reconciling", "False"),
+            condition("Stalled", "True"),
+        ],
+    }

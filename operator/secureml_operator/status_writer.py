@@ -1,0 +1,170 @@
+"""The one way by which a status reaches the API server, for announcements and for a pass's result alike."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING, Any
+
+from secureml_operator.cluster import ConflictError, ObjectGoneError, UnclearError
+from secureml_operator.kinds import API_VERSION
+from secureml_operator.resource import Resource, parse
+from secureml_operator.status import lost, normalised, same
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from secureml_operator.cluster import Cluster
+    from secureml_operator.store import Store
+    from secureml_operator.watchdog import Watchdog
+    from secureml_reconcilers.engine.contract import Key, Status
+
+logger = logging.getLogger(__name__)
+
+ATTEMPTS = 5
+"""How often a write is tried again because somebody edited spec or metadata meanwhile. Each try reads the
+present version first, so five in a row mean an editor that writes every few milliseconds."""
+
+
+class StatusTakenError(Exception):
+    """Somebody else wrote the status since this pass read it: the pass must start over from what is there."""
+
+
+class StatusNotKeptError(Exception):
+    """The API server dropped fields of a status: the CRD installed is older than this operator."""
+
+
+class Reader:
+    """Reads a resource from the API server itself and lets the cache learn of it."""
+
+    def __init__(self, cluster: Cluster, store: Store, watchdog: Watchdog, wake: Callable[[Key], None]) -> None:
+        """Take `wake`, called when an answer shows a change that deserves another pass."""
+        self._cluster = cluster
+        self._store = store
+        self._watchdog = watchdog
+        self._wake = wake
+
+    async def read_again(self, resource: Resource) -> Resource:
+        """Give the present state of the very object (same uid).
+
+        Raises:
+            ObjectGoneError: it is gone, or another has taken its name.
+            RefusedError, UnclearError: see their own words.
+        """
+        present = self.learn(resource, await self._cluster.read(resource.key))
+        self._store.settle(resource.key)
+        return present
+
+    def learn(self, resource: Resource, body: Mapping[str, Any]) -> Resource:
+        """Take an answer of the API server into the cache.
+
+        Raises:
+            ObjectGoneError: the answer is about another object of the same name.
+        """
+        present = parse(resource.key.kind, body)
+        self._watchdog.owes(present.key, present.version)
+        if present.uid != resource.uid:
+            self._store.seen(present)
+            self._wake(present.key)
+            raise ObjectGoneError(f"{resource.key} of uid {resource.uid} was replaced by {present.uid}")
+        if self._store.wrote(present) is not None:
+            self._wake(present.key)
+        return present
+
+
+class PassStatus:
+    """The status of one resource during one pass. It is the `Journal` that the reconciler gets."""
+
+    def __init__(
+        self, resource: Resource, *, cluster: Cluster, store: Store, reader: Reader, now: Callable[[], str]
+    ) -> None:
+        """Take `now`, which gives the present time as RFC 3339 in UTC."""
+        self._resource = resource
+        self._cluster = cluster
+        self._store = store
+        self._reader = reader
+        self._now = now
+        self._written: Status | None = None  # what this very pass wrote last
+        self._lock = asyncio.Lock()  # a reconciler may announce from several tasks at once
+
+    @property
+    def resource(self) -> Resource:
+        """The resource after the last write of this pass."""
+        return self._resource
+
+    async def announce(self, status: Status) -> None:
+        """Persist `status`; return only when the API server has answered that it holds all of it.
+
+        It writes even when the cache says that nothing changed: the cache may be wrong, and the write that
+        follows in the outside world rests on this one. Nothing changed costs the API server no etcd write.
+
+        Raises:
+            StatusTakenError, StatusNotKeptError, ClusterError: see their own words.
+        """
+        async with self._lock:
+            wanted = normalised(status, self._resource.status, self._now())
+            if self._written is not None and same(wanted, self._written):
+                return
+            await self._apply(wanted)
+            missing = list(lost(wanted, self._resource.status))
+            if missing:
+                raise StatusNotKeptError(
+                    f"the API server did not keep {', '.join(missing[:5])}: apply the CRDs of this version"
+                )
+
+    async def conclude(self, status: Status) -> bool:
+        """Persist `status` unless the API server holds it already; say whether a write was made.
+
+        Raises:
+            StatusTakenError, ClusterError: see their own words.
+        """
+        async with self._lock:
+            wanted = normalised(status, self._resource.status, self._now())
+            if same(wanted, self._resource.status) or (self._written is not None and same(wanted, self._written)):
+                return False
+            await self._apply(wanted)
+            missing = list(lost(wanted, self._resource.status))
+            if missing:
+                logger.warning("The CRD drops %s from the status: apply the CRDs of this version", missing[:5])
+            return True
+
+    async def _apply(self, wanted: Status) -> None:
+        """Write on top of exactly the status this pass has read; retry only over foreign edits elsewhere.
+
+        The uid keeps us from writing to a namesake, the resource version from undoing what another process
+        of ours noted. Without the latter, a server-side apply with force always wins, stale or not.
+        """
+        for _ in range(ATTEMPTS):
+            try:
+                body = await self._cluster.apply_status(self._resource.key, self._request(wanted))
+            except ConflictError:
+                await self._rebase()
+            except (UnclearError, asyncio.CancelledError):
+                # It may have been written: the next pass must not build on what the cache says.
+                self._store.doubt(self._resource.key)
+                raise
+            else:
+                self._resource = self._reader.learn(self._resource, body)
+                self._written = wanted
+                return
+        raise ConflictError(f"{self._resource.key} changed {ATTEMPTS} times while its status was being written")
+
+    async def _rebase(self) -> None:
+        present = await self._reader.read_again(self._resource)
+        if not same(present.status, self._resource.status):
+            raise StatusTakenError(f"the status of {self._resource.key} was written by somebody else meanwhile")
+        self._resource = present
+
+    def _request(self, wanted: Status) -> dict[str, Any]:
+        key = self._resource.key
+        return {
+            "apiVersion": API_VERSION,
+            "kind": key.kind,
+            "metadata": {
+                "name": key.name,
+                "namespace": key.namespace,
+                "uid": self._resource.uid,
+                "resourceVersion": self._resource.version,
+            },
+            "status": wanted,
+        }

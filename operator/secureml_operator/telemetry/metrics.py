@@ -1,0 +1,154 @@
+"""Every metric of ours, in one class over one registry."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Literal
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client.process_collector import ProcessCollector
+
+from secureml_operator.kinds import KINDS
+from secureml_operator.status import condition
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from typing import Any
+
+    from secureml_operator.resource import Resource
+    from secureml_reconcilers.engine.contract import Key
+
+Result = Literal["success", "error", "requeue", "requeue_after"]
+"""The values of the label `result`, with controller-runtime's meanings."""
+
+RESULTS: tuple[Result, ...] = ("success", "error", "requeue", "requeue_after")
+
+PASS_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300)
+"""A pass over an unchanged resource takes milliseconds, the longest one allowed five minutes."""
+
+READY_SECONDS = (10, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400)
+"""Creating a private endpoint takes a minute or two, attaching a cluster up to an hour."""
+
+_RESOURCE = ("kind", "namespace", "name")
+
+
+class Metrics:
+    """Counts and measures; knows nothing of queues (see `queue_metrics`) nor of requests (see `requests`)."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self.registry = registry
+        ProcessCollector(registry=registry)
+        self._passes = Counter(
+            "controller_runtime_reconcile_total",
+            "Passes by their result.",
+            ("controller", "result"),
+            registry=registry,
+        )
+        self._errors = Counter(
+            "controller_runtime_reconcile_errors_total",
+            "Passes that ended in an exception: a bug, or a Kubernetes API server that did not answer.",
+            ("controller",),
+            registry=registry,
+        )
+        self._seconds = Histogram(
+            "controller_runtime_reconcile_time_seconds",
+            "How long a pass took.",
+            ("controller",),
+            buckets=PASS_SECONDS,
+            registry=registry,
+        )
+        self._active = Gauge(
+            "controller_runtime_active_workers",
+            "Passes under way.",
+            ("controller",),
+            registry=registry,
+        )
+        self._most = Gauge(
+            "controller_runtime_max_concurrent_reconciles",
+            "Passes that may be under way at once, over all controllers together (--workers).",
+            ("controller",),
+            registry=registry,
+        )
+        self._ready = Gauge(
+            "secureml_resource_ready",
+            "1 when the condition Ready is True, else 0.",
+            _RESOURCE,
+            registry=registry,
+        )
+        self._detected = Counter(
+            "secureml_drift_detected_total",
+            "Differences found between what a resource asks for and what is there.",
+            _RESOURCE,
+            registry=registry,
+        )
+        self._corrected = Counter(
+            "secureml_drift_corrected_total",
+            "Differences that were repaired.",
+            _RESOURCE,
+            registry=registry,
+        )
+        self._operations = Gauge(
+            "secureml_operations_running",
+            "Long-running operations that were begun for a resource and have not ended.",
+            _RESOURCE,
+            registry=registry,
+        )
+        self._time_to_ready = Histogram(
+            "secureml_time_to_ready_seconds",
+            "From a resource's creation, or from when it last ceased to be Ready, until it was Ready.",
+            ("kind",),
+            buckets=READY_SECONDS,
+            registry=registry,
+        )
+
+    def preset(self, workers: int) -> None:
+        """Show every controller at zero from the start, so that rates and alerts have a beginning."""
+        for kind in KINDS.values():
+            self._most.labels(kind.controller).set(workers)
+            self._active.labels(kind.controller).set(0)
+            self._errors.labels(kind.controller)
+            for result in RESULTS:
+                self._passes.labels(kind.controller, result)
+
+    def pass_began(self, key: Key) -> None:
+        """Count one more pass under way."""
+        self._active.labels(key.kind.lower()).inc()
+
+    def pass_ended(self, key: Key, result: Result, seconds: float) -> None:
+        """Count a finished pass."""
+        controller = key.kind.lower()
+        self._active.labels(controller).dec()
+        self._passes.labels(controller, result).inc()
+        self._seconds.labels(controller).observe(seconds)
+        if result == "error":
+            self._errors.labels(controller).inc()
+
+    def learned(self, key: Key, figures: Mapping[str, float]) -> None:
+        """Take the figures of an outcome; names that no metric has are ignored."""
+        labels = (key.kind, key.namespace, key.name)
+        if figures.get("drift_detected"):
+            self._detected.labels(*labels).inc(figures["drift_detected"])
+        if figures.get("drift_corrected"):
+            self._corrected.labels(*labels).inc(figures["drift_corrected"])
+        self._operations.labels(*labels).set(figures.get("operations_running", 0))
+
+    def readiness(self, resource: Resource, before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
+        """Show a resource's readiness, and measure the way there when it has just become Ready."""
+        key = resource.key
+        was, is_now = condition(before, "Ready"), condition(after, "Ready")
+        self._ready.labels(key.kind, key.namespace, key.name).set(1 if is_now.get("status") == "True" else 0)
+        if is_now.get("status") == "True" and was.get("status") != "True":
+            # Both times stand in the resource itself, so that a restart on the way loses nothing.
+            begun = _moments([resource.created, was.get("lastTransitionTime")])
+            ended = _moments([is_now.get("lastTransitionTime")])
+            if begun and ended:
+                self._time_to_ready.labels(key.kind).observe(max(0.0, (max(ended) - max(begun)).total_seconds()))
+
+    def gone(self, key: Key) -> None:
+        """Take away every series of a resource that no longer exists."""
+        for family in (self._ready, self._detected, self._corrected, self._operations):
+            family.remove_by_labels({"kind": key.kind, "namespace": key.namespace, "name": key.name})
+
+
+def _moments(texts: Iterable[str | None]) -> list[datetime]:
+    return [datetime.fromisoformat(text).astimezone(UTC) for text in texts if text]

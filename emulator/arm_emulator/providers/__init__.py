@@ -14,7 +14,15 @@ from arm_emulator.registry import Registry
 if TYPE_CHECKING:
     from arm_emulator.providers.base import ResourceType, Route
 
-MODULES = ("resources",)
+MODULES = (
+    "authorization",
+    "containerregistry",
+    "identities",
+    "keyvault",
+    "machinelearning",
+    "resources",
+    "storage",
+)
 """The provider modules, in no particular order; a new module needs only its name here."""
 
 

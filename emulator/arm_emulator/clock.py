@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -26,9 +28,8 @@ class Clock:
         self._speed = 0.0
         self._base = time.time() if start is None else start
         self._since = real()
+        self._sleepers: set[asyncio.Event] = set()
         self.set_speed(speed)
-        self.on_change: Callable[[], None] = lambda: None
-        """Called after each change of speed or jump, so that a waiting timer can plan anew."""
 
     @property
     def speed(self) -> float:
@@ -53,8 +54,7 @@ class Clock:
             raise ValueError("the clock's speed is 0 (it stands) or a positive number")
         self._base, self._since = self.now() if self._speed else self._base, self._real()
         self._speed = float(speed)
-        if hasattr(self, "on_change"):
-            self.on_change()
+        self.poke()
 
     def advance(self, seconds: float) -> None:
         """Jump ahead by virtual seconds.
@@ -65,7 +65,33 @@ class Clock:
         if seconds < 0:
             raise ValueError("virtual time only goes forward")
         self._base += seconds
-        self.on_change()
+        self.poke()
+
+    def poke(self) -> None:
+        """Let everyone who sleeps look at the time again."""
+        for sleeper in self._sleepers:
+            sleeper.set()
+
+    async def sleep_until(self, moment: float | None, *, interruptible: bool = False) -> None:
+        """Wait for a virtual moment, however the clock is changed meanwhile.
+
+        Args:
+            moment: virtual time; None waits for the next poke.
+            interruptible: return at the first poke, whether or not the moment has come.
+        """
+        event = asyncio.Event()
+        self._sleepers.add(event)
+        try:
+            while moment is None or self.now() < moment:
+                delay = None if moment is None else self.real_delay(moment)
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(delay):
+                        await event.wait()
+                if event.is_set() and (interruptible or moment is None):
+                    return
+                event.clear()
+        finally:
+            self._sleepers.discard(event)
 
     def real_delay(self, moment: float) -> float | None:
         """Real seconds until a virtual moment; None while the clock stands."""

@@ -169,7 +169,7 @@ def from_json(data: dict[str, Any]) -> Config:
     values["subscriptions"] = tuple(values.get("subscriptions", (SUBSCRIPTION,)))
     values["unregistered"] = tuple(values.get("unregistered", ()))
     values["clients"] = (
-        tuple(_client(each) for each in values["clients"]) if "clients" in values else default_clients()
+        tuple(client_from_json(each) for each in values["clients"]) if "clients" in values else default_clients()
     )
     limits = dict(values.pop("throttle", {}))
     for name in ("reads", "writes", "deletes"):
@@ -178,7 +178,8 @@ def from_json(data: dict[str, Any]) -> Config:
     return Config(throttle=Throttle(**limits), **values)
 
 
-def _client(data: dict[str, Any]) -> Client:
+def client_from_json(data: dict[str, Any]) -> Client:
+    """Build one client from the members of a configuration file."""
     values = dict(data)
     values["federated"] = tuple(Federation(**each) for each in values.get("federated", ()))
     values["grants"] = tuple(_grant(each) for each in values.get("grants", ()))

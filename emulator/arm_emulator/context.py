@@ -52,12 +52,12 @@ class Context:
     @property
     def now(self) -> float:
         """Virtual time, seconds since the epoch."""
-        return self.clock.now()
+        return self.operations.moment or self.clock.now()
 
     @property
     def now_text(self) -> str:
         """Virtual time as ARM prints it: `2026-11-21T08:15:30.1234567Z`."""
-        return self.clock.text()
+        return self.clock.text(self.now)
 
     def find(self, resource_id: object) -> Resource | None:
         """The resource of that id (any casing), or None; anything but a text is None too."""
@@ -113,7 +113,8 @@ class Context:
 
     def set_properties(self, resource: Resource, **properties: object) -> Resource:
         """Replace some properties of a resource as a side effect; a value of None removes the property."""
-        merged = {k: v for k, v in {**resource.properties, **properties}.items() if v is not None}
+        kept = {name: value for name, value in resource.properties.items() if name not in properties}
+        merged = {**kept, **{name: value for name, value in properties.items() if value is not None}}
         return self.commit(resource.id, {**resource.body, "properties": merged}, caller=SYSTEM)
 
     def commit(
@@ -135,6 +136,7 @@ class Context:
         resource.modified = self.now
         resource.writes += 1
         self.store.put(resource)
+        self._retag_parent(resource, kind)
         self.changes.record(
             where, before, shown, caller=caller, operation=operation, correlation_id=correlation_id
         )
@@ -150,5 +152,11 @@ class Context:
         if self.store.get(resource.id.key) is None:  # a child's side effects may have removed it
             return
         self.store.remove(resource.id.key)
+        self._retag_parent(resource, self.type_of(resource))
         self.changes.record(resource.id, resource.body, None, caller=caller, correlation_id=correlation_id)
         self.type_of(resource).deleted(self, resource)
+
+    def _retag_parent(self, child: Resource, kind: ResourceType) -> None:
+        parent = self.store.get(child.id.parent) if kind.shares_etag else None
+        if parent is not None:
+            parent.etag, parent.body = self.type_of(parent).tagged(self, parent.body)

@@ -17,23 +17,30 @@ def next_etag(style: EtagStyle, guid: str) -> str | None:
         return f'W/"{guid}"'
     if style is EtagStyle.BARE:
         return guid
+    if style is EtagStyle.BLOB:
+        return f'"0x{guid.replace("-", "")[:15].upper()}"'
     if style is EtagStyle.HEX:
         return f'"{guid[:8]}-0000-0100-0000-{guid[-8:]}0000"'
     return None
 
 
-def check_preconditions(headers: Mapping[str, str], resource: Resource | None) -> None:
+def check_preconditions(headers: Mapping[str, str], resource: Resource | None, etag: str) -> None:
     """Honour `If-Match` and `If-None-Match`; tags compare weakly, with or without quotes.
+
+    Args:
+        headers: request headers, names in lower case.
+        resource: the resource as it is, None when absent.
+        etag: its present tag.
 
     Raises:
         ArmError: 412 PreconditionFailed.
     """
     wanted = headers.get("if-match")
-    if wanted and (resource is None or not _matches(wanted, resource.etag)):
-        raise _failed("If-Match", wanted, resource)
+    if wanted and (resource is None or not _matches(wanted, etag)):
+        raise _failed("If-Match", wanted, resource, etag)
     unwanted = headers.get("if-none-match")
-    if unwanted and resource is not None and _matches(unwanted, resource.etag):
-        raise _failed("If-None-Match", unwanted, resource)
+    if unwanted and resource is not None and _matches(unwanted, etag):
+        raise _failed("If-None-Match", unwanted, resource, etag)
 
 
 def _matches(header: str, etag: str) -> bool:
@@ -46,9 +53,9 @@ def _bare(tag: str) -> str:
     return tag.strip().removeprefix("W/").strip('"').lower()
 
 
-def _failed(header: str, value: str, resource: Resource | None) -> ArmError:
+def _failed(header: str, value: str, resource: Resource | None, etag: str) -> ArmError:
     shown = (
-        f"the current etag is '{resource.etag}'" if resource is not None else "the resource does not exist"
+        f"the current etag is '{etag}'" if resource is not None else "the resource does not exist"
     )
     return ArmError(
         412,

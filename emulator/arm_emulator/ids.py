@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 RESOURCE_GROUPS = "Microsoft.Resources/resourceGroups"
 SUBSCRIPTIONS = "Microsoft.Resources/subscriptions"
@@ -122,3 +123,18 @@ def same(left: object, right: object) -> bool:
         and isinstance(right, str)
         and left.rstrip("/").lower() == right.rstrip("/").lower()
     )
+
+
+@lru_cache(maxsize=65536)
+def ancestors(key: str) -> tuple[str, ...]:
+    """A lower-case id and every id above it, nearest first, down to the subscription.
+
+    >>> ancestors("/subscriptions/s/resourcegroups/g/providers/n/t/a/c/b")[1:3]
+    ('/subscriptions/s/resourcegroups/g/providers/n/t/a', '/subscriptions/s/resourcegroups/g')
+    """
+    found = []
+    current = parse(key)
+    while current is not None:
+        found.append(current.key)
+        current = parse(current.parent) if current.parent else None
+    return tuple(found)

@@ -28,6 +28,8 @@ class EtagStyle(Enum):
     """`W/"<guid>"` in body and header (network types)."""
     BARE = "bare"
     """`<guid>` without quotes in body and header (private DNS zones and record sets)."""
+    BLOB = "blob"
+    """`"0x<hex>"`, quoted (shares and containers of storage accounts)."""
     HEX = "hex"
     """`"<hex groups>"`, quoted, in body and header (virtual network links)."""
     NULL = "null"
@@ -53,6 +55,7 @@ class WriteStyle:
         retry_after: seconds in `Retry-After` of the write's answer, None to leave it out.
         poll_retry_after: seconds in `Retry-After` of a running poll; None repeats `retry_after`.
         poll_status: HTTP status of the status URL while the operation runs (private DNS says 202).
+        poll_repeats: whether every poll, the last included, repeats status URL and pause (registries).
         visible: True stores the write at once in state `running`; False lets GET show the old state (404
             on create) until the operation succeeds.
         running: `provisioningState` of the resource while the operation runs.
@@ -70,6 +73,7 @@ class WriteStyle:
     retry_after: int | None = None
     poll_retry_after: int | None = None
     poll_status: int = 200
+    poll_repeats: bool = False
     visible: bool = True
     running: str = "Updating"
     word: str = "InProgress"

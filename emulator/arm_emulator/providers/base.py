@@ -1,13 +1,13 @@
 """What a provider may say about one resource type; every default is the behaviour of a generic type.
 
-A provider module exports `TYPES`, a tuple of `ResourceType` instances, and, for paths that are not a resource,
-`ROUTES`, a tuple of `Route`. It is listed in `providers/__init__.py`. Nothing else is needed.
+A provider module exports `TYPES`, a tuple of `ResourceType` instances, and, for paths that are not a
+resource, `ROUTES`, a tuple of `Route`. It is listed in `providers/__init__.py`. Nothing else is needed.
 
 The order in which the core calls the hooks for one PUT or PATCH:
 
 1. `validate(write)`         refuse: raise `ArmError`
 2. `linked(write)`           which rights on other resources the caller needs
-3. `contention(write)`       refuse: another operation is running
+3. `contention(ctx, id)`     refuse: another operation is running
 4. `compose(write)`          the document to store
 5. the core stores it in state `put.running` (or finished, when the style is synchronous or `instant` says so)
 6. `accepted(ctx, write, resource)`   side effects that show at once
@@ -16,9 +16,10 @@ The order in which the core calls the hooks for one PUT or PATCH:
 and for a DELETE: `check_delete`, then on completion the resource and its children go, then `deleted`.
 """
 
+# ruff: noqa: ARG002 - a hook names all it is given, whether the default needs it or not
+
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
@@ -27,8 +28,11 @@ from arm_emulator.model import SUCCEEDED, Answer, Call, EtagStyle, JsonObject, R
 
 if TYPE_CHECKING:
     import re
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from arm_emulator.context import Context
+    from arm_emulator.errors import ArmError
+    from arm_emulator.ids import ResourceId
 
 SYNCHRONOUS = WriteStyle()
 SYNCHRONOUS_DELETE = WriteStyle(updated=200, body="none")
@@ -81,10 +85,14 @@ class ResourceType:
         put, patch, delete: how each verb answers. For `delete`, `updated` is the status for an existing
             resource.
         absent_delete: status of a DELETE of a resource that is not there.
+        orphan_delete: the same for a child whose parent is not there either, while its group is.
         etag: entity tag style.
         located: whether PUT must carry a `location` (400 LocationRequired without).
-        soft_default_state: `provisioningState` stored once finished; empty for types that have none.
-        list_envelope: further members of a list answer.
+        final_state: `provisioningState` stored once finished; empty for types that show none.
+        graphed: whether Resource Graph has rows of this type. None: when it is no child or has a location.
+        shares_etag: whether parent and children carry one entity tag, the parent's, that any write among
+            them changes (recorded: two security rules of one group show the same tag).
+        methods: what may be asked of one resource; anything else is 405.
     """
 
     name: ClassVar[str] = ""
@@ -92,9 +100,12 @@ class ResourceType:
     patch: ClassVar[WriteStyle] = SYNCHRONOUS
     delete: ClassVar[WriteStyle] = SYNCHRONOUS_DELETE
     absent_delete: ClassVar[int] = 204
+    orphan_delete: ClassVar[int] = 404
     etag: ClassVar[EtagStyle] = EtagStyle.ABSENT
     located: ClassVar[bool] = False
     final_state: ClassVar[str] = SUCCEEDED
+    graphed: ClassVar[bool | None] = None
+    shares_etag: ClassVar[bool] = False
     methods: ClassVar[frozenset[str]] = frozenset({"GET", "HEAD", "PUT", "PATCH", "DELETE", "POST"})
 
     @property
@@ -114,8 +125,8 @@ class ResourceType:
         """Pairs of action and resource id that the caller must also be allowed; default none."""
         return ()
 
-    def contention(self, write: Write) -> None:
-        """Refuse a write that collides with a running operation by raising `ArmError`; default accept."""
+    def contention(self, ctx: Context, where: ResourceId) -> None:
+        """Refuse a write or deletion that collides with a running operation by raising `ArmError`."""
 
     def compose(self, write: Write) -> JsonObject:
         """The document to store, without id, name, type, etag and provisioningState, which the core sets.
@@ -140,12 +151,45 @@ class ResourceType:
     def check_delete(self, ctx: Context, resource: Resource) -> None:
         """Refuse a deletion (in use, nested resources) by raising `ArmError`."""
 
+    def deleting(self, ctx: Context, resource: Resource, call: Call) -> None:
+        """Side effects at the moment a deletion is accepted; its query says how thorough it is."""
+
     def deleted(self, ctx: Context, resource: Resource) -> None:
         """Side effects after the resource is gone from the store."""
 
     def render(self, ctx: Context, resource: Resource) -> JsonObject:
         """What GET, lists, answers of writes and Resource Graph show. Must not change `resource.body`."""
         return resource.body
+
+    def show(self, ctx: Context, resource: Resource, call: Call) -> JsonObject:
+        """What the answer to one call shows: `render`, unless the verb or the API version matters."""
+        return self.render(ctx, resource)
+
+    def headers(self, write: Write, resource: Resource) -> Mapping[str, str]:
+        """Further headers of the answer to a write that is shown at once."""
+        return {}
+
+    def style(self, write: Write) -> WriteStyle:
+        """How this write is answered: `put` or `patch`, unless creation and update differ in kind."""
+        return self.patch if write.patching else self.put
+
+    def missing(self, ctx: Context, where: ResourceId) -> ArmError | None:
+        """The 404 of a resource that is not there, where the provider's differs from ARM's own."""
+        return None
+
+    def listing(self, ctx: Context, parent: str, call: Call) -> Iterable[Resource]:
+        """The entries of this type's collection below `parent`, a lower-case id (group, resource, scope).
+
+        Default: direct children; below a subscription, every such resource in it.
+        """
+        if parent.count("/") == 2 and parent.startswith("/subscriptions/"):  # noqa: PLR2004 - /subscriptions/id
+            return [each for each in ctx.of_type(self.name) if each.id.subscription == parent.split("/")[2]]
+        return ctx.store.children(parent, self.name.lower())
+
+    def entity_tag(self, ctx: Context, resource: Resource) -> str:
+        """The tag that conditional headers are compared with; the parent's where `shares_etag` is set."""
+        parent = ctx.store.get(resource.id.parent) if self.shares_etag else None
+        return parent.etag if parent else resource.etag
 
     def tagged(self, ctx: Context, document: JsonObject) -> tuple[str, JsonObject]:
         """A fresh entity tag and the document that shows it in this type's style."""
@@ -166,6 +210,3 @@ class ResourceType:
 
     def connections_changed(self, ctx: Context, target: Resource) -> None:
         """A private endpoint connection of this target was made, changed or removed."""
-
-
-Handler: TypeAlias = Callable[[Call], Awaitable[Answer]]

@@ -22,7 +22,7 @@ from secureml_reconcilers.isolation.storage import storage_isolated
 from secureml_reconcilers.isolation.workspace import discovered, public_access_closed
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from secureml_reconcilers.engine.view import View
 
@@ -39,12 +39,8 @@ class SecureWorkspaces:
         site = Site(SecureWorkspaceSpec.parse(spec), self._cloud)
         aspects = (
             Aspect("WorkspaceFound", partial(discovered, site), "Found", "The workspace exists."),
-            Aspect(
-                "PrivateLinkReady", partial(private_link, site), "Approved", "Every endpoint is approved."
-            ),
-            Aspect(
-                "NamesResolved", partial(names_resolve, site), "Linked", "Names lead to private addresses."
-            ),
+            Aspect("PrivateLinkReady", partial(private_link, site), "Approved", "Every endpoint is approved."),
+            Aspect("NamesResolved", partial(names_resolve, site), "Linked", "Names lead to private addresses."),
             Aspect("KeyVaultIsolated", partial(key_vault_isolated, site), "Closed", "The vault is closed."),
             Aspect("StorageIsolated", partial(storage_isolated, site), "Closed", "Every account is closed."),
             Aspect("RegistryIsolated", partial(registry_isolated, site), "Closed", "The registry is closed."),
@@ -58,9 +54,7 @@ class SecureWorkspaces:
         unmade = Aspect(
             "SpecSupported", partial(_not_made_yet, site.spec), "Supported", "All of the spec is acted upon."
         )
-        return Composition(
-            (*aspects, unmade), owner, site.spec.adoption == "Adopt", site.spec.mode == "Enforce"
-        )
+        return Composition((*aspects, unmade), owner, site.spec.adoption == "Adopt", site.spec.mode == "Enforce")
 
     def remove(self, spec: Mapping[str, Any], owner: str, inventory: tuple[str, ...]) -> Composition:
         """See `Declares.remove`: nothing with Retain; with Delete, what we made. Nothing is opened again."""
@@ -83,7 +77,7 @@ class SecureWorkspaces:
         return Composition(aspects, owner)
 
 
-_NOT_MADE_YET = {
+_NOT_MADE_YET: Mapping[str, Callable[[SecureWorkspaceSpec], object]] = {
     "spec.storage.access ServiceEndpoint": lambda spec: spec.storage.access == "ServiceEndpoint",
     "spec.storage.additionalAccounts[].access ServiceEndpoint": lambda spec: any(
         account.access == "ServiceEndpoint" for account in spec.storage.additional_accounts
@@ -108,9 +102,9 @@ def _not_made_yet(spec: SecureWorkspaceSpec, _: View) -> Blocks:
     for field, is_set in _NOT_MADE_YET.items():
         yield Check(
             f"{field} is acted upon",
-            not is_set(spec),
-            "NotImplementedYet",
-            f"{field} is not acted upon by this version of the operator.",
-            "Remove it, or wait for a version that does (README, Status).",
+            holds=not is_set(spec),
+            reason="NotImplementedYet",
+            message=f"{field} is not acted upon by this version of the operator.",
+            advice="Remove it, or wait for a version that does (README, Status).",
             by_user=True,
         )

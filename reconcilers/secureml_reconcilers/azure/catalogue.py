@@ -97,9 +97,7 @@ CATALOGUE: Final[Mapping[str, TypeFacts]] = {
             "properties.networkAcls.bypass": "AzureServices",
         },
     ),
-    "microsoft.storage/storageaccounts/privateendpointconnections": TypeFacts(
-        _STORAGE, update="PUT", tags=False
-    ),
+    "microsoft.storage/storageaccounts/privateendpointconnections": TypeFacts(_STORAGE, update="PUT", tags=False),
     "microsoft.keyvault/vaults": TypeFacts(
         _VAULT,
         whole=("properties.networkAcls",),
@@ -125,9 +123,7 @@ CATALOGUE: Final[Mapping[str, TypeFacts]] = {
     "microsoft.containerregistry/registries/privateendpointconnections": TypeFacts(
         _REGISTRY, client="registry", update="PUT", tags=False, read_only=_CONNECTION
     ),
-    "microsoft.network/virtualnetworks": TypeFacts(
-        _NETWORK, client="network", etags=True, took=_took(3, 12, 60)
-    ),
+    "microsoft.network/virtualnetworks": TypeFacts(_NETWORK, client="network", etags=True, took=_took(3, 12, 60)),
     "microsoft.network/virtualnetworks/subnets": TypeFacts(
         _NETWORK,
         client="network",
@@ -185,6 +181,4 @@ def facts(target: ResourceId) -> TypeFacts:
     try:
         return CATALOGUE[target.type]
     except KeyError:
-        raise LookupError(
-            f"{target.type} is not in the catalogue: add its API version and write style"
-        ) from None
+        raise LookupError(f"{target.type} is not in the catalogue: add its API version and write style") from None

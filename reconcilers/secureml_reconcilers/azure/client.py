@@ -7,12 +7,14 @@ ours: no retries (the queue waits, never a worker) and no automatic provider reg
 
 from __future__ import annotations
 
+import base64
 import json
 import logging
 import time
 import uuid
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 import aiohttp
@@ -65,8 +67,12 @@ class ArmRequest:
     status: int
     """The HTTP status; 0 when no answer came."""
 
-    throttled: bool
     seconds: float
+
+    @property
+    def throttled(self) -> bool:
+        """Azure asked us to slow down."""
+        return self.status == HTTPStatus.TOO_MANY_REQUESTS
 
 
 class ArmClient:
@@ -78,8 +84,10 @@ class ArmClient:
         base_url: str,
         throttle: Throttle,
         on_request: Callable[[ArmRequest], None],
+        identity: frozenset[str],
     ) -> None:
         """Wrap management clients that share one transport; use `open_arm` to build them."""
+        self._identity = identity
         self._clients = clients
         self._base_url = base_url
         self._throttle = throttle
@@ -88,10 +96,10 @@ class ArmClient:
     async def read(self, target: ResourceId) -> Present | Absent:
         """See `Arm.read`."""
         response = await self._send("GET", target.text, facts(target).api_version, target)
-        if response.status_code == 200:  # noqa: PLR2004
+        if response.status_code == HTTPStatus.OK:
             return Present(_object(response, target))
         problem = _problem(response, target)
-        if response.status_code == 404 and problem.code in _ABSENT_CODES:  # noqa: PLR2004
+        if response.status_code == HTTPStatus.NOT_FOUND and problem.code in _ABSENT_CODES:
             return Absent()
         raise problem
 
@@ -101,10 +109,8 @@ class ArmClient:
         url: str | None = f"{collection}?api-version={version}"
         found: list[Body] = []
         while url:
-            response = await self._send_url(
-                "GET", url, type_name.lower(), CATALOGUE[type_name.lower()].client
-            )
-            if response.status_code != 200:  # noqa: PLR2004
+            response = await self._send_url("GET", url, type_name.lower(), CATALOGUE[type_name.lower()].client)
+            if response.status_code != HTTPStatus.OK:
                 raise _problem(response, None)
             page = _object(response, None)
             found += page.get("value", [])
@@ -133,12 +139,12 @@ class ArmClient:
         poll_url = response.headers.get("Azure-AsyncOperation") or response.headers.get("Location")
         state = str(((shown or {}).get("properties") or {}).get("provisioningState") or "succeeded").lower()
         # A 200 whose body is settled is done even when it carries an operation header (tag-only updates).
-        running = (
-            response.status_code == 202
-            or state not in TERMINAL
-            or (response.status_code == 201 and bool(poll_url))
-        )
+        running = response.status_code == HTTPStatus.ACCEPTED or state not in TERMINAL
         return Accepted(shown, running, poll_url)
+
+    def is_us(self, changed_by: str) -> bool:
+        """See `Arm.is_us`."""
+        return changed_by.lower() in self._identity
 
     async def operation_problem(
         self, poll_url: str, target: ResourceId
@@ -166,7 +172,7 @@ class ArmClient:
             response = await self._send_url(
                 "POST", url, "graph", "resources", subscription=subscription, body=body
             )
-            if response.status_code != 200:  # noqa: PLR2004
+            if response.status_code != HTTPStatus.OK:
                 raise _problem(response, None)
             page = _object(response, None)
             rows += page.get("data", [])
@@ -224,25 +230,24 @@ class ArmClient:
         except AzureError as error:
             raise _unanswered(error, method, url) from error
         finally:
-            self._report(type_name, method, url, status, started, correlation)
+            self._report(ArmRequest(type_name, method, status, time.monotonic() - started), url, correlation)
         if type_name != "graph":
-            self._throttle.learn(
-                subscription, method, status, {k.lower(): v for k, v in response.headers.items()}
-            )
+            self._throttle.learn(subscription, method, status, {k.lower(): v for k, v in response.headers.items()})
         return response  # type: ignore[no-any-return]
 
-    def _report(
-        self, type_name: str, method: str, url: str, status: int, started: float, correlation: str
-    ) -> None:
-        seconds = time.monotonic() - started
-        self._on_request(ArmRequest(type_name, method, status, status == 429, seconds))  # noqa: PLR2004
+    def _report(self, request: ArmRequest, url: str, correlation: str) -> None:
+        self._on_request(request)
         _log.log(
-            logging.INFO if method in {"PUT", "PATCH", "DELETE"} else logging.DEBUG,
+            logging.INFO if request.method in {"PUT", "PATCH", "DELETE"} else logging.DEBUG,
             "%s %s -> %s",
-            method,
+            request.method,
             url.split("?", 1)[0],
-            status or "no answer",
-            extra={"arm_status": status, "arm_seconds": round(seconds, 3), "arm_correlation_id": correlation},
+            request.status or "no answer",
+            extra={
+                "arm_status": request.status,
+                "arm_seconds": round(request.seconds, 3),
+                "arm_correlation_id": correlation,
+            },
         )
 
 
@@ -259,7 +264,7 @@ async def open_arm(
     )
     async with session, credential(environment) as identity:
         # Many cold requests at once would each ask for a token of their own.
-        await _warm(identity, environment)
+        ourselves = await _sign_in(identity, environment)
         options: dict[str, Any] = {
             "base_url": environment.resource_manager,
             "transport": AioHttpTransport(session=session, session_owner=False),
@@ -277,7 +282,7 @@ async def open_arm(
                 identity, "-", policies=_pipeline(identity, environment), **options
             ),
         }
-        yield ArmClient(clients, environment.resource_manager, Throttle(time.monotonic), on_request)
+        yield ArmClient(clients, environment.resource_manager, Throttle(time.monotonic), on_request, ourselves)
 
 
 def _pipeline(identity: AsyncTokenCredential, environment: AzureEnvironment) -> list[Any]:
@@ -289,11 +294,28 @@ def _pipeline(identity: AsyncTokenCredential, environment: AzureEnvironment) -> 
     ]
 
 
-async def _warm(identity: AsyncTokenCredential, environment: AzureEnvironment) -> None:
+async def _sign_in(identity: AsyncTokenCredential, environment: AzureEnvironment) -> frozenset[str]:
+    """Fetch the first token, and read from it the names under which the change log knows us.
+
+    A refusal is no reason not to start: the credential may be corrected, and until then every resource says
+    NotSignedIn.
+    """
     try:
-        await identity.get_token(environment.audience)
-    except ClientAuthenticationError as error:
-        _log.error("Signing in failed: %s Every resource will say NotSignedIn until it works.", error.message)
+        token = await identity.get_token(environment.audience)
+    except AzureError as error:
+        _log.error("Signing in failed: %s", error.message)
+        return frozenset()
+    return frozenset(_claims(token.token, "appid", "azp", "oid", "upn"))
+
+
+def _claims(token: str, *names: str) -> list[str]:
+    """Claims of a token, unverified: they only help to tell our own changes from others'."""
+    try:
+        payload = token.split(".")[1]
+        claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+    except (ValueError, IndexError):
+        return []
+    return [str(claims[name]).lower() for name in names if claims.get(name)]
 
 
 def _subscription_in(url: str) -> str:
@@ -316,8 +338,7 @@ def _unanswered(error: AzureError, method: str, url: str) -> AzureProblem:
         f"{method} {url.split('?', 1)[0]} got no answer: {type(error).__name__}.",
         "Nothing to do if it passes: it is read again before anything is repeated.",
         # A refused connection sent nothing; azure-core files a connection cut later under the same class.
-        outcome_unknown=method != "GET"
-        and not isinstance(error.inner_exception, aiohttp.ClientConnectorError),
+        outcome_unknown=method != "GET" and not isinstance(error.inner_exception, aiohttp.ClientConnectorError),
     )
 
 

@@ -43,9 +43,9 @@ class AzureEnvironment:
         """
         default = AzureEnvironment()
         return AzureEnvironment(
-            resource_manager=variables.get(
-                "AZURE_RESOURCE_MANAGER_ENDPOINT", default.resource_manager
-            ).rstrip("/"),
+            resource_manager=variables.get("AZURE_RESOURCE_MANAGER_ENDPOINT", default.resource_manager).rstrip(
+                "/"
+            ),
             authority_host=variables.get("AZURE_AUTHORITY_HOST", default.authority_host).rstrip("/"),
             tenant_id=variables.get("AZURE_TENANT_ID", ""),
             client_id=variables.get("AZURE_CLIENT_ID", ""),

@@ -33,9 +33,7 @@ _T, _S, _P = Retry.SOON, Retry.SLOW, Retry.NEVER
 _NOBODY, _ADMIN, _USER = Severity.NOBODY, Severity.AZURE_ADMIN, Severity.USER
 
 _BUSY = Row("AzureBusy", _T, _NOBODY, "Nothing to do: it is tried again.")
-_NOT_READY = Row(
-    "DependencyNotReady", _T, _NOBODY, "Nothing to do: it is tried again when the other is ready."
-)
+_NOT_READY = Row("DependencyNotReady", _T, _NOBODY, "Nothing to do: it is tried again when the other is ready.")
 _NOT_FOUND = Row("NotFound", _S, _ADMIN, "Create it, or correct the id in the spec.")
 _FORBIDDEN = Row(
     "Forbidden",
@@ -88,20 +86,14 @@ TABLE: Mapping[str, Row] = {
     "SubscriptionNotFound": _NOT_FOUND,
     "RoleDefinitionDoesNotExist": _NOT_FOUND,
     # throttling
-    "SubscriptionRequestsThrottled": Row(
-        "Throttled", _T, _NOBODY, "Nothing to do: Azure said when to go on."
-    ),
+    "SubscriptionRequestsThrottled": Row("Throttled", _T, _NOBODY, "Nothing to do: Azure said when to go on."),
     "TooManyRequests": Row("Throttled", _T, _NOBODY, "Nothing to do: Azure said when to go on."),
     "429": Row("Throttled", _T, _NOBODY, "Nothing to do: Azure said when to go on."),
     # somebody with rights in Azure must act
     "AuthorizationFailed": _FORBIDDEN,
     "LinkedAuthorizationFailed": _FORBIDDEN,
-    "InvalidAuthenticationToken": Row(
-        "NotSignedIn", _T, _ADMIN, "Check the operator's credential and its clock."
-    ),
-    "ExpiredAuthenticationToken": Row(
-        "NotSignedIn", _T, _ADMIN, "Check the operator's credential and its clock."
-    ),
+    "InvalidAuthenticationToken": Row("NotSignedIn", _T, _ADMIN, "Check the operator's credential and its clock."),
+    "ExpiredAuthenticationToken": Row("NotSignedIn", _T, _ADMIN, "Check the operator's credential and its clock."),
     "RequestDisallowedByPolicy": Row(
         "DeniedByPolicy",
         _S,
@@ -156,7 +148,7 @@ TABLE: Mapping[str, Row] = {
         "NetworkPoliciesEnabled",
         _P,
         _USER,
-        "Name a subnet whose privateEndpointNetworkPolicies are Disabled; the operator never switches them off (WS-PE-02).",
+        "Name a subnet whose privateEndpointNetworkPolicies are Disabled; they are never switched off (WS-PE-02).",
     ),
     "PrivateEndpointCreationNotAllowedAsSubnetIsDelegated": Row(
         "SubnetDelegated",

@@ -115,7 +115,5 @@ def _split(text: str, parts: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[st
     at = len(lowered) - 1 - lowered[::-1].index(_PROVIDERS)
     tail = parts[at + 1 :]
     if len(tail) < 3 or len(tail) % 2 == 0:  # noqa: PLR2004 - namespace, then type and name in pairs
-        raise ValueError(
-            f"{text!r} is no ARM id: after the last 'providers' come a namespace and type/name pairs"
-        )
+        raise ValueError(f"{text!r} is no ARM id: after the last 'providers' come a namespace and type/name pairs")
     return parts[:at], (tail[0], *tail[1::2]), tail[2::2]

@@ -55,9 +55,7 @@ class Throttle:
         now = self._monotonic()
         bucket = self._bucket(subscription, method)
         bucket.fill(now)
-        wait = max(
-            bucket.closed_until - now, 0 if bucket.tokens >= 1 else (1 - bucket.tokens) / bucket.refill
-        )
+        wait = max(bucket.closed_until - now, 0 if bucket.tokens >= 1 else (1 - bucket.tokens) / bucket.refill)
         if wait > 0:
             raise AzureProblem(
                 reason="Throttled",

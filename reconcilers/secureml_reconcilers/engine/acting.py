@@ -113,9 +113,7 @@ class Actor:
         key = action.id.key
         self.memory.failures.pop(key, None)
         if accepted.running:
-            self.operations.running[key] = Operation.begun(
-                action.id, action.verb, self.clock(), accepted.poll_url
-            )
+            self.operations.running[key] = Operation.begun(action.id, action.verb, self.clock(), accepted.poll_url)
             if accepted.body is not None and action.verb != "DELETE":
                 self.memory.answers[key] = Present(accepted.body)
                 self.memory.read_at[key] = self.clock()

@@ -129,9 +129,7 @@ def _written(observed: Any, wanted: Any) -> Any:  # noqa: ANN401
     if isinstance(wanted, AnyOf):
         return wanted.values[0]
     if isinstance(wanted, Word):
-        kept = [
-            word for word in str(observed or "").split(",") if word.strip() and word.strip().lower() != "none"
-        ]
+        kept = [word for word in str(observed or "").split(",") if word.strip() and word.strip().lower() != "none"]
         return ", ".join([*(word.strip() for word in kept), wanted.word])
     return wanted
 
@@ -141,9 +139,7 @@ def _words(value: Any) -> set[str]:  # noqa: ANN401
 
 
 def _find(present: list[Any], by: str, identity: Any) -> Any:  # noqa: ANN401
-    return next(
-        (entry for entry in present if isinstance(entry, dict) and same(at(entry, by), identity)), None
-    )
+    return next((entry for entry in present if isinstance(entry, dict) and same(at(entry, by), identity)), None)
 
 
 def _merge_mapping(observed: Mapping[str, Any], fragment: Mapping[str, Any]) -> dict[str, Any]:

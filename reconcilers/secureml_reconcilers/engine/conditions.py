@@ -156,9 +156,7 @@ def _from_problem(kind: str, troubles: list[AzureProblem]) -> Condition:
 def _ready(aspects: list[Condition]) -> Condition:
     unmet = [aspect for aspect in aspects if not aspect.met]
     if not unmet:
-        return Condition(
-            READY, "True", "AsDeclared", "Azure is as declared; drift is watched for and repaired."
-        )
+        return Condition(READY, "True", "AsDeclared", "Azure is as declared; drift is watched for and repaired.")
     # What somebody must act upon comes before what passes by itself.
     first = next((aspect for aspect in unmet if aspect.reason not in {PROGRESSING, WAITING}), unmet[0])
     done = len(aspects) - len(unmet)
@@ -209,9 +207,7 @@ def _in_sync(judged: Judged, ready: Condition, *, drifting: bool, settled_before
 def _permitted(found: list[AzureProblem]) -> Condition:
     refused = [problem for problem in found if problem.reason == "Forbidden"]
     if not refused:
-        return Condition(
-            PERMITTED, "True", "Permitted", "Azure has refused nothing that the operator must do."
-        )
+        return Condition(PERMITTED, "True", "Permitted", "Azure has refused nothing that the operator must do.")
     actions = sorted({problem.permission for problem in refused if problem.permission})
     wanted = f"Grant: {', '.join(actions)}. " if actions else ""
     return Condition(PERMITTED, "False", "Forbidden", f"{wanted}{refused[0]}")

@@ -63,6 +63,6 @@ def backoff(problem: AzureProblem, attempts: int, chance: Callable[[], float] = 
         chance: a number between 0 and 1.
     """
     first, longest = _BACKOFF[problem.retry]
-    wait = min(first * 2 ** min(attempts - 1, 16), longest)
+    wait: timedelta = min(first * float(2 ** min(attempts - 1, 16)), longest)
     jittered = wait * (1 + _JITTER * (2 * chance() - 1))
     return max(jittered, problem.retry_after or timedelta())

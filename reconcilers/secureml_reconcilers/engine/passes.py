@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from secureml_reconcilers.azure.problem import AzureProblem
 from secureml_reconcilers.engine.blocks import Absent, Ensure
 from secureml_reconcilers.engine.verdicts import Advised, Blocked, Differs, Holds, Verdict, choose, judge
 
@@ -14,6 +13,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from secureml_reconcilers.azure.arm import Answer
+    from secureml_reconcilers.azure.problem import AzureProblem
     from secureml_reconcilers.engine.blocks import Block
     from secureml_reconcilers.engine.composing import Composed
     from secureml_reconcilers.engine.memory import Failure

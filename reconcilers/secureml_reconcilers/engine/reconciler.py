@@ -110,9 +110,7 @@ class Engine:
         owner = f"{subject.key.namespace}/{subject.key.name}"
         try:
             if subject.deleting:
-                composition = self._kind.remove(
-                    subject.spec, owner, tuple(i["id"] for i in inventory.values())
-                )
+                composition = self._kind.remove(subject.spec, owner, tuple(i["id"] for i in inventory.values()))
             else:
                 composition = self._kind.declare(subject.spec, owner)
         except ValueError as error:
@@ -136,7 +134,7 @@ class Engine:
             if this.throttled is not None:
                 return
             judged = this.judged = evaluate(composed, self._situation(this))
-            self._watch_foreign_operations(this, judged)
+            self._watch_foreign_operations(judged)
             self._note_drift(this, judged)
             if not this.composition.enforce or not judged.actions:
                 return
@@ -214,20 +212,19 @@ class Engine:
         except AzureProblem:
             return "running"  # reading the status failed, not the operation (ARM contract)
 
-    def _watch_foreign_operations(self, this: Pass, judged: Judged) -> None:
+    def _watch_foreign_operations(self, judged: Judged) -> None:
         """Somebody else's operation on what we need is waited for like one of ours."""
         for block in judged.blocks():
-            if isinstance(block, Ensure) and isinstance(judged.verdicts[block.key], Running):
-                if block.id.key not in self._operations.running:
-                    self._operations.running[block.id.key] = Operation.begun(block.id, "PUT", self._clock())
+            if not isinstance(block, Ensure) or not isinstance(judged.verdicts[block.key], Running):
+                continue
+            if block.id.key not in self._operations.running:
+                self._operations.running[block.id.key] = Operation.begun(block.id, "PUT", self._clock())
 
     # -- drift ----------------------------------------------------------------------------------
 
     def _note_drift(self, this: Pass, judged: Judged) -> None:
         before = _condition(this.subject, READY)
-        was_ready = (
-            before.get("status") == "True" and before.get("observedGeneration") == this.subject.generation
-        )
+        was_ready = before.get("status") == "True" and before.get("observedGeneration") == this.subject.generation
         differing = [
             block
             for block in judged.blocks()
@@ -398,9 +395,7 @@ def _invalid(subject: Subject, message: str, now: datetime) -> Outcome:
 def _paused(subject: Subject, now: datetime) -> Outcome:
     """Say that nothing is done, and keep everything that was known."""
     kept = [
-        dict(condition)
-        for condition in subject.status.get("conditions", ())
-        if condition["type"] != "Reconciling"
+        dict(condition) for condition in subject.status.get("conditions", ()) if condition["type"] != "Reconciling"
     ]
     paused = {
         "type": "Reconciling",

@@ -139,9 +139,7 @@ def choose(block: Ensure | Absent, verdict: Differs, ownership: Ownership) -> Ac
     if isinstance(block, Absent):
         return Action("Delete", block, "DELETE", None)
     if verdict.kind == "Create" or verdict.observed is None:
-        return Action(
-            "Create", block, "PUT", _marked(merge(block.create or {}, block.fragment), block, ownership)
-        )
+        return Action("Create", block, "PUT", _marked(merge(block.create or {}, block.fragment), block, ownership))
     known = facts(block.id)
     observed = verdict.observed
     if known.update == "PATCH" and not block.broken:
@@ -150,9 +148,7 @@ def choose(block: Ensure | Absent, verdict: Differs, ownership: Ownership) -> Ac
             "Update", block, "PATCH", body, observed.get("etag") if known.etags else None, verdict.differences
         )
     body = without(merge(observed, block.fragment), (*_ENVELOPE, *known.read_only))
-    return Action(
-        "Update", block, "PUT", body, observed.get("etag") if known.etags else None, verdict.differences
-    )
+    return Action("Update", block, "PUT", body, observed.get("etag") if known.etags else None, verdict.differences)
 
 
 def _judge_check(block: Check) -> Verdict:

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from functools import wraps
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar, cast
 
 from secureml_reconcilers.azure.arm import Absent, Present, Unreadable
 from secureml_reconcilers.azure.problem import AzureProblem, Retry, Severity
 from secureml_reconcilers.azure.resource_id import resource_id
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 
     from secureml_reconcilers.azure.arm import Answer, Body
     from secureml_reconcilers.azure.resource_id import ResourceId
+
+S = TypeVar("S")
+T = TypeVar("T")
+P = ParamSpec("P")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +63,9 @@ class View:
     answers: Mapping[str, Answer] = field(default_factory=dict)
     listings: Mapping[Listing, tuple[Body, ...] | AzureProblem] = field(default_factory=dict)
     rows: Mapping[Query, tuple[Mapping[str, Any], ...] | AzureProblem] = field(default_factory=dict)
+    memo: dict[Hashable, Any] = field(default_factory=dict)
+    """What `once` and `once_each` have worked out on this view."""
+
     complete: bool = False
     """Nothing is unread: what is not there is absent. For tests and for audits of an exported landscape."""
 
@@ -149,6 +157,34 @@ class View:
             AzureProblem: when it cannot be answered.
         """
         return _known(self.rows, Query(subscription, kusto))
+
+
+def once(function: Callable[Concatenate[S, View, P], T]) -> Callable[Concatenate[S, View, P], T]:
+    """Work a fact out once per view: many aspects ask for the endpoint of a way, and the answer is the same."""
+
+    @wraps(function)
+    def remembered(site: S, azure: View, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        key = (function, id(site), args)
+        if key not in azure.memo:
+            azure.memo[key] = function(site, azure, *args, **kwargs)
+        return cast("T", azure.memo[key])
+
+    return remembered
+
+
+def once_each(
+    function: Callable[Concatenate[S, View, P], Iterator[T]],
+) -> Callable[Concatenate[S, View, P], Iterator[T]]:
+    """The same for a generator of blocks: every caller gets the blocks, one of them pays for the work."""
+
+    @wraps(function)
+    def remembered(site: S, azure: View, /, *args: P.args, **kwargs: P.kwargs) -> Iterator[T]:
+        key = (function, id(site), args)
+        if key not in azure.memo:
+            azure.memo[key] = tuple(function(site, azure, *args, **kwargs))
+        yield from azure.memo[key]
+
+    return remembered
 
 
 def _known(answers: Mapping[Any, Any], question: Listing | Query) -> tuple[Any, ...]:

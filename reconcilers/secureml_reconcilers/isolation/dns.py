@@ -9,6 +9,7 @@ from secureml_reconcilers.azure.resource_id import ResourceId, resource_id
 from secureml_reconcilers.engine.blocks import Block, Blocks, Check, Ensure, Fact, Tone
 from secureml_reconcilers.engine.compare import Difference
 from secureml_reconcilers.engine.values import Entries, at
+from secureml_reconcilers.engine.view import View, once, once_each
 from secureml_reconcilers.isolation.endpoints import endpoint, endpoint_used
 from secureml_reconcilers.isolation.site import Site, Way, ways
 
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from secureml_reconcilers.azure.arm import Body
-    from secureml_reconcilers.engine.view import View
 
 _LINKS_OF = (
     "resources"
@@ -57,6 +57,7 @@ def names_of(site: Site, azure: View, way: Way) -> Iterator[Block]:
     yield from zone_group(site, azure, way)
 
 
+@once
 def zone_used(site: Site, azure: View, name: str, network: ResourceId) -> Zone:
     """The zone of a name for a network: the declared one when linked, else one already linked, else ours to be.
 
@@ -74,6 +75,7 @@ def zone_used(site: Site, azure: View, name: str, network: ResourceId) -> Zone:
     return Zone(own, link, ours=True)
 
 
+@once_each
 def zone_blocks(site: Site, azure: View, name: str) -> Iterator[Block]:
     """The zone exists and is linked, once, to every network that must resolve its names (WS-DNS-01, DNS-03)."""
     zone = zone_used(site, azure, name, site.network)
@@ -89,6 +91,7 @@ def zone_blocks(site: Site, azure: View, name: str) -> Iterator[Block]:
             yield from _link(site, azure, link, network)
 
 
+@once_each
 def zone_group(site: Site, azure: View, way: Way) -> Iterator[Block]:
     """The endpoint writes its records into its zones: one group, all zones at once (DNS-02, DNS-05)."""
     used = endpoint_used(site, azure, way)
@@ -98,7 +101,9 @@ def zone_group(site: Site, azure: View, way: Way) -> Iterator[Block]:
         return
     if azure.get(used) is not None and not azure.settled(used):
         # Its group is asked for when the endpoint is done, not on every look at the endpoint.
-        yield Check(f"{used.short} is being made", False, "EndpointNotReady", "", tone=Tone.PENDING)
+        yield Check(
+            f"{used.short} is being made", holds=False, reason="EndpointNotReady", message="", tone=Tone.PENDING
+        )
         return
     group = used.child("privateDnsZoneGroups", "default")
     yield Ensure(
@@ -163,12 +168,12 @@ def _link(site: Site, azure: View, zone: Zone, network: ResourceId) -> Iterator[
 def _conflict(name: str, network: ResourceId, used: Zone, wanted: Zone) -> Check:
     return Check(
         f"{network.name} sees one zone {name}",
-        False,
-        "ZoneConflict",
-        f"{network.name} is linked to another zone {name} ({used.id.text}), so it cannot see {wanted.id.text}.",
-        "Remove that link, or name that zone in spec.dns.zoneIDs.",
-        ("DNS-04",),
-        used.link,
+        holds=False,
+        reason="ZoneConflict",
+        message=f"{network.name} is linked to another zone {name} ({used.id.text}), so it cannot see {wanted.id.text}.",
+        advice="Remove that link, or name that zone in spec.dns.zoneIDs.",
+        rules=("DNS-04",),
+        about=used.link,
     )
 
 
@@ -195,8 +200,8 @@ def _group_of_others(azure: View, used: ResourceId, zones: list[Zone]) -> Iterat
             f"{used.short} writes into {zone.id.name}",
             zone.id.key in ids,
             "ZoneGroupMissing",
-            f"The endpoint {used.short}, made by somebody else, does not write its names into {zone.id.text}.",
-            "Ask its owner to add that zone to its DNS zone group, or to delete it: then the operator makes its own.",
+            f"The endpoint {used.short}, made by somebody else, writes no names into {zone.id.text}.",
+            "Ask its owner to add that zone to its DNS zone group, or to delete it: the operator then makes its own.",
             ("DNS-02",),
             used,
         )
@@ -243,9 +248,7 @@ def _records_to_make(site: Site, azure: View, way: Way) -> Iterator[Block]:
     """The table for a DNS server of one's own (DNS-01)."""
     body = azure.get(endpoint_used(site, azure, way)) or {}
     for config in at(body, "properties.customDnsConfigs") or ():
-        yield Fact(
-            "dnsRecords", {"name": config["fqdn"], "addresses": sorted(config.get("ipAddresses") or ())}
-        )
+        yield Fact("dnsRecords", {"name": config["fqdn"], "addresses": sorted(config.get("ipAddresses") or ())})
 
 
 def _zone_names(site: Site, azure: View) -> list[str]:

@@ -10,6 +10,7 @@ from secureml_reconcilers.azure.problem import AzureProblem, Retry, Severity
 from secureml_reconcilers.azure.resource_id import resource_id
 from secureml_reconcilers.engine.blocks import Absent, Block, Blocks, Check, Ensure, Tone
 from secureml_reconcilers.engine.values import at
+from secureml_reconcilers.engine.view import View, once, once_each
 from secureml_reconcilers.isolation.site import Site, Way, ways
 
 if TYPE_CHECKING:
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 
     from secureml_reconcilers.azure.arm import Body
     from secureml_reconcilers.azure.resource_id import ResourceId
-    from secureml_reconcilers.engine.view import View
 
 _RESERVED: Final = 5
 """Addresses of every subnet that Azure keeps for itself (reference-data.md section 11)."""
@@ -29,17 +29,14 @@ def private_link(site: Site, azure: View) -> Blocks:
         yield endpoint(site, azure, way)
 
 
+@once_each
 def endpoint(site: Site, azure: View, way: Way) -> Iterator[Block]:
     """An approved endpoint for one way: somebody's that serves already, or ours."""
-    azure.require(
-        way.target, "ServiceNotFound", "The workspace names it; restore it, or make the workspace anew."
-    )
+    azure.require(way.target, "ServiceNotFound", "The workspace names it; restore it, or make the workspace anew.")
     used = endpoint_used(site, azure, way)
     body = azure.get(used)
     if used != site.endpoint(way):
-        yield Ensure(
-            used, {}, "an endpoint of others serves this service in the network already", ("WS-PE-01",)
-        )
+        yield Ensure(used, {}, "an endpoint of others serves this service in the network already", ("WS-PE-01",))
         yield from _approved_by_owner(used, body)
     elif body is None:
         yield _new_endpoint(site, azure, way, used)
@@ -53,8 +50,9 @@ def endpoint(site: Site, azure: View, way: Way) -> Iterator[Block]:
             yield from _approved(way, used, body, azure, existing)
 
 
+@once
 def endpoint_used(site: Site, azure: View, way: Way) -> ResourceId:
-    """The endpoint that serves a way: ours when it exists, else one of others in the same network, else ours to be.
+    """The endpoint that serves a way: ours when it exists, else one of others in the network, else ours to be.
 
     Others' endpoints are found through the service's own list of connections, which is never behind.
     """
@@ -125,9 +123,7 @@ def _subnet_fits(site: Site, azure: View, network: Body) -> Iterator[Check]:
         ("ACI-CONF-01",),
         site.network,
     )
-    needed = sum(
-        way.addresses for way in ways(site, azure) if azure.get(endpoint_used(site, azure, way)) is None
-    )
+    needed = sum(way.addresses for way in ways(site, azure) if azure.get(endpoint_used(site, azure, way)) is None)
     free = free_addresses(subnet)
     yield Check(
         f"subnet {site.subnet.name} has room",
@@ -195,9 +191,7 @@ def _status(endpoint_body: Body) -> str:
     properties = endpoint_body.get("properties") or {}
     for kind in ("privateLinkServiceConnections", "manualPrivateLinkServiceConnections"):
         for connection in properties.get(kind) or ():
-            return str(
-                at(connection, "properties.privateLinkServiceConnectionState.status") or "pending"
-            ).lower()
+            return str(at(connection, "properties.privateLinkServiceConnectionState.status") or "pending").lower()
     return "pending"
 
 

@@ -5,21 +5,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from secureml_reconcilers.engine.values import AnyOf, Entries
+from secureml_reconcilers.engine.view import View, once_each
 from secureml_reconcilers.isolation.dns import names_of
 from secureml_reconcilers.isolation.endpoints import endpoint
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
     from secureml_reconcilers.engine.blocks import Block
-    from secureml_reconcilers.engine.view import View
     from secureml_reconcilers.isolation.site import Site, Way
 
 CLOSED: Final = AnyOf(("Disabled", "SecuredByPerimeter"))
 """Public access is off; a network security perimeter is stricter still and is left as it is."""
 
 
-def private_ways(site: Site, azure: View, ways: Iterable[Way]) -> Iterator[Block]:
+@once_each
+def private_ways(site: Site, azure: View, ways: tuple[Way, ...]) -> Iterator[Block]:
     """Everything that must hold before a service may be closed: approved endpoints, links, records (OPS-08)."""
     for way in ways:
         yield from endpoint(site, azure, way)

@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING
 
 from secureml_reconcilers.engine.blocks import Block, Ensure
 from secureml_reconcilers.engine.values import Word
+from secureml_reconcilers.engine.view import View, once_each
 from secureml_reconcilers.isolation.firewalls import address_rules, private_ways, public_access
 from secureml_reconcilers.isolation.site import Site, Way, key_vault
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from secureml_reconcilers.engine.view import View
 
-
+@once_each
 def key_vault_isolated(site: Site, azure: View) -> Iterator[Block]:
     """Denied by default, trusted services kept, public access off once the private way works.
 
@@ -39,5 +39,5 @@ def key_vault_isolated(site: Site, azure: View) -> Iterator[Block]:
         },
         "the vault still answers on the internet",
         ("KV-NET-01", "KV-BYP-01", "KV-PNA-01"),
-        after=tuple(private_ways(site, azure, [Way(vault, "vault")])),
+        after=tuple(private_ways(site, azure, (Way(vault, "vault"),))),
     )

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from secureml_reconcilers.engine.blocks import Block, Check, Ensure, Tone
 from secureml_reconcilers.engine.values import at
+from secureml_reconcilers.engine.view import View, once_each
 from secureml_reconcilers.isolation.firewalls import address_rules, private_ways, public_access
 from secureml_reconcilers.isolation.site import Site, Way, registry, workspace
 
@@ -14,9 +15,9 @@ if TYPE_CHECKING:
 
     from secureml_reconcilers.azure.arm import Body
     from secureml_reconcilers.azure.resource_id import ResourceId
-    from secureml_reconcilers.engine.view import View
 
 
+@once_each
 def registry_isolated(site: Site, azure: View) -> Iterator[Block]:
     """Denied by default, trusted services kept, public access off once the private way works.
 
@@ -26,10 +27,8 @@ def registry_isolated(site: Site, azure: View) -> Iterator[Block]:
     if found is None:
         yield _none_yet(site)
         return
-    body = azure.require(
-        found, "RegistryNotFound", "The workspace names it; restore it, or name another there."
-    )
-    premium = premium_sku(site, found, body)
+    body = azure.require(found, "RegistryNotFound", "The workspace names it; restore it, or name another there.")
+    premium = _premium(found, body)
     yield premium
     ranges = site.spec.container_registry.allowed_ip_ranges
     yield Ensure(
@@ -43,18 +42,18 @@ def registry_isolated(site: Site, azure: View) -> Iterator[Block]:
         },
         "the registry still answers on the internet",
         ("ACR-LIMIT-01", "ACR-TRUST-01", "ACR-PNA-01"),
-        after=(premium, *private_ways(site, azure, [Way(found, "registry")])),
+        after=(premium, *private_ways(site, azure, (Way(found, "registry"),))),
     )
     yield _build_compute(site, azure, found)
 
 
-def premium_sku(site: Site, found: ResourceId, body: Body) -> Block:
+def _premium(found: ResourceId, body: Body) -> Block:
     """Network rules and private endpoints need the Premium SKU (ACR-SKU-01); it costs more, so it is asked for."""
     return Check(
         f"{found.short} is Premium",
         str(at(body, "sku.name") or "").lower() == "premium",
         "RegistryNotPremium",
-        f"{found.short} has SKU {at(body, 'sku.name')}, which can have neither private endpoints nor network rules.",
+        f"{found.short} has SKU {at(body, 'sku.name')}, which has neither private endpoints nor network rules.",
         f"Upgrade it (az acr update --name {found.name} --sku Premium); it then costs more.",
         ("ACR-SKU-01",),
         found,
@@ -64,13 +63,13 @@ def premium_sku(site: Site, found: ResourceId, body: Body) -> Block:
 def _none_yet(site: Site) -> Check:
     return Check(
         "the workspace has a registry",
-        False,
-        "NoRegistryYet",
-        "The workspace has no container registry yet; Azure ML makes one when it first needs it.",
-        "Nothing to do: it is isolated as soon as it exists.",
-        ("ACR-EXIST-01",),
-        site.workspace,
-        Tone.ADVISORY,
+        holds=False,
+        reason="NoRegistryYet",
+        message="The workspace has no container registry yet; Azure ML makes one when it first needs it.",
+        advice="Nothing to do: it is isolated as soon as it exists.",
+        rules=("ACR-EXIST-01",),
+        about=site.workspace,
+        tone=Tone.ADVISORY,
     )
 
 

@@ -32,9 +32,7 @@ def names_removed(inventory: tuple[str, ...], azure: View) -> Blocks:
     if any(azure.get(target) is not None for target in _of_type(inventory, _ENDPOINTS)):
         return
     links = _of_type(inventory, f"{_ZONES}/virtualnetworklinks")
-    for zone in dict.fromkeys(
-        [*_of_type(inventory, _ZONES), *(link.parent for link in links if link.parent)]
-    ):
+    for zone in dict.fromkeys([*_of_type(inventory, _ZONES), *(link.parent for link in links if link.parent)]):
         yield _zone(zone, [link for link in links if link.parent == zone], inventory, azure)
 
 
@@ -49,9 +47,7 @@ def _endpoint(target: ResourceId, inventory: tuple[str, ...], azure: View) -> It
     yield Absent(target, "the SecureWorkspace was deleted with deletionPolicy Delete", after=groups)
 
 
-def _zone(
-    zone: ResourceId, links: list[ResourceId], inventory: tuple[str, ...], azure: View
-) -> Iterator[Block]:
+def _zone(zone: ResourceId, links: list[ResourceId], inventory: tuple[str, ...], azure: View) -> Iterator[Block]:
     body = azure.get(zone)
     if body is None:
         return

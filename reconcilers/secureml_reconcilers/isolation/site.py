@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from secureml_reconcilers.azure.resource_id import resource_id
 from secureml_reconcilers.engine.values import at
+from secureml_reconcilers.engine.view import View, once_each
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -15,7 +17,6 @@ if TYPE_CHECKING:
     from secureml_reconcilers.api import SecureWorkspaceSpec
     from secureml_reconcilers.azure.arm import Body
     from secureml_reconcilers.azure.resource_id import ResourceId
-    from secureml_reconcilers.engine.view import View
     from secureml_reconcilers.isolation.clouds import Cloud
 
 _NAME_LIMIT: Final = 64
@@ -128,6 +129,7 @@ def registry(site: Site, azure: View) -> ResourceId | None:
     return resource_id(named) if named else None
 
 
+@once_each
 def ways(site: Site, azure: View) -> Iterator[Way]:
     """Every private way that the workspace and what it leans on need, the workspace's own first."""
     yield Way(site.workspace, "amlworkspace")
@@ -147,6 +149,7 @@ def ways_into(site: Site, account: ResourceId) -> Iterator[Way]:
         yield Way(account, group)
 
 
+@lru_cache(maxsize=65536)
 def _digest(text: str) -> str:
     """Six characters that keep names apart."""
     return hashlib.sha256(text.encode()).hexdigest()[:6]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from secureml_reconcilers.azure.resource_id import resource_id
 from secureml_reconcilers.engine.blocks import Block, Blocks, Check, Ensure
 from secureml_reconcilers.engine.values import Fragment, Word, at
+from secureml_reconcilers.engine.view import View, once_each
 from secureml_reconcilers.isolation.firewalls import address_rules, private_ways, public_access
 from secureml_reconcilers.isolation.site import Site, storage_accounts, ways_into
 
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
 
     from secureml_reconcilers.azure.arm import Body
     from secureml_reconcilers.azure.resource_id import ResourceId
-    from secureml_reconcilers.engine.view import View
 
 
 def storage_isolated(site: Site, azure: View) -> Blocks:
@@ -24,6 +24,7 @@ def storage_isolated(site: Site, azure: View) -> Blocks:
         yield closed(site, azure, account)
 
 
+@once_each
 def closed(site: Site, azure: View, account: ResourceId) -> Iterator[Block]:
     """Denied by default, trusted services kept, public access off once the private ways work.
 
@@ -46,7 +47,7 @@ def closed(site: Site, azure: View, account: ResourceId) -> Iterator[Block]:
         {"properties": _firewall(site, body, account)},
         "the account still answers on the internet",
         ("ST-DENY-01", "ST-TRUST-01", "ST-PUB-01"),
-        after=tuple(private_ways(site, azure, ways_into(site, account))),
+        after=tuple(private_ways(site, azure, tuple(ways_into(site, account)))),
     )
 
 

@@ -69,7 +69,7 @@ def public_access_closed(site: Site, azure: View) -> Iterator[Block]:
         {"properties": {"publicNetworkAccess": "Disabled"}},
         "the workspace still answers on the internet",
         ("WS-PE-03", "WS-PNA-01"),
-        after=tuple(private_ways(site, azure, [Way(site.workspace, "amlworkspace")])),
+        after=tuple(private_ways(site, azure, (Way(site.workspace, "amlworkspace"),))),
         follows=_services(site, azure),
     )
 

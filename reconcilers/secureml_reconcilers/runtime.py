@@ -1,0 +1,48 @@
+"""The composition root of the Azure side: sign in, connect, and hand out one reconciler per kind."""
+
+from __future__ import annotations
+
+import os
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from secureml_reconcilers.azure.client import ArmRequest, open_arm
+from secureml_reconcilers.azure.environment import AzureEnvironment
+from secureml_reconcilers.engine.acting import Operations
+from secureml_reconcilers.engine.reconciler import Engine
+from secureml_reconcilers.isolation.clouds import cloud_of
+from secureml_reconcilers.secure_workspace import SecureWorkspaces
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+
+    from secureml_reconcilers.engine.contract import Reconciler
+
+
+def now() -> datetime:
+    """The present instant, in UTC."""
+    return datetime.now(UTC)
+
+
+@asynccontextmanager
+async def open_reconcilers(
+    on_request: Callable[[ArmRequest], None],
+    clock: Callable[[], datetime] = now,
+    environment: AzureEnvironment | None = None,
+) -> AsyncIterator[dict[str, Reconciler]]:
+    """Connect to the Azure that the environment names.
+
+    Args:
+        on_request: called after every request to Azure, for metrics.
+        clock: the present instant.
+        environment: where Azure is; read from the process's variables when not given.
+
+    Yields:
+        A reconciler for each kind that this version acts upon, by kind.
+    """
+    where = environment or AzureEnvironment.read(os.environ)
+    async with open_arm(where, on_request) as arm:
+        operations = Operations()
+        workspaces = Engine(SecureWorkspaces(cloud_of(where.resource_manager)), arm, operations, clock)
+        yield {"SecureWorkspace": workspaces}

@@ -33,9 +33,7 @@ MAX_ID_LENGTH = 512
 
 def _rule(pattern: str, message: str) -> Rule:
     whole = re.compile(pattern, re.ASCII)
-    return Rule(
-        f"self.matches(r'^{pattern}$')", message, holds=lambda text: whole.fullmatch(text) is not None
-    )
+    return Rule(f"self.matches(r'^{pattern}$')", message, holds=lambda text: whole.fullmatch(text) is not None)
 
 
 def _id(what: str, of_type: str, command: str, child: tuple[str, str] | None = None) -> Checked:
@@ -80,12 +78,8 @@ ContainerRegistryID = Annotated[
 SecurityGroupID = Annotated[
     str, _id("a network security group", "Microsoft.Network/networkSecurityGroups", "az network nsg show")
 ]
-RouteTableID = Annotated[
-    str, _id("a route table", "Microsoft.Network/routeTables", "az network route-table show")
-]
-NATGatewayID = Annotated[
-    str, _id("a NAT gateway", "Microsoft.Network/natGateways", "az network nat gateway show")
-]
+RouteTableID = Annotated[str, _id("a route table", "Microsoft.Network/routeTables", "az network route-table show")]
+NATGatewayID = Annotated[str, _id("a NAT gateway", "Microsoft.Network/natGateways", "az network nat gateway show")]
 ServiceEndpointPolicyID = Annotated[
     str,
     _id(

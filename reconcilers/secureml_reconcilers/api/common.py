@@ -92,11 +92,7 @@ def name(max_length: int, pattern: str, message: str) -> Checked:
     whole = re.compile(pattern, re.ASCII)
     return Checked(
         max_length,
-        (
-            Rule(
-                f"self.matches(r'^{pattern}$')", message, holds=lambda text: whole.fullmatch(text) is not None
-            ),
-        ),
+        (Rule(f"self.matches(r'^{pattern}$')", message, holds=lambda text: whole.fullmatch(text) is not None),),
     )
 
 

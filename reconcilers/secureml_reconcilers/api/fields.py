@@ -7,7 +7,7 @@ from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
-from secureml_reconcilers.api.rules import Rule, field_name, refuse
+from secureml_reconcilers.api.rules import Rule, broken, field_name, refuse
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,9 +20,7 @@ class Checked:
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:  # noqa: ANN401 (pydantic's own signature)
         return core_schema.no_info_after_validator_function(self._check, handler(source))
 
-    def __get_pydantic_json_schema__(
-        self, schema: CoreSchema, handler: GetJsonSchemaHandler
-    ) -> JsonSchemaValue:
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
         found = handler(schema) | {"maxLength": self.max_length}
         if self.rules:
             found["x-kubernetes-validations"] = [rule.as_schema() for rule in self.rules]
@@ -47,9 +45,7 @@ class SetOf:
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:  # noqa: ANN401 (pydantic's own signature)
         return core_schema.no_info_after_validator_function(self.check, handler(source))
 
-    def __get_pydantic_json_schema__(
-        self, schema: CoreSchema, handler: GetJsonSchemaHandler
-    ) -> JsonSchemaValue:
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
         found = handler(schema) | {"maxItems": self.max_items, "x-kubernetes-list-type": "set"}
         return found | {"minItems": self.min_items} if self.min_items else found
 
@@ -58,13 +54,12 @@ class SetOf:
         if len(items) > self.max_items:
             raise PydanticCustomError("too_many", "may have at most {limit} items", {"limit": self.max_items})
         if len(items) < self.min_items:
-            raise PydanticCustomError(
-                "too_few", "must have at least {limit} items", {"limit": self.min_items}
-            )
-        if len(set(keys or items)) < len(items):
-            raise PydanticCustomError(
-                "duplicate", "Duplicate value: an item may stand in this list only once"
-            )
+            raise PydanticCustomError("too_few", "must have at least {limit} items", {"limit": self.min_items})
+        compared = keys or items
+        repeated = [place for place, key in enumerate(compared) if key in compared[:place]]
+        if repeated:
+            said = "Duplicate value: an item may stand in this list only once"
+            raise broken([(f"[{place}]", said) for place in repeated])
         return items
 
 
@@ -79,9 +74,7 @@ class MapOf:
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:  # noqa: ANN401 (pydantic's own signature)
         return core_schema.no_info_after_validator_function(self._check, handler(source))
 
-    def __get_pydantic_json_schema__(
-        self, schema: CoreSchema, handler: GetJsonSchemaHandler
-    ) -> JsonSchemaValue:
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
         return handler(schema) | {
             "maxItems": self.max_items,
             "x-kubernetes-list-type": "map",

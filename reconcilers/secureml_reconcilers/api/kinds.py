@@ -82,7 +82,7 @@ KINDS = (
     ),
     Kind(
         "SecureCompute",
-        "sc",
+        "scmp",  # not "sc": that is StorageClass, and kubectl prefers the built-in kind
         "A training compute of a SecureWorkspace, with the security rules, routes and way out of its subnet.",
         SecureComputeSpec,
         SecureComputeStatus,

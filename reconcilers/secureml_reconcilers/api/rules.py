@@ -101,8 +101,13 @@ def failures(rules: tuple[Rule, ...], value: object) -> list[tuple[str, str]]:
     return [(rule.field_path, rule.message) for rule in rules if rule.holds and not rule.holds(value)]
 
 
+def broken(failed: list[tuple[str, str]]) -> PydanticCustomError:
+    """Make pydantic's error out of (path below the carrier, message) pairs, for `parse` to list."""
+    return PydanticCustomError("rule", "{text}", {"text": failed[0][1], "failures": failed})
+
+
 def refuse(rules: tuple[Rule, ...], value: object) -> None:
-    """Raise pydantic's error when any of `rules` fails; it carries all of them for `parse` to list."""
+    """Raise pydantic's error when any of `rules` fails; it carries all that fail."""
     failed = failures(rules, value)
     if failed:
-        raise PydanticCustomError("rule", "{text}", {"text": failed[0][1], "failures": failed})
+        raise broken(failed)

@@ -122,7 +122,7 @@ class Egress(ApiModel):
     false."""
 
     firewall_address: PrivateAddress | None = None
-    """With Firewall: the private IPv4 address of the firewall or other appliance."""
+    """With Firewall: the private IPv4 address of the firewall or other appliance. Default none."""
 
     route_table_id: RouteTableID | None = None
     """ARM id of the route table to put on the subnet when it has none. Default: the operator creates one
@@ -190,8 +190,7 @@ def _kept(block: str, fields: tuple[str, ...]) -> Rule:
 
 
 _INSTANCE_NAME_MESSAGE = (
-    "in the name of a compute instance each hyphen must be followed by a letter: ci-alice, not ci-1"
-    " (CMP-NAME-01)"
+    "in the name of a compute instance each hyphen must be followed by a letter: ci-alice, not ci-1 (CMP-NAME-01)"
 )
 
 
@@ -218,7 +217,7 @@ class SecureComputeSpec(ManagedSpec):
     """A cluster that Azure ML creates and scales. Required with type AmlCompute, default none."""
 
     compute_instance: ComputeInstance | None = None
-    """A workstation for one person that Azure ML creates. Required with type ComputeInstance, default none."""
+    """A workstation for one person, made by Azure ML. Required with type ComputeInstance, default none."""
 
     serverless: Serverless | None = None
     """Where the workspace's serverless jobs run. Required with type Serverless, default none."""
@@ -293,9 +292,7 @@ class SecureComputeSpec(ManagedSpec):
             "!has(self.securityRules) || !has(self.securityRules.narrowRule)"
             " || self.type in ['VirtualMachine', 'HDInsight']",
             "narrowRule is for the SSH rule of a VirtualMachine or HDInsight cluster: remove it (VM-04)",
-            holds=lambda spec: (
-                not spec.security_rules.narrow_rule or spec.type in {"VirtualMachine", "HDInsight"}
-            ),
+            holds=lambda spec: not spec.security_rules.narrow_rule or spec.type in {"VirtualMachine", "HDInsight"},
             field_path=".securityRules",
         ),
     )
@@ -309,8 +306,7 @@ RESOURCE_RULES = (
         f"metadata.name names the compute and {COMPUTE_NAME_MESSAGE}; or set spec.computeName",
     ),
     Rule(
-        f"{_NAME_IS_NEEDED} || self.spec.type != 'ComputeInstance'"
-        " || !self.metadata.name.matches('-[^a-zA-Z]*$')",
+        f"{_NAME_IS_NEEDED} || self.spec.type != 'ComputeInstance' || !self.metadata.name.matches('-[^a-zA-Z]*$')",
         f"{_INSTANCE_NAME_MESSAGE}; choose another metadata.name, or set spec.computeName",
     ),
 )

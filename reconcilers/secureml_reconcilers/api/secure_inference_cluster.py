@@ -42,9 +42,7 @@ TrafficSource = Annotated[
 
 SubnetName = Annotated[
     str,
-    name(
-        80, "[a-zA-Z0-9]([a-zA-Z0-9_.-]{0,78}[a-zA-Z0-9_])?", "must be the name of a subnet, not its ARM id"
-    ),
+    name(80, "[a-zA-Z0-9]([a-zA-Z0-9_.-]{0,78}[a-zA-Z0-9_])?", "must be the name of a subnet, not its ARM id"),
 ]
 
 
@@ -143,9 +141,9 @@ class Scoring(ApiModel):
     allowed_sources: Annotated[tuple[TrafficSource, ...], SetOf(64, min_items=1)]
     """IPv4 addresses, ranges or service tags that may call; Internet lets everybody."""
 
-    ports: Annotated[
-        tuple[Annotated[int, Field(strict=True, ge=1, le=65535)], ...], SetOf(8, min_items=1)
-    ] = (443,)
+    ports: Annotated[tuple[Annotated[int, Field(strict=True, ge=1, le=65535)], ...], SetOf(8, min_items=1)] = (
+        443,
+    )
     """TCP ports to let in. Default 443; add 80 for plain HTTP."""
 
     first_priority: FirstPriority = 1000

@@ -195,8 +195,7 @@ class KeyVault(ApiModel):
 
     admission: ClassVar = (
         Rule(
-            "self.access != 'ServiceEndpoint' || (has(self.allowedSubnetIDs)"
-            " && self.allowedSubnetIDs.size() > 0)",
+            "self.access != 'ServiceEndpoint' || (has(self.allowedSubnetIDs) && self.allowedSubnetIDs.size() > 0)",
             "access ServiceEndpoint needs keyVault.allowedSubnetIDs, the subnets of computes and clients:"
             " without them nothing in the virtual network reaches the vault (KV-NET-01)",
             holds=lambda vault: vault.access != "ServiceEndpoint" or bool(vault.allowed_subnet_ids),

@@ -1,0 +1,86 @@
+"""From refused requests to problems."""
+
+import json
+from datetime import timedelta
+
+import pytest
+
+from secureml_reconcilers.azure.errors import TABLE, classify
+from secureml_reconcilers.azure.problem import Retry, Severity
+from secureml_reconcilers.azure.resource_id import resource_id
+
+TARGET = resource_id("/subscriptions/s/resourceGroups/g/providers/Microsoft.Storage/storageAccounts/a")
+
+
+def body(code: str, message: str = "said Azure", **extra: object) -> str:
+    """An ARM error body."""
+    return json.dumps({"error": {"code": code, "message": message, **extra}})
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "text", "reason", "retry"),
+    [
+        pytest.param(409, {}, body("ScopeLocked"), "Locked", Retry.SLOW, id="a lock heals when it is removed"),
+        pytest.param(
+            403, {}, body("AuthorizationFailed"), "Forbidden", Retry.SLOW, id="a role heals when granted"
+        ),
+        pytest.param(403, {}, body("RequestDisallowedByPolicy"), "DeniedByPolicy", Retry.SLOW, id="a policy"),
+        pytest.param(
+            429,
+            {},
+            body("RetryableError", details=[{"code": "ReferencedResourceNotProvisioned"}]),
+            "AzureBusy",
+            Retry.SOON,
+            id="parallel work in a network",
+        ),
+        pytest.param(500, {}, "<html>oops</html>", "AzureBusy", Retry.SOON, id="HTML with a 500 is an outage"),
+        pytest.param(
+            400, {}, body("SomethingNew"), "RequestRefused", Retry.SLOW, id="an unknown 400 is no final word"
+        ),
+        pytest.param(503, {}, body("SomethingNew"), "AzureBusy", Retry.SOON, id="an unknown 503 passes"),
+        pytest.param(
+            0,
+            {},
+            body("BadRequest", "cannot be linked to multiple zones with overlapping namespaces"),
+            "ZoneConflict",
+            Retry.SLOW,
+            id="a failed link says why",
+        ),
+    ],
+)
+def test_reason_and_retry(status: int, headers: dict[str, str], text: str, reason: str, retry: Retry) -> None:
+    """The code decides; where it is unknown, the status does."""
+    problem = classify(status, headers, text, TARGET)
+    assert (problem.reason, problem.retry) == (reason, retry)
+    assert problem.message
+
+
+def test_the_missing_permission_is_named() -> None:
+    """The Permitted condition tells which action to grant."""
+    said = (
+        "The client 'c' with object id 'o' does not have authorization to perform action "
+        "'Microsoft.Storage/storageAccounts/write' over scope '/subscriptions/s' or the scope is invalid."
+    )
+    problem = classify(403, {}, body("AuthorizationFailed", said), TARGET)
+    assert problem.permission == "Microsoft.Storage/storageAccounts/write"
+    assert problem.severity is Severity.AZURE_ADMIN
+
+
+@pytest.mark.parametrize(
+    ("headers", "message", "seconds"),
+    [
+        pytest.param({"Retry-After": "17"}, "", 17, id="the header"),
+        pytest.param({"x-ms-user-quota-resets-after": "00:00:05"}, "", 5, id="Resource Graph's own header"),
+        pytest.param({}, "This can be retried in 11 seconds.", 11, id="the message, when there is no header"),
+    ],
+)
+def test_azure_says_when_to_come_back(headers: dict[str, str], message: str, seconds: int) -> None:
+    """Its word is kept, wherever it stands."""
+    assert classify(429, headers, body("TooManyRequests", message), TARGET).retry_after == timedelta(
+        seconds=seconds
+    )
+
+
+def test_every_code_has_a_remedy() -> None:
+    """A reason without advice would leave the reader alone."""
+    assert [code for code, row in TABLE.items() if not row.advice or not row.reason.isalnum()] == []

@@ -1,0 +1,61 @@
+"""All waiting times, asserted as whole series."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from secureml_reconcilers.azure.catalogue import CATALOGUE
+from secureml_reconcilers.azure.problem import AzureProblem, Retry
+from secureml_reconcilers.engine.intervals import backoff, next_look
+
+START = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def looks(kind: str, until: float) -> list[float]:
+    """Seconds after the beginning at which an operation is looked at."""
+    took = CATALOGUE[kind].took
+    at, series = START, []
+    while (at - START).total_seconds() < until:
+        at = next_look(START, at, took)
+        series.append((at - START).total_seconds())
+    return series
+
+
+def test_looks_at_a_private_endpoint() -> None:
+    """One early look, none before anyone has seen one end, then every four seconds."""
+    assert looks("microsoft.network/privateendpoints", 50) == [3, 32, 36, 40, 44, 48, 52]
+
+
+def test_looks_at_a_zone_link() -> None:
+    """Recorded ones end after 34 to 38 seconds."""
+    assert looks("microsoft.network/privatednszones/virtualnetworklinks", 38) == [3, 33, 37, 41]
+
+
+@pytest.mark.parametrize("kind", sorted(CATALOGUE))
+def test_no_more_than_one_look_per_five_seconds(kind: str) -> None:
+    """Over the life of an operation of any length up to five minutes, started seconds rounded up."""
+    series = looks(kind, 300)
+    for length in range(3, 300):
+        spent = sum(1 for at in series if at <= length)
+        assert spent <= -(-length // 5), (kind, length, spent)
+
+
+@pytest.mark.parametrize(
+    ("retry", "seconds"),
+    [
+        pytest.param(Retry.SOON, [2, 4, 8, 16, 32, 60, 60], id="what passes by itself"),
+        pytest.param(Retry.SLOW, [15, 30, 60, 120, 240, 300, 300], id="what somebody must change in Azure"),
+        pytest.param(Retry.NEVER, [600, 1200, 1800, 1800, 1800, 1800, 1800], id="what only the spec changes"),
+    ],
+)
+def test_backoff_series(retry: Retry, seconds: list[int]) -> None:
+    """Doubling up to a bound, whole series, in the middle of the jitter."""
+    problem = AzureProblem("Reason", "message", retry=retry)
+    series = [backoff(problem, attempts, lambda: 0.5).total_seconds() for attempts in range(1, 8)]
+    assert series == seconds
+
+
+def test_azure_knows_better_when_it_asks_for_longer() -> None:
+    """`Retry-After` is a floor, jitter or not."""
+    problem = AzureProblem("Reason", "message", retry_after=timedelta(seconds=17))
+    assert backoff(problem, 1, lambda: 0.0) == timedelta(seconds=17)

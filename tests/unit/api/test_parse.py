@@ -15,9 +15,7 @@ from secureml_reconcilers.api.rules import field_name, immutable
 
 SUBSCRIPTION = "/subscriptions/00000000-0000-0000-0000-000000000001"
 WORKSPACE = f"{SUBSCRIPTION}/resourceGroups/ml/providers/Microsoft.MachineLearningServices/workspaces/fraud"
-SUBNET = (
-    f"{SUBSCRIPTION}/resourceGroups/network/providers/Microsoft.Network/virtualNetworks/ml/subnets/endpoints"
-)
+SUBNET = f"{SUBSCRIPTION}/resourceGroups/network/providers/Microsoft.Network/virtualNetworks/ml/subnets/endpoints"
 MINIMAL = {"workspaceID": WORKSPACE, "network": {"endpointSubnetID": SUBNET}}
 
 
@@ -111,9 +109,7 @@ def test_several_broken_rules_of_one_block_are_all_told() -> None:
     """A wrong type is told as the block that must go and the block that must come."""
     block = {"vmSize": "STANDARD_DS3_V2", "subnetID": SUBNET, "scale": {"maxNodes": 1}}
     with pytest.raises(InvalidSpec) as refusal:
-        SecureComputeSpec.parse(
-            {"workspaceRef": {"name": "fraud"}, "type": "Serverless", "amlCompute": block}
-        )
+        SecureComputeSpec.parse({"workspaceRef": {"name": "fraud"}, "type": "Serverless", "amlCompute": block})
     assert [path for path, _ in refusal.value.problems] == ["spec.amlCompute", "spec.serverless"]
 
 

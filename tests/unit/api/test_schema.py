@@ -123,9 +123,7 @@ def test_status_starts_unseen(kind: Kind) -> None:
     """Tools that follow kstatus take a resource without status for finished."""
     version = _version(kind)
     assert version["subresources"] == {"status": {}}
-    assert version["schema"]["openAPIV3Schema"]["properties"]["status"]["default"] == {
-        "observedGeneration": -1
-    }
+    assert version["schema"]["openAPIV3Schema"]["properties"]["status"]["default"] == {"observedGeneration": -1}
 
 
 @each_kind
@@ -146,9 +144,7 @@ def test_conditions_merge_by_type(kind: Kind) -> None:
 @each_kind
 def test_get_shows_the_state_first(kind: Kind) -> None:
     """`kubectl get` shows Ready and Reason; Message waits for `-o wide`."""
-    columns = {
-        column["name"]: column.get("priority", 0) for column in _version(kind)["additionalPrinterColumns"]
-    }
+    columns = {column["name"]: column.get("priority", 0) for column in _version(kind)["additionalPrinterColumns"]}
     assert list(columns)[:2] == ["Ready", "Reason"]
     assert columns["Age"] == 0
     assert columns["Message"] == 1
@@ -163,7 +159,7 @@ def test_a_crd_fits_into_an_annotation(kind: Kind) -> None:
 def test_names_are_short_and_in_one_category() -> None:
     """`kubectl get secureml` lists all three kinds."""
     names = [definition(kind)["spec"]["names"] for kind in KINDS]
-    assert [name["shortNames"] for name in names] == [["sws"], ["sc"], ["sic"]]
+    assert [name["shortNames"] for name in names] == [["sws"], ["scmp"], ["sic"]]
     assert all(name["categories"] == ["secureml"] for name in names)
 
 
@@ -172,9 +168,7 @@ def test_the_committed_crds_are_fresh() -> None:
     assert stale(CRDS) == []
 
 
-def test_check_tells_stale_missing_and_foreign_files(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_check_tells_stale_missing_and_foreign_files(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """`--check` fails for each of the three, and writing cures the first two."""
     assert main([str(tmp_path)]) == 0
     assert main([str(tmp_path), "--check"]) == 0
@@ -182,9 +176,7 @@ def test_check_tells_stale_missing_and_foreign_files(
     (tmp_path / "secureml.dev_secureworkspaces.yaml").write_text("changed: by hand\n")
     (tmp_path / "another.yaml").write_text("kind: Other\n")
     assert main([str(tmp_path), "--check"]) == 1
-    assert [
-        line.split(" is stale")[0].rsplit("/", 1)[1] for line in capsys.readouterr().err.splitlines()
-    ] == [
+    assert [line.split(" is stale")[0].rsplit("/", 1)[1] for line in capsys.readouterr().err.splitlines()] == [
         "another.yaml",
         "secureml.dev_securecomputes.yaml",
         "secureml.dev_secureworkspaces.yaml",

@@ -18,7 +18,9 @@ from arm_emulator.emulator import Emulator
 @click.command()
 @click.option("--port", default=0, show_default=True, help="TCP port; 0 takes a free one.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
-@click.option("--dir", "directory", type=click.Path(path_type=Path), default=Path(".arm-emulator"), show_default=True)
+@click.option(
+    "--dir", "directory", type=click.Path(path_type=Path), default=Path(".arm-emulator"), show_default=True
+)
 @click.option("--config", "config_file", type=click.Path(exists=True, path_type=Path), help="JSON configuration.")
 @click.option("--speed", type=float, help="Virtual seconds per real second; 0 lets time stand.")
 def main(port: int, host: str, directory: Path, config_file: Path | None, speed: float | None) -> None:

@@ -102,9 +102,7 @@ class Authorization:
                 failure_cause="gateway",
             )
 
-    def require_linked(
-        self, caller: Caller, action: str, scope: str, linked: Iterable[tuple[str, str]]
-    ) -> None:
+    def require_linked(self, caller: Caller, action: str, scope: str, linked: Iterable[tuple[str, str]]) -> None:
         """Refuse a write for want of rights on another resource it names.
 
         Raises:

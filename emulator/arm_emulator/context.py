@@ -48,6 +48,13 @@ class Context:
         self.authorization = authorization
         self.changes = changes
         self._guids = 0
+        self._unregistered = {
+            (subscription.lower(), namespace.lower())
+            for subscription in config.subscriptions
+            for namespace in config.unregistered
+        }
+        for observer in registry.observers:
+            changes.listeners.append(lambda change, act=observer: act(self, change))
 
     @property
     def now(self) -> float:
@@ -91,6 +98,16 @@ class Context:
             self._guids += 1
             parts = ("fresh", self._guids)
         return str(uuid.uuid5(uuid.NAMESPACE_URL, "|".join(map(str, (self.config.seed, *parts)))))
+
+    def registration(self, subscription: str, namespace: str) -> str:
+        """`Registered` or `NotRegistered`, of a resource provider in a subscription."""
+        missing = (subscription.lower(), namespace.lower()) in self._unregistered
+        return "NotRegistered" if missing else "Registered"
+
+    def set_registration(self, subscription: str, namespace: str, *, registered: bool) -> None:
+        """Register a resource provider in a subscription, or take that back; takes effect at once."""
+        change = self._unregistered.discard if registered else self._unregistered.add
+        change((subscription.lower(), namespace.lower()))
 
     def apply(
         self, resource_id: str, body: JsonObject, *, caller: Caller = SYSTEM, operation: str = ""

@@ -54,9 +54,7 @@ def _bare(tag: str) -> str:
 
 
 def _failed(header: str, value: str, resource: Resource | None, etag: str) -> ArmError:
-    shown = (
-        f"the current etag is '{etag}'" if resource is not None else "the resource does not exist"
-    )
+    shown = f"the current etag is '{etag}'" if resource is not None else "the resource does not exist"
     return ArmError(
         412,
         "PreconditionFailed",

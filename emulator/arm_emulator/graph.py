@@ -1,9 +1,14 @@
 """Resource Graph: rows of the store, a lagging index, and the answer's formats."""
+
 from __future__ import annotations
+
 from typing import TYPE_CHECKING
+
 from arm_emulator.model import Answer
+
 if TYPE_CHECKING:
     from collections.abc import Callable
+
     from arm_emulator.context import Context
     from arm_emulator.model import Call
 

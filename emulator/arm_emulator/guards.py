@@ -19,15 +19,24 @@ POLICIES = "microsoft.authorization/policyassignments"
 def require_subscription(ctx: Context, where: ResourceId) -> None:
     """Refuse ids of subscriptions that do not exist (404 SubscriptionNotFound)."""
     if where.subscription and ctx.store.get(f"/subscriptions/{where.subscription}") is None:
-        raise gateway(
-            404, "SubscriptionNotFound", f"The subscription '{where.subscription}' could not be found."
-        )
+        raise gateway(404, "SubscriptionNotFound", f"The subscription '{where.subscription}' could not be found.")
 
 
 def require_group(ctx: Context, where: ResourceId) -> None:
     """Refuse ids inside a resource group that does not exist (404 ResourceGroupNotFound)."""
     if where.group and where.type != ids.RESOURCE_GROUPS and ctx.store.get(group_key(where)) is None:
         raise gateway(404, "ResourceGroupNotFound", f"Resource group '{where.group}' could not be found.")
+
+
+def require_registration(ctx: Context, where: ResourceId) -> None:
+    """Refuse writes to types of a provider that the subscription has not registered."""
+    if where.subscription and ctx.registration(where.subscription, where.namespace) != "Registered":
+        raise gateway(
+            409,
+            "MissingSubscriptionRegistration",
+            f"The subscription is not registered to use namespace '{where.namespace}'. See "
+            "https://aka.ms/rps-not-found for how to register subscriptions.",
+        )
 
 
 def group_key(where: ResourceId) -> str:

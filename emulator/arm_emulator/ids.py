@@ -96,9 +96,7 @@ def _container(segments: list[str], subscription: str, group: str) -> ResourceId
     key = text.lower()
     if group and len(segments) == 4:  # noqa: PLR2004
         scope = "/" + "/".join(segments[:2])
-        return ResourceId(
-            text, key, RESOURCE_GROUPS, group, (group,), subscription, group, scope.lower(), scope
-        )
+        return ResourceId(text, key, RESOURCE_GROUPS, group, (group,), subscription, group, scope.lower(), scope)
     if subscription and len(segments) == 2:  # noqa: PLR2004
         return ResourceId(text, key, SUBSCRIPTIONS, segments[1], (segments[1],), subscription, "", "", "")
     return None
@@ -119,9 +117,7 @@ def require(text: str) -> ResourceId:
 def same(left: object, right: object) -> bool:
     """Whether two texts name the same resource."""
     return (
-        isinstance(left, str)
-        and isinstance(right, str)
-        and left.rstrip("/").lower() == right.rstrip("/").lower()
+        isinstance(left, str) and isinstance(right, str) and left.rstrip("/").lower() == right.rstrip("/").lower()
     )
 
 

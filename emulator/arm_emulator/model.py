@@ -199,6 +199,7 @@ class Write:
         body: what to compose from. PUT: the request's body. PATCH: the request's body already merged into
             the previous document (RFC 7396; `tags` replaced whole), read-only members included.
         previous: the resource as it is, None on create.
+        inside: the parent's write, when this child stands in its parent's body.
     """
 
     ctx: Context
@@ -206,6 +207,7 @@ class Write:
     call: Call
     body: JsonObject
     previous: Resource | None = None
+    inside: Write | None = None
 
     @property
     def creating(self) -> bool:

@@ -85,9 +85,7 @@ class Operations:
             "location": location or "global",
             "operation": operation.id,
         }
-        signature = (
-            f"api-version={call.api_version}&t={int(operation.due * 1e7)}&c=emulator&s={operation.id[:8]}"
-        )
+        signature = f"api-version={call.api_version}&t={int(operation.due * 1e7)}&c=emulator&s={operation.id[:8]}"
         style = operation.style
         operation.status_path, operation.status_query = _fill(style.status_url, places, signature)
         operation.result_path, operation.result_query = _fill(style.result_url, places, signature)

@@ -9,15 +9,18 @@ from arm_emulator.providers.base import ResourceType
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from arm_emulator.providers.base import Route
+    from arm_emulator.providers.base import Observer, Route
 
 
 class Registry:
     """Resource types by lower-case name, and the paths outside the resource tree."""
 
-    def __init__(self, types: Iterable[ResourceType] = (), routes: Iterable[Route] = ()) -> None:
+    def __init__(
+        self, types: Iterable[ResourceType] = (), routes: Iterable[Route] = (), observers: Iterable[Observer] = ()
+    ) -> None:
         self._types = {each.name.lower(): each for each in types}
         self._routes = tuple(routes)
+        self.observers = tuple(observers)
         self._generic = ResourceType()
 
     def find(self, kind: str) -> ResourceType:

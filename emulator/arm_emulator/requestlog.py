@@ -13,7 +13,9 @@ if TYPE_CHECKING:
 
     from arm_emulator.model import Caller, JsonObject
 
-_SECRET = re.compile(r"password|secret|token|assertion|connectionstring|(shared|access|primary|secondary)key$", re.I)
+_SECRET = re.compile(
+    r"password|secret|token|assertion|connectionstring|(shared|access|primary|secondary)key$", re.IGNORECASE
+)
 _SIGNATURE = re.compile(r"([?&])(t|c|s|h|sig)=[^&]*", re.IGNORECASE)
 HIDDEN = "***"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import re
 import time
 import uuid
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from arm_emulator.requestlog import Entry, RequestLog
     from arm_emulator.throttling import Throttles
 
+_LOGGER = logging.getLogger(__name__)
 _API_VERSION = re.compile(r"\d{4}-\d{2}-\d{2}(-[a-z][a-z0-9.-]*)?", re.IGNORECASE)
 _WRITES = frozenset({"PUT", "PATCH", "POST"})
 _GRAPH = "/providers/microsoft.resourcegraph/resources"
@@ -131,6 +133,11 @@ class Server:
             return Answer(problem.status, problem.envelope(), problem.headers())
         except ArmError as problem:
             return Answer(problem.status, problem.envelope(), problem.headers())
+        except Exception as problem:  # the emulator's own mistake must be seen, not look like Azure's
+            _LOGGER.exception("%s %s", call.method, call.path)
+            self._log.note_unserved(f"{call.method} {call.path}: {problem!r}")
+            mistake = ArmError(500, "EmulatorError", f"The emulator failed: {problem!r}")
+            return Answer(500, mistake.envelope(), mistake.headers())
         if exchange.fault and exchange.fault.get("lose_answer"):
             raise _Cut
         return answer
@@ -140,9 +147,7 @@ class Server:
         if call.path.lower().rstrip("/") == "/metadata/endpoints":
             body = metadata.endpoints(call.base_url, self._ctx.config.tenant, call.api_version)
             return Answer(200, raw=json.dumps(body), headers={"Content-Type": "application/json"})
-        answer = self._entra.serve(
-            call.method, call.path, call.base_url, exchange.form, call.query, call.headers
-        )
+        answer = self._entra.serve(call.method, call.path, call.base_url, exchange.form, call.query, call.headers)
         if answer is None or self._faults_hit(exchange) is None:
             return answer
         return self._inject(exchange) or answer

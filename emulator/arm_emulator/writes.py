@@ -29,6 +29,7 @@ def write(ctx: Context, call: Call, where: ResourceId) -> Answer:
     kind = ctx.registry.find(where.type_key)
     action = f"{kind.name or where.type}/write"
     ctx.authorization.require(call.caller, action, where.text)
+    guards.require_registration(ctx, where)
     guards.require_parent(ctx, where)
     where = canonical(ctx, where, kind)
     previous = ctx.store.get(where.key)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from arm_emulator.registry import Registry
 
 if TYPE_CHECKING:
-    from arm_emulator.providers.base import ResourceType, Route
+    from arm_emulator.providers.base import Observer, ResourceType, Route
 
 MODULES = (
     "authorization",
@@ -20,8 +20,14 @@ MODULES = (
     "identities",
     "keyvault",
     "machinelearning",
+    "private_dns",
+    "private_endpoints",
     "resources",
+    "routing",
+    "security_groups",
     "storage",
+    "virtual_networks",
+    "zone_groups",
 )
 """The provider modules, in no particular order; a new module needs only its name here."""
 
@@ -30,8 +36,10 @@ def load() -> Registry:
     """A registry of every listed provider."""
     types: list[ResourceType] = []
     routes: list[Route] = []
+    observers: list[Observer] = []
     for name in MODULES:
         module = import_module(f"{__name__}.{name}")
         types.extend(module.TYPES)
         routes.extend(getattr(module, "ROUTES", ()))
-    return Registry(types, routes)
+        observers.extend(getattr(module, "OBSERVERS", ()))
+    return Registry(types, routes, observers)

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     import re
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
+    from arm_emulator.changes import Change
     from arm_emulator.context import Context
     from arm_emulator.errors import ArmError
     from arm_emulator.ids import ResourceId
@@ -38,6 +39,10 @@ SYNCHRONOUS = WriteStyle()
 SYNCHRONOUS_DELETE = WriteStyle(updated=200, body="none")
 READ_ONLY = frozenset({"id", "name", "type", "etag", "systemData"})
 """Members of a request's document that the server owns; what a client sends there is ignored."""
+
+Observer: TypeAlias = "Callable[[Context, Change], None]"
+"""Called after every applied change of any resource; for side effects across providers. A module lists its
+observers in `OBSERVERS`."""
 
 View: TypeAlias = "Callable[[Context, Resource, Call], Answer | JsonObject]"
 """A sub-path of a resource (GET) or an action on it (POST): a JSON object means status 200."""
@@ -95,7 +100,7 @@ class ResourceType:
         methods: what may be asked of one resource; anything else is 405.
     """
 
-    name: ClassVar[str] = ""
+    name: str = ""
     put: ClassVar[WriteStyle] = SYNCHRONOUS
     patch: ClassVar[WriteStyle] = SYNCHRONOUS
     delete: ClassVar[WriteStyle] = SYNCHRONOUS_DELETE
@@ -106,7 +111,7 @@ class ResourceType:
     final_state: ClassVar[str] = SUCCEEDED
     graphed: ClassVar[bool | None] = None
     shares_etag: ClassVar[bool] = False
-    methods: ClassVar[frozenset[str]] = frozenset({"GET", "HEAD", "PUT", "PATCH", "DELETE", "POST"})
+    methods: frozenset[str] = frozenset({"GET", "HEAD", "PUT", "PATCH", "DELETE", "POST"})
 
     @property
     def views(self) -> Mapping[str, View]:

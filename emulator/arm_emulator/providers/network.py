@@ -105,9 +105,7 @@ class NetworkType(ResourceType):
         if write.previous is None:
             return False
         before = {k: v for k, v in write.previous.body.items() if k not in UNCOMPARED}
-        before["properties"] = {
-            k: v for k, v in write.previous.properties.items() if k != "provisioningState"
-        }
+        before["properties"] = {k: v for k, v in write.previous.properties.items() if k != "provisioningState"}
         after = {k: v for k, v in document.items() if k not in UNCOMPARED}
         return before == after and write.previous.settled and not self._children_differ(write)
 
@@ -160,7 +158,7 @@ class NetworkType(ResourceType):
 
         where = require(f"{write.id.text}/{kind.rsplit('/', 1)[-1]}/{item.get('name', '')}")
         known = write.ctx.store.get(where.key)
-        return Write(write.ctx, known.id if known else where, write.call, item, known)
+        return Write(write.ctx, known.id if known else where, write.call, item, known, write)
 
     def _children_differ(self, write: Write) -> bool:
         for kind, items in self._lists(write):
@@ -258,9 +256,7 @@ def busy(ctx: Context, running: Resource, seconds: int = 11) -> ArmError:
         "seconds."
     )
     details = [{"code": "RetryableErrorDueToAnotherOperation", "message": text}]
-    return ArmError(
-        429, "RetryableError", "A retryable error occurred.", details=details, retry_after=seconds
-    )
+    return ArmError(429, "RetryableError", "A retryable error occurred.", details=details, retry_after=seconds)
 
 
 def another_operation(running: Resource) -> ArmError:

@@ -1,0 +1,369 @@
+"""Virtual networks, their subnets and peerings.
+
+Witnesses: recordings Test_Networking_PrivateEndpoint_20250301_CRUD and Test_Networking_PrivateDnsZone_20240601_CRUD;
+wire examples section 3.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from typing import TYPE_CHECKING, ClassVar
+
+from arm_emulator.errors import ArmError, bad_request
+from arm_emulator.model import SUCCEEDED
+from arm_emulator.providers import addresses
+from arm_emulator.providers.network import (
+    NetworkChild,
+    NetworkType,
+    another_operation,
+    busy,
+    not_provisioned,
+    put_style,
+    reference,
+    require_reference,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from arm_emulator.context import Context
+    from arm_emulator.ids import ResourceId
+    from arm_emulator.model import Call, JsonObject, Resource, Write, WriteStyle
+    from arm_emulator.providers.base import View
+
+NETWORKS = "Microsoft.Network/virtualNetworks"
+SUBNETS = f"{NETWORKS}/subnets"
+PEERINGS = f"{NETWORKS}/virtualNetworkPeerings"
+ACL_HOLDERS = frozenset(
+    {"microsoft.storage/storageaccounts", "microsoft.keyvault/vaults", "microsoft.containerregistry/registries"}
+)
+"""Types that name subnets in their firewall only: they do not occupy them."""
+
+
+class VirtualNetworks(NetworkType):
+    """A virtual network; its PUT replaces the subnets and peerings it does not list."""
+
+    name = NETWORKS
+    defaults: ClassVar[Mapping[str, object]] = {
+        "privateEndpointVNetPolicies": "Disabled",
+        "enableDdosProtection": False,
+    }
+    child_lists: ClassVar[Mapping[str, str]] = {"subnets": SUBNETS, "virtualNetworkPeerings": PEERINGS}
+
+    @property
+    def views(self) -> Mapping[str, View]:
+        """Free addresses, in two forms."""
+        return {"usages": _usages, "checkipaddressavailability": _availability}
+
+    def validate(self, write: Write) -> None:
+        """Prefixes must be given and be networks; children as for every parent."""
+        if not write.patching:
+            try:
+                spaces = addresses.networks(_spaces(write.properties))
+            except ValueError as problem:
+                raise bad_request(
+                    "InvalidAddressPrefixFormat", f"Address prefix is invalid: {problem}."
+                ) from problem
+            if not spaces:
+                raise bad_request(
+                    "InvalidRequestFormat", "Cannot parse the request: addressSpace.addressPrefixes is missing."
+                )
+        super().validate(write)
+
+    def contention(self, ctx: Context, where: ResourceId) -> None:
+        """No write while the network or one of its subnets is being changed (409)."""
+        for each in _family(ctx, where.key):
+            if each.operation:
+                raise another_operation(each)
+
+    def check_delete(self, ctx: Context, resource: Resource) -> None:
+        """Refused while any subnet is in use."""
+        for subnet in ctx.children(resource, SUBNETS):
+            ctx.type_of(subnet).check_delete(ctx, subnet)
+
+
+class Subnets(NetworkChild):
+    """A subnet: ranges, references, delegations and who occupies it."""
+
+    name = SUBNETS
+    put: ClassVar[WriteStyle] = put_style(3)
+    owned: ClassVar[tuple[str, ...]] = (
+        "ipConfigurations",
+        "privateEndpoints",
+        "resourceNavigationLinks",
+        "serviceAssociationLinks",
+        "purpose",
+    )
+    defaults: ClassVar[Mapping[str, object]] = {
+        "delegations": [],
+        "privateEndpointNetworkPolicies": "Disabled",
+        "privateLinkServiceNetworkPolicies": "Enabled",
+    }
+    links: ClassVar[Mapping[str, str]] = {
+        "networkSecurityGroup": "Microsoft.Network/networkSecurityGroups",
+        "routeTable": "Microsoft.Network/routeTables",
+        "natGateway": "Microsoft.Network/natGateways",
+    }
+
+    def validate(self, write: Write) -> None:
+        """Ranges, references, and what may not change while the subnet is in use."""
+        try:
+            wanted = addresses.networks(addresses.prefixes(write.properties))
+        except ValueError:
+            wanted = []
+        if not wanted:
+            raise _netcfg(write, "NetcfgInvalidSubnet", "is not valid")
+        _check_ranges(write, wanted)
+        super().validate(write)
+        for each in write.properties.get("serviceEndpointPolicies") or ():
+            target = reference(each)
+            if target:
+                require_reference(write, target)
+        if write.previous is not None:
+            _check_occupied(write, write.previous, wanted)
+
+    def linked(self, write: Write) -> Iterable[tuple[str, str]]:
+        """Service endpoint policies are joined as the single references are."""
+        yield from super().linked(write)
+        for each in write.properties.get("serviceEndpointPolicies") or ():
+            target = reference(each)
+            if target:
+                yield "Microsoft.Network/serviceEndpointPolicies/join/action", target
+
+    def contention(self, ctx: Context, where: ResourceId) -> None:
+        """One subnet or peering write at a time in a virtual network (429, recorded)."""
+        parent = ctx.store.get(where.parent)
+        if parent is not None and not parent.settled:
+            raise not_provisioned(parent)
+        for each in _family(ctx, where.parent):
+            if each.operation:
+                raise busy(ctx, each)
+
+    def normalise(self, write: Write, properties: JsonObject) -> JsonObject:
+        """Delegations and service endpoints as the server shows them."""
+        location = write.ctx.store.get(write.id.parent)
+        here = location.location if location else ""
+        endpoints = [
+            {"provisioningState": SUCCEEDED, "locations": [here], **each}
+            for each in properties.get("serviceEndpoints") or ()
+        ]
+        delegations = [_delegation(write, each) for each in properties.get("delegations") or ()]
+        shown = {"serviceEndpoints": endpoints} if endpoints or "serviceEndpoints" in properties else {}
+        return {**properties, **shown, "delegations": delegations}
+
+    def check_delete(self, ctx: Context, resource: Resource) -> None:
+        """Refused while something has an address in it."""
+        users = occupants(ctx, resource)
+        if users:
+            raise bad_request(
+                "InUseSubnetCannotBeDeleted",
+                f"Subnet {resource.id.name} is in use by {users[0]} and cannot be deleted. In order to delete the "
+                "subnet, delete all the resources within the subnet. See aka.ms/deletesubnet.",
+            )
+
+    def render(self, ctx: Context, resource: Resource) -> JsonObject:
+        """Adds who has addresses in it; members without entries stay away."""
+        shown = super().render(ctx, resource)
+        extra: JsonObject = {}
+        used = [{"id": each["id"]} for _, each in addresses.configurations(ctx, resource)]
+        endpoints = ctx.referrers(resource.id.key, "Microsoft.Network/privateEndpoints")
+        if used:
+            extra["ipConfigurations"] = used
+        if endpoints:
+            extra["privateEndpoints"] = [{"id": each.id.text} for each in endpoints]
+            extra["purpose"] = "PrivateEndpoints"
+        return {**shown, "properties": {**shown["properties"], **extra}} if extra else shown
+
+
+class Peerings(NetworkChild):
+    """A peering: Initiated until the other side points back, then Connected on both."""
+
+    name = PEERINGS
+    put: ClassVar[WriteStyle] = put_style(10)
+
+    def validate(self, write: Write) -> None:
+        """The remote network must exist and be settled (400 ReferencedResourceNotProvisioned, recorded)."""
+        remote = reference(write.properties.get("remoteVirtualNetwork")) or ""
+        found = write.ctx.find(remote)
+        if found is None:
+            raise bad_request(
+                "InvalidResourceReference",
+                f"Resource {remote} referenced by resource {write.id.text} was not found. Please make sure that "
+                "the referenced resource exists, and that both resources are in the same region.",
+            )
+        if not found.settled:
+            details = not_provisioned(found).details[0]
+            raise ArmError(400, "ReferencedResourceNotProvisioned", details["message"])
+
+    def linked(self, write: Write) -> Iterable[tuple[str, str]]:
+        """Peering is a right on the remote network."""
+        remote = reference(write.properties.get("remoteVirtualNetwork"))
+        if remote:
+            yield f"{NETWORKS}/peer/action", remote
+
+    def contention(self, ctx: Context, where: ResourceId) -> None:
+        """As for subnets."""
+        Subnets().contention(ctx, where)
+
+    def normalise(self, write: Write, properties: JsonObject) -> JsonObject:
+        """State and synchronisation level."""
+        state = "Connected" if self._mirror(write.ctx, write.id.parent, properties) else "Initiated"
+        return {**properties, "peeringState": state, "peeringSyncLevel": "FullyInSync"}
+
+    def completed(self, ctx: Context, resource: Resource) -> None:
+        """Both sides become Connected together."""
+        other = self._mirror(ctx, resource.id.parent, resource.properties)
+        if other is not None:
+            ctx.set_properties(other, peeringState="Connected")
+
+    def deleted(self, ctx: Context, resource: Resource) -> None:
+        """The other side falls back to Disconnected."""
+        other = self._mirror(ctx, resource.id.parent, resource.properties)
+        if other is not None:
+            ctx.set_properties(other, peeringState="Disconnected")
+
+    def _mirror(self, ctx: Context, here: str, properties: JsonObject) -> Resource | None:
+        remote = reference(properties.get("remoteVirtualNetwork")) or ""
+        for each in ctx.store.children(remote.lower(), PEERINGS.lower()):
+            if str(reference(each.properties.get("remoteVirtualNetwork"))).lower() == here:
+                return each
+        return None
+
+
+def occupants(ctx: Context, subnet: Resource) -> list[str]:
+    """Ids of what occupies a subnet: interface configurations, then whatever else names it."""
+    found = [str(each["id"]) for _, each in addresses.configurations(ctx, subnet)]
+    for each in ctx.referrers(subnet.id.key):
+        kind = each.id.type_key
+        if kind not in ACL_HOLDERS and not kind.startswith("microsoft.authorization/"):
+            found.append(each.id.text)
+    return found
+
+
+def _family(ctx: Context, network: str) -> list[Resource]:
+    parent = ctx.store.get(network)
+    children = ctx.store.children(network, SUBNETS.lower()) + ctx.store.children(network, PEERINGS.lower())
+    return [parent, *children] if parent else children
+
+
+def _spaces(properties: JsonObject) -> list[str]:
+    return list((properties.get("addressSpace") or {}).get("addressPrefixes") or ())
+
+
+def _netcfg(write: Write, code: str, text: str) -> ArmError:
+    network = write.id.parent.rsplit("/", 1)[-1]
+    return bad_request(code, f"Subnet '{write.id.name}' {text} in virtual network '{network}'.")
+
+
+def _check_ranges(write: Write, wanted: list[addresses.Network]) -> None:
+    parent = write.ctx.store.get(write.id.parent)
+    body = write.inside.properties if write.inside else (parent.properties if parent else {})
+    spaces = addresses.networks(_spaces(body))
+    for each in wanted:
+        if not any(_inside(each, space) for space in spaces):
+            raise _netcfg(
+                write,
+                "NetcfgSubnetRangeOutsideVnet",
+                "is not valid because its IP address range is outside the IP address range",
+            )
+        if any(each.overlaps(other) for other in _siblings(write)):
+            raise _netcfg(
+                write,
+                "NetcfgSubnetRangesOverlap",
+                "is not valid because its IP address range overlaps with that of an existing subnet",
+            )
+
+
+def _inside(small: addresses.Network, large: addresses.Network) -> bool:
+    if isinstance(small, ipaddress.IPv4Network) and isinstance(large, ipaddress.IPv4Network):
+        return small.subnet_of(large)
+    if isinstance(small, ipaddress.IPv6Network) and isinstance(large, ipaddress.IPv6Network):
+        return small.subnet_of(large)
+    return False
+
+
+def _siblings(write: Write) -> list[addresses.Network]:
+    own = write.id.name.lower()
+    if write.inside is not None:  # the whole family stands in the parent's body
+        others = [
+            (str(each.get("name", "")), each.get("properties") or {})
+            for each in write.inside.properties.get("subnets") or ()
+        ]
+    else:
+        others = [
+            (each.id.name, each.properties) for each in write.ctx.store.children(write.id.parent, SUBNETS.lower())
+        ]
+    found: list[addresses.Network] = []
+    for name, properties in others:
+        if name.lower() != own:
+            found.extend(addresses.networks(addresses.prefixes(properties)))
+    return found
+
+
+def _check_occupied(write: Write, previous: Resource, wanted: list[addresses.Network]) -> None:
+    used = addresses.taken(write.ctx, previous)
+    outside = [each for each in used if not any(ipaddress.ip_address(each) in net for net in wanted)]
+    if outside:
+        raise bad_request(
+            "InUsePrefixCannotBeDeleted",
+            f"IpPrefix {', '.join(addresses.prefixes(previous.properties))} on Subnet {previous.id.name} has "
+            "active allocations and cannot be deleted.",
+        )
+    before = {_service(each) for each in previous.properties.get("delegations") or ()}
+    after = {_service(each) for each in write.properties.get("delegations") or ()}
+    if before != after and occupants(write.ctx, previous):
+        raise bad_request(
+            "SubnetDelegationsCannotChangeWhenSubnetUsedByResource",
+            f"Delegations of subnet {previous.id.text} cannot be changed from [{', '.join(sorted(before))}] to "
+            f"[{', '.join(sorted(after))}] because it is being used by the resource "
+            f"{occupants(write.ctx, previous)[0]}.",
+        )
+
+
+def _service(delegation: JsonObject) -> str:
+    return str((delegation.get("properties") or {}).get("serviceName", ""))
+
+
+def _delegation(write: Write, item: JsonObject) -> JsonObject:
+    name = str(item.get("name", ""))
+    properties = {
+        "provisioningState": SUCCEEDED,
+        "actions": ["Microsoft.Network/virtualNetworks/subnets/action"],
+        **(item.get("properties") or {}),
+    }
+    return {
+        "name": name,
+        "id": f"{write.id.text}/delegations/{name}",
+        "type": f"{SUBNETS}/delegations",
+        "properties": properties,
+    }
+
+
+def _usages(ctx: Context, network: Resource, call: Call) -> JsonObject:
+    rows = [
+        {
+            "currentValue": float(len(addresses.taken(ctx, subnet))),
+            "id": subnet.id.text,
+            "limit": float(addresses.capacity(subnet)),
+            "name": {"localizedValue": "Subnet size and usage", "value": "SubnetSpace"},
+            "unit": "Count",
+        }
+        for subnet in ctx.children(network, SUBNETS)
+    ]
+    return {"value": rows}
+
+
+def _availability(ctx: Context, network: Resource, call: Call) -> JsonObject:
+    asked = call.query.get("ipaddress", "")
+    for subnet in ctx.children(network, SUBNETS):
+        if any(
+            ipaddress.ip_address(asked) in each
+            for each in addresses.networks(addresses.prefixes(subnet.properties))
+        ):
+            if asked not in addresses.taken(ctx, subnet):
+                return {"available": True, "availableIPAddresses": []}
+            return {"available": False, "availableIPAddresses": addresses.offer(ctx, subnet, 5)}
+    return {"available": False, "availableIPAddresses": []}
+
+
+TYPES = (VirtualNetworks(), Subnets(), Peerings())

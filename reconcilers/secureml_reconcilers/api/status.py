@@ -61,10 +61,10 @@ class Change(ApiModel):
     """Where in the resource's body, with dots: properties.networkAcls.defaultAction."""
 
     observed: Annotated[str, Checked(1024)] | None = None
-    """What Azure has, as JSON; absent when Azure has nothing there."""
+    """What Azure has, as text; `not set` when Azure has nothing there."""
 
     desired: Annotated[str, Checked(1024)] | None = None
-    """What should stand there, as JSON; absent when it should go."""
+    """What should stand there, as text; `not set` when it should go."""
 
 
 class PlannedAction(ApiModel):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -9,7 +10,7 @@ from tests.e2e.crd_rows import Row, rows
 
 from secureml_reconcilers.api import InvalidSpec
 from secureml_reconcilers.api.kinds import KINDS, Kind
-from secureml_reconcilers.api.schema import definition
+from secureml_reconcilers.api.schema import definition, structural
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,6 +50,22 @@ def test_every_rule_of_the_models_has_a_row(kind: Kind) -> None:
     claims = [row for row in rows(kind.kind) if row.refused]
     messages = set(_rule_messages(definition(kind)))
     assert {message for message in messages if not any(row.says in message for row in claims)} == set()
+
+
+def _enums(schema: dict[str, Any], path: str) -> Iterator[str]:
+    if "enum" in schema:
+        yield path
+    for name, child in schema.get("properties", {}).items():
+        yield from _enums(child, f"{path}.{name}")
+    if "items" in schema:
+        yield from _enums(schema["items"], f"{path}[]")
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.kind)
+def test_every_enum_of_the_models_has_a_row(kind: Kind) -> None:
+    """A word that is not on the list is refused at each place that has a list."""
+    tried = {re.sub(r"\[\d+\]", "[]", row.at) for row in rows(kind.kind) if row.refused}
+    assert set(_enums(structural(kind.spec), "spec")) - tried == set()
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.kind)

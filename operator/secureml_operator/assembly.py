@@ -42,6 +42,7 @@ class Shell:
     watchdog: Watchdog
     sweep: Sweep
     intake: Intake
+    controller: Controller
     workers: Workers
 
 
@@ -91,7 +92,15 @@ def assemble(
         uniform=uniform,
     )
     intake = Intake(store, queue, watchdog, sweep.soon)
-    return Shell(store=store, queue=queue, watchdog=watchdog, sweep=sweep, intake=intake, workers=workers)
+    return Shell(
+        store=store,
+        queue=queue,
+        watchdog=watchdog,
+        sweep=sweep,
+        intake=intake,
+        controller=controller,
+        workers=workers,
+    )
 
 
 def _now() -> str:

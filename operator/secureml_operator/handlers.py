@@ -32,7 +32,7 @@ def _watch(registry: kopf.OperatorRegistry, intake: Intake, kind: Kind) -> None:
 
 
 def _sign_in(registry: kopf.OperatorRegistry, cluster: KubeCluster) -> None:
-    @kopf.on.login(registry=registry, id="sign-in", retries=3)
+    @kopf.on.login(registry=registry, id="sign-in", retries=5, backoff=2)
     async def login(**_: Any) -> kopf.ConnectionInfo:  # noqa: ANN401  (kopf's signature)
         # kopf's own logins read the configuration a second time, by another client library.
         scheme, _space, token = (await cluster.token() or "").partition(" ")

@@ -7,7 +7,6 @@ metadata-only list, and validate each argument anew on every call.
 from __future__ import annotations
 
 import asyncio
-import inspect
 import logging
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, cast
@@ -102,11 +101,7 @@ class KubeCluster:
 
     async def token(self) -> str | None:
         """Give the present bearer token with its scheme, or None when we sign in by certificate."""
-        hook = self._api.configuration.refresh_api_key_hook
-        answer = hook(self._api.configuration) if hook is not None else None
-        if inspect.isawaitable(answer):
-            await answer
-        return cast("str | None", self._api.configuration.get_api_key_with_prefix("BearerToken"))
+        return cast("str | None", await self._api.configuration.get_api_key_with_prefix("BearerToken"))
 
     async def read(self, key: Key) -> Body:
         """See `Cluster.read`."""

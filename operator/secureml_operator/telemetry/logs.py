@@ -59,6 +59,7 @@ def configure(log_format: LogFormat, level: str, stream: TextIO | None = None) -
         root.removeHandler(other)
     root.addHandler(handler)
     root.setLevel(logging.INFO if level == "DEBUG" else logging.WARNING)
+    logging.getLogger("kopf.objects").setLevel(logging.WARNING)  # else a line per event: "Handler … succeeded"
     _set_level(OURS, level)
 
 

@@ -12,7 +12,7 @@ from secureml_operator.kinds import KINDS
 from secureml_operator.status import condition
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
     from typing import Any
 
     from secureml_operator.resource import Resource
@@ -37,6 +37,7 @@ class Metrics:
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self.registry = registry
+        self._unready: dict[Key, datetime | None] = {}  # since when those have waited that are not Ready
         ProcessCollector(registry=registry)
         self._passes = Counter(
             "controller_runtime_reconcile_total",
@@ -137,18 +138,29 @@ class Metrics:
         key = resource.key
         was, is_now = condition(before, "Ready"), condition(after, "Ready")
         self._ready.labels(key.kind, key.namespace, key.name).set(1 if is_now.get("status") == "True" else 0)
-        if is_now.get("status") == "True" and was.get("status") != "True":
-            # Both times stand in the resource itself, so that a restart on the way loses nothing.
-            begun = _moments([resource.created, was.get("lastTransitionTime")])
-            ended = _moments([is_now.get("lastTransitionTime")])
+        if is_now.get("status") != "True":
+            self._unready.setdefault(key, _moment(_unready_since(resource, was, is_now)))
+        elif was.get("status") != "True":
+            begun = self._unready.pop(key, None) or _moment(_unready_since(resource, was, is_now))
+            ended = _moment(is_now.get("lastTransitionTime"))
             if begun and ended:
-                self._time_to_ready.labels(key.kind).observe(max(0.0, (max(ended) - max(begun)).total_seconds()))
+                self._time_to_ready.labels(key.kind).observe(max(0.0, (ended - begun).total_seconds()))
 
     def gone(self, key: Key) -> None:
         """Take away every series of a resource that no longer exists."""
+        self._unready.pop(key, None)
         for family in (self._ready, self._detected, self._corrected, self._operations):
             family.remove_by_labels({"kind": key.kind, "namespace": key.namespace, "name": key.name})
 
 
-def _moments(texts: Iterable[str | None]) -> list[datetime]:
-    return [datetime.fromisoformat(text).astimezone(UTC) for text in texts if text]
+def _unready_since(resource: Resource, was: Mapping[str, Any], is_now: Mapping[str, Any]) -> str | None:
+    """Say since when a resource has not been Ready, from what it says itself: a restart loses nothing."""
+    if not was:
+        return resource.created
+    # It has just fallen, or this process met it fallen: then its condition tells since when.
+    since: str | None = (is_now if was.get("status") == "True" else was).get("lastTransitionTime")
+    return since
+
+
+def _moment(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text).astimezone(UTC) if text else None

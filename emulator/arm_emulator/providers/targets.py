@@ -67,15 +67,12 @@ class ConnectionType(ResourceType):
         _changed(ctx, resource)
 
     def render(self, ctx: Context, resource: Resource) -> JsonObject:  # noqa: ARG002
-        """The connection with the third member of its state in this provider's spelling."""
-        state = dict(resource.properties.get("privateLinkServiceConnectionState") or {})
-        spelled = {("actionsRequired" if k == "actionRequired" else k): v for k, v in state.items()}
-        if self.actions_member in spelled or "actionsRequired" in spelled:
-            spelled[self.actions_member] = spelled.pop("actionsRequired", "None")
-        return {
-            **resource.body,
-            "properties": {**resource.properties, "privateLinkServiceConnectionState": spelled},
-        }
+        """Without the group ids, which no target shows, and with the state in this provider's spelling."""
+        shown = {name: value for name, value in resource.properties.items() if name != "groupIds"}
+        state = dict(shown.get("privateLinkServiceConnectionState") or {})
+        actions = state.pop("actionsRequired", None) or state.pop("actionRequired", None) or "None"
+        shown["privateLinkServiceConnectionState"] = {**state, self.actions_member: actions}
+        return {**resource.body, "properties": shown}
 
 
 def _wanted(write: Write) -> JsonObject:

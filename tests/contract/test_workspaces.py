@@ -1,0 +1,210 @@
+"""Machine learning workspaces; witnesses are named per test."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from .client import GROUP, refusal
+from .landscape import (
+    ACCOUNT,
+    CLUSTER,
+    REGISTRY,
+    VAULT,
+    WORKSPACE,
+    account_body,
+    cluster_body,
+    full,
+    registry_body,
+    vault_body,
+    workspace,
+    workspace_body,
+)
+
+if TYPE_CHECKING:
+    from .client import Client
+
+PREVIEW = "2024-10-01-preview"
+
+
+async def test_a_new_workspace_is_not_seen_before_it_is_made(azure: Client) -> None:
+    """Recording Test_MachineLearning_Workspaces_20240401_CRUD: 202, both headers, no body, no Retry-After."""
+    await azure.made(ACCOUNT, account_body())
+    await azure.made(VAULT, vault_body())
+    created = await azure.put(WORKSPACE, workspace_body())
+    assert (created.status, created.body) == (202, None)
+    assert "retry-after" not in created.headers
+    assert "type=async" in created.headers["azure-asyncoperation"]
+    assert "type=location" in created.headers["location"]
+    assert refusal(await azure.get(WORKSPACE)) == (404, "ResourceNotFound")
+    assert (await azure.get(created.headers["azure-asyncoperation"])).body == {"status": "InProgress"}
+    azure.wait(40)
+    done = await azure.get(created.headers["azure-asyncoperation"])
+    assert done.body == {"status": "Succeeded", "percentComplete": 100.0}
+    assert (await azure.get(WORKSPACE)).status == 200
+
+
+async def test_what_a_fresh_workspace_says(azure: Client) -> None:
+    """The recording: sku is Basic whatever was asked, the vault's namespace has its own casing, etag is null."""
+    body = await workspace(azure)
+    assert (body["sku"], body["etag"]) == ({"name": "Basic", "tier": "Basic"}, None)
+    properties = body["properties"]
+    assert properties["keyVault"] == full(VAULT).replace("Microsoft.KeyVault", "Microsoft.Keyvault")
+    assert properties["publicNetworkAccess"] == "Enabled"
+    assert properties["privateLinkCount"] == 0
+    assert properties["notebookInfo"]["fqdn"].startswith(f"ml-fraud-westeurope-{properties['workspaceId']}.")
+    assert "containerRegistry" not in properties
+
+
+async def test_an_update_shows_updating_until_it_is_done(azure: Client) -> None:
+    """Wire examples, section 1: PATCH is asynchronous; status matrix for 202."""
+    await workspace(azure)
+    patched = await azure.patch(WORKSPACE, {"properties": {"publicNetworkAccess": "Disabled"}})
+    assert patched.status == 202
+    assert (await azure.get(WORKSPACE)).body["properties"]["provisioningState"] == "Updating"
+    azure.wait(40)
+    properties = (await azure.get(WORKSPACE)).body["properties"]
+    assert (properties["provisioningState"], properties["publicNetworkAccess"]) == ("Succeeded", "Disabled")
+
+
+@pytest.mark.parametrize(
+    ("version", "member", "value", "status"),
+    [
+        pytest.param("2024-10-01", "imageBuildCompute", "", 202, id="a stable member"),
+        pytest.param("2024-10-01", "v1LegacyMode", False, 202, id="the legacy switch"),
+        pytest.param("2024-10-01", "storageAccount", full(ACCOUNT), 400, id="a member of PUT alone"),
+        pytest.param("2024-10-01", "sharedPrivateLinkResources", [], 400, id="shared links are PUT only"),
+        pytest.param("2024-10-01", "allowPublicAccessWhenBehindVnet", True, 400, id="the old switch is PUT only"),
+        pytest.param("2024-10-01", "ipAllowlist", [], 400, id="a preview member on a stable version"),
+        pytest.param(PREVIEW, "ipAllowlist", [], 202, id="a preview member on the preview version"),
+        pytest.param(PREVIEW, "systemDatastoresAuthMode", "Identity", 202, id="datastore authentication"),
+        pytest.param("2023-04-01", "serverlessComputeSettings", {}, 400, id="a member of a later version"),
+        pytest.param(PREVIEW, "invented", 1, 400, id="an invented member"),
+    ],
+)
+async def test_what_patch_accepts(azure: Client, version: str, member: str, value: Any, status: int) -> None:  # noqa: ANN401
+    """Wire examples, section 1, and the update models of the stored documents."""
+    await workspace(azure)
+    answer = await azure.patch(WORKSPACE, {"properties": {member: value}}, version=version, judged=False)
+    assert answer.status == status, answer.body
+
+
+async def test_storage_and_vault_are_for_ever(azure: Client) -> None:
+    """Wire examples, section 1: immutable after creation; repeating them is fine."""
+    await workspace(azure)
+    other = "Microsoft.Storage/storageAccounts/mlother"
+    await azure.made(other, account_body())
+    assert refusal(await azure.put(WORKSPACE, workspace_body(storageAccount=full(other)))) == (400, "BadRequest")
+    assert (await azure.put(WORKSPACE, workspace_body())).status == 202
+
+
+async def test_an_account_that_is_being_made_is_not_ready(azure: Client) -> None:
+    """Wire examples, sections 1 and 14: BadRequest whose message names the storage code."""
+    await azure.made(VAULT, vault_body())
+    await azure.put(ACCOUNT, account_body())
+    answer = await azure.put(WORKSPACE, workspace_body())
+    assert refusal(answer) == (400, "BadRequest")
+    assert "StorageAccountIsNotProvisioned" in answer.body["error"]["message"]
+
+
+async def test_an_account_that_never_appears_fails_the_operation(azure: Client) -> None:
+    """The recording accepts a workspace asked for just before its account; without one it cannot succeed."""
+    created = await azure.put(WORKSPACE, workspace_body())
+    assert created.status == 202
+    azure.wait(40)
+    done = await azure.get(created.headers["azure-asyncoperation"])
+    assert (done.status, done.body["status"], done.body["error"]["code"]) == (200, "Failed", "BadRequest")
+    assert (await azure.get(WORKSPACE)).status == 404
+
+
+async def test_the_identity_gets_into_the_vault_and_onto_the_group(azure: Client) -> None:
+    """The recording shows the access policy; rule WS-MIROLE-01 the role."""
+    body = await workspace(azure)
+    principal = body["identity"]["principalId"]
+    policies = (await azure.get(VAULT)).body["properties"]["accessPolicies"]
+    assert [each["objectId"] for each in policies] == [principal]
+    roles = await azure.get(
+        f"{GROUP}/providers/Microsoft.Authorization/roleAssignments", query=f"$filter=principalId eq '{principal}'"
+    )
+    assert len(roles.body["value"]) == 1
+
+
+async def test_a_workspace_may_keep_its_identity_off_the_group(azure: Client) -> None:
+    """Rule WS-MIROLE-01: allowRoleAssignmentOnRG false."""
+    await azure.made(ACCOUNT, account_body())
+    await azure.made(VAULT, vault_body())
+    body = workspace_body(allowRoleAssignmentOnRG=False)
+    await azure.made(WORKSPACE, body, version=PREVIEW)
+    roles = await azure.get(f"{GROUP}/providers/Microsoft.Authorization/roleAssignments")
+    assert roles.body["value"] == []
+
+
+async def test_a_build_cluster_must_exist(azure: Client) -> None:
+    """Behaviour 25: ImageBuildComputeNotValid; rule ACR-BUILD-03: the empty text switches back."""
+    await workspace(azure)
+    build = {"properties": {"imageBuildCompute": "build"}}
+    assert refusal(await azure.patch(WORKSPACE, build)) == (400, "ImageBuildComputeNotValid")
+    await azure.made(CLUSTER, cluster_body())
+    assert (await azure.patch(WORKSPACE, build)).status == 202
+    azure.wait(40)
+    assert (await azure.patch(WORKSPACE, {"properties": {"imageBuildCompute": ""}})).status == 202
+
+
+async def test_a_private_registry_needs_a_build_cluster(azure: Client) -> None:
+    """Behaviour 25, last sentence."""
+    await workspace(azure)
+    await azure.made(CLUSTER, cluster_body())
+    await azure.made(REGISTRY, registry_body(publicNetworkAccess="Disabled"))
+    change = {"containerRegistry": full(REGISTRY)}
+    refused = await azure.patch(WORKSPACE, {"properties": change})
+    assert refusal(refused) == (400, "ImageBuildComputeNotValid")
+    accepted = await azure.patch(WORKSPACE, {"properties": {**change, "imageBuildCompute": "build"}})
+    assert accepted.status == 202
+
+
+async def test_a_softly_deleted_workspace_blocks_its_name(azure: Client) -> None:
+    """Behaviour 24; wire examples, section 1: forceToPurge skips it."""
+    await workspace(azure)
+    assert (await azure.delete(WORKSPACE)).status == 202
+    azure.wait(40)
+    assert refusal(await azure.put(WORKSPACE, workspace_body())) == (409, "Conflict")
+
+
+async def test_a_purged_workspace_leaves_its_name(azure: Client) -> None:
+    """Wire examples, section 1: forceToPurge."""
+    await workspace(azure)
+    await azure.delete(WORKSPACE, query="forceToPurge=true")
+    azure.wait(40)
+    assert (await azure.put(WORKSPACE, workspace_body())).status == 202
+
+
+async def test_selected_addresses_are_public_and_few(azure: Client) -> None:
+    """Rule WS-IPALLOW-01."""
+    await workspace(azure)
+    for addresses, status in ((["203.0.113.0/24"], 202), (["10.0.0.1"], 400), (["203.0.113.7"] * 201, 400)):
+        answer = await azure.patch(WORKSPACE, {"properties": {"ipAllowlist": addresses}}, version=PREVIEW)
+        azure.wait(40)
+        assert answer.status == status, addresses[:1]
+
+
+async def test_private_link_and_outbound_views(azure: Client) -> None:
+    """Wire examples, section 1.1; host names table: three members, two zones."""
+    await workspace(azure)
+    (entry,) = (await azure.get(f"{WORKSPACE}/privateLinkResources")).body["value"]
+    assert entry["properties"] == {
+        "groupId": "amlworkspace",
+        "requiredMembers": ["default", "notebook", "inference"],
+        "requiredZoneNames": ["privatelink.api.azureml.ms", "privatelink.notebooks.azure.net"],
+    }
+    outbound = (await azure.get(f"{WORKSPACE}/outboundNetworkDependenciesEndpoints")).body["value"]
+    assert all(each["properties"]["endpoints"] for each in outbound)
+
+
+async def test_managed_isolation_is_a_one_way_street(azure: Client) -> None:
+    """Rule WS-MNET-01."""
+    await workspace(azure)
+    for mode, status in (("AllowOnlyApprovedOutbound", 202), ("AllowInternetOutbound", 400), ("Disabled", 400)):
+        answer = await azure.patch(WORKSPACE, {"properties": {"managedNetwork": {"isolationMode": mode}}})
+        azure.wait(40)
+        assert answer.status == status, mode

@@ -23,18 +23,18 @@ Client = Literal["network", "registry", "resources"]
 class Took:
     """How long an operation of this type takes in Azure."""
 
-    fastest: timedelta
-    """Nobody has seen one end sooner, so looking earlier is a wasted read."""
+    expected: timedelta
+    """About as many have ended by then as not; looking much earlier is mostly a wasted read."""
 
-    usual: timedelta
+    late: timedelta
     """Nearly all have ended by then; one that has not is asked why."""
 
-    slowest: timedelta
+    lost: timedelta
     """Later than this, an operation that left no trace is taken for lost."""
 
 
-def _took(fastest: float, usual: float, slowest: float) -> Took:
-    return Took(timedelta(seconds=fastest), timedelta(seconds=usual), timedelta(seconds=slowest))
+def _took(expected: float, late: float, lost: float) -> Took:
+    return Took(timedelta(seconds=expected), timedelta(seconds=late), timedelta(seconds=lost))
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,14 +81,14 @@ _CONNECTION: Final = ("properties.provisioningState", "properties.groupIds")
 
 CATALOGUE: Final[Mapping[str, TypeFacts]] = {
     "microsoft.machinelearningservices/workspaces": TypeFacts(
-        _ML, took=_took(3, 35, 120), defaults={"properties.publicNetworkAccess": "Enabled"}
+        _ML, took=_took(18, 35, 120), defaults={"properties.publicNetworkAccess": "Enabled"}
     ),
     "microsoft.machinelearningservices/workspaces/privateendpointconnections": TypeFacts(
         _ML, update="PUT", tags=False
     ),
     "microsoft.storage/storageaccounts": TypeFacts(
         _STORAGE,
-        took=_took(21, 55, 120),
+        took=_took(25, 55, 120),
         hidden_while_created=True,
         whole=("properties.networkAcls",),
         defaults={
@@ -139,7 +139,7 @@ CATALOGUE: Final[Mapping[str, TypeFacts]] = {
         client="network",
         update="PUT",
         etags=True,
-        took=_took(32, 90, 600),
+        took=_took(40, 90, 600),
         read_only=(
             "properties.provisioningState",
             "properties.resourceGuid",
@@ -160,10 +160,10 @@ CATALOGUE: Final[Mapping[str, TypeFacts]] = {
         ),
     ),
     "microsoft.network/privatednszones": TypeFacts(
-        _DNS, etags=True, create_only_header=True, hidden_while_created=True, took=_took(33, 42, 90)
+        _DNS, etags=True, create_only_header=True, hidden_while_created=True, took=_took(35, 42, 90)
     ),
     "microsoft.network/privatednszones/virtualnetworklinks": TypeFacts(
-        _DNS, etags=True, create_only_header=True, hidden_while_created=True, took=_took(33, 42, 90)
+        _DNS, etags=True, create_only_header=True, hidden_while_created=True, took=_took(35, 42, 90)
     ),
     "microsoft.network/privatednszones/a": TypeFacts(_DNS, update="PUT", etags=True, tags=False),
 }

@@ -225,7 +225,6 @@ class ArmClient:
         status = 0
         try:
             response = await self._clients[client].send_request(request)
-            await response.read()
             status = response.status_code
         except AzureError as error:
             raise _unanswered(error, method, url) from error
@@ -267,8 +266,9 @@ async def open_arm(
         ourselves = await _sign_in(identity, environment)
         options: dict[str, Any] = {
             "base_url": environment.resource_manager,
-            "transport": AioHttpTransport(session=session, session_owner=False),
-            "connection_verify": environment.ca_file or True,
+            "transport": AioHttpTransport(
+                session=session, session_owner=False, connection_verify=environment.ca_file or True
+            ),
         }
         # The subscription of the constructor is unused: every request carries a full id.
         clients = {
@@ -335,7 +335,7 @@ def _unanswered(error: AzureError, method: str, url: str) -> AzureProblem:
         )
     return AzureProblem(
         "AzureUnreachable",
-        f"{method} {url.split('?', 1)[0]} got no answer: {type(error).__name__}.",
+        f"{method} {url.split('?', 1)[0]} got no answer: {error.message or type(error).__name__}",
         "Nothing to do if it passes: it is read again before anything is repeated.",
         # A refused connection sent nothing; azure-core files a connection cut later under the same class.
         outcome_unknown=method != "GET" and not isinstance(error.inner_exception, aiohttp.ClientConnectorError),

@@ -20,15 +20,11 @@ if TYPE_CHECKING:
     from secureml_reconcilers.azure.catalogue import Took
     from secureml_reconcilers.azure.problem import AzureProblem
 
-FIRST_LOOK: Final = timedelta(seconds=5)
+FIRST_LOOK: Final = timedelta(seconds=3)
+"""After beginning an operation: one early read shows what fails at once, and what is done at once."""
+
+LOOK: Final = timedelta(seconds=5)
 """Between looks at an operation that may be over any moment: one read per operation per five seconds."""
-
-SAVED_LOOK: Final = timedelta(seconds=4)
-"""The same for an operation that was left alone for a long time first: the reads saved then are spent on
-seeing its end sooner, and over its life it still costs less than one read per five seconds."""
-
-LONG: Final = timedelta(seconds=20)
-"""An operation whose fastest end is later than this saves at least three reads."""
 
 LATE_LOOK: Final = timedelta(seconds=15)
 """Between looks at an operation that takes longer than nearly all others."""
@@ -52,11 +48,9 @@ def next_look(since: datetime, now: datetime, took: Took) -> datetime:
     age = now - since
     if age < FIRST_LOOK:
         return since + FIRST_LOOK
-    if age < took.fastest:
-        return since + took.fastest
-    if age > 2 * took.usual:
-        return now + LATE_LOOK
-    return now + (SAVED_LOOK if took.fastest >= LONG else LOOK)
+    if age < took.expected:
+        return since + took.expected
+    return now + (LOOK if age < 2 * took.late else LATE_LOOK)
 
 
 def backoff(problem: AzureProblem, attempts: int, chance: Callable[[], float] = random.random) -> timedelta:

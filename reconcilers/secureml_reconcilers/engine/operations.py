@@ -60,11 +60,11 @@ def seems_over(operation: Operation, answer: Answer, now: datetime) -> bool:
     took = facts(operation.id).took
     if isinstance(answer, Present):
         if operation.verb == "DELETE":
-            return answer.settled and now - operation.since > took.usual
+            return answer.settled and now - operation.since > took.late
         return answer.settled
     if isinstance(answer, Absent):
         hidden = facts(operation.id).hidden_while_created and operation.verb == "PUT"
-        return not hidden or now - operation.since > took.slowest
+        return not hidden or now - operation.since > took.lost
     return False
 
 
@@ -77,5 +77,5 @@ def worth_asking(operation: Operation, answer: Answer, now: datetime) -> bool:
     return (
         isinstance(answer, Absent)
         and operation.verb == "PUT"
-        and now - operation.since > facts(operation.id).took.usual
+        and now - operation.since > facts(operation.id).took.late
     )

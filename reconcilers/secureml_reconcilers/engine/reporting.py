@@ -94,8 +94,8 @@ def transitions(previous: Iterable[Mapping[str, Any]], fresh: Iterable[Mapping[s
         elif kind == IN_SYNC and condition["status"] == "True" and old.get("reason") == "Drifted":
             events.append(Event("Normal", "DriftCorrected", "Azure is as declared again."))
         elif _new_trouble(kind, condition, old):
-            events.append(Event("Warning", condition["reason"], f"{kind}: {condition['message']}"[:_SHORT]))
-    return events
+            events.append(Event("Warning", condition["reason"], condition["message"][:_SHORT]))
+    return list(dict.fromkeys(events))  # one cause may show in many conditions
 
 
 def begun(actions: Iterable[Action]) -> list[Event]:

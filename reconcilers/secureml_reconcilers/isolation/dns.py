@@ -99,10 +99,16 @@ def zone_group(site: Site, azure: View, way: Way) -> Iterator[Block]:
     if used != site.endpoint(way):
         yield from _group_of_others(azure, used, zones)
         return
-    if azure.get(used) is not None and not azure.settled(used):
-        # Its group is asked for when the endpoint is done, not on every look at the endpoint.
+    if azure.get(used) is not None and not all(
+        azure.settled(made) for made in (used, *(zone.link for zone in zones))
+    ):
+        # The group is asked for when it can be written, not on every look at what it waits for.
         yield Check(
-            f"{used.short} is being made", holds=False, reason="EndpointNotReady", message="", tone=Tone.PENDING
+            f"{used.short} and its zones are ready",
+            holds=False,
+            reason="NotReadyYet",
+            message="",
+            tone=Tone.PENDING,
         )
         return
     group = used.child("privateDnsZoneGroups", "default")
@@ -170,7 +176,7 @@ def _conflict(name: str, network: ResourceId, used: Zone, wanted: Zone) -> Check
         f"{network.name} sees one zone {name}",
         holds=False,
         reason="ZoneConflict",
-        message=f"{network.name} is linked to another zone {name} ({used.id.text}), so it cannot see {wanted.id.text}.",
+        message=f"{network.name} is linked to {used.id.text}, so it cannot see {wanted.id.text} too.",
         advice="Remove that link, or name that zone in spec.dns.zoneIDs.",
         rules=("DNS-04",),
         about=used.link,
@@ -201,7 +207,7 @@ def _group_of_others(azure: View, used: ResourceId, zones: list[Zone]) -> Iterat
             zone.id.key in ids,
             "ZoneGroupMissing",
             f"The endpoint {used.short}, made by somebody else, writes no names into {zone.id.text}.",
-            "Ask its owner to add that zone to its DNS zone group, or to delete it: the operator then makes its own.",
+            "Ask its owner to add that zone to its zone group, or to delete it: the operator then makes its own.",
             ("DNS-02",),
             used,
         )

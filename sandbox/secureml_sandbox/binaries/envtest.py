@@ -31,9 +31,7 @@ class DownloadError(Exception):
     """The archive is not to be had, or is not what its index says."""
 
 
-def download(
-    folder: Path, version: str, system: str, architecture: str, progress: Callable[[str], None]
-) -> None:
+def download(folder: Path, version: str, system: str, architecture: str, progress: Callable[[str], None]) -> None:
     """Put the archive's binaries of `version`, or of the newest patch of its minor, into `folder`.
 
     Raises:
@@ -48,9 +46,7 @@ def download(
     unpack(content, folder)
 
 
-def choose(
-    releases: dict[str, Any], version: str, system: str, architecture: str
-) -> tuple[str, dict[str, str]]:
+def choose(releases: dict[str, Any], version: str, system: str, architecture: str) -> tuple[str, dict[str, str]]:
     """Choose the archive of exactly `version`, else of the newest patch release of the same minor.
 
     Raises:

@@ -30,7 +30,9 @@ class Bench:
     reconciler: FakeReconciler
     shell: Shell
 
-    def watch(self, key: Key = KEY, event_type: str | None = "MODIFIED", body: dict[str, Any] | None = None) -> None:
+    def watch(
+        self, key: Key = KEY, event_type: str | None = "MODIFIED", body: dict[str, Any] | None = None
+    ) -> None:
         """Let the watch show `body`, or what the API server holds now."""
         shown = body if body is not None else self.cluster.body(key)
         self.shell.intake.event(KINDS[key.kind], event_type, shown)

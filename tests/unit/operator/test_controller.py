@@ -254,7 +254,9 @@ async def test_a_kind_without_reconciler_needs_no_finalizer(make_bench: MakeBenc
     assert bench.finalizers == []
 
 
-async def test_the_way_to_ready_is_measured_from_the_creation_and_from_the_last_fall(make_bench: MakeBench) -> None:
+async def test_the_way_to_ready_is_measured_from_the_creation_and_from_the_last_fall(
+    make_bench: MakeBench,
+) -> None:
     truth = ["Unknown", "False", "True", "False", "True"]
 
     async def report(_: Subject, __: Journal) -> Outcome:

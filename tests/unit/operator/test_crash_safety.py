@@ -58,7 +58,9 @@ async def test_an_announcement_is_held_before_the_pass_goes_on(make_bench: MakeB
     assert bench.cluster.of("apply_status") == 1  # the result was the announced status: nothing more to write
 
 
-async def test_a_watch_that_is_behind_does_not_lose_what_was_written(make_bench: MakeBench, outside: Outside) -> None:
+async def test_a_watch_that_is_behind_does_not_lose_what_was_written(
+    make_bench: MakeBench, outside: Outside
+) -> None:
     bench = make_bench(outside.make_one)
     created = bench.created()
     for _ in range(3):
@@ -128,7 +130,9 @@ async def test_a_pass_cut_off_while_writing_is_doubted_too(make_bench: MakeBench
     assert outside.made == ["thing-1"]
 
 
-async def test_an_edit_of_the_spec_meanwhile_does_not_stop_a_write(make_bench: MakeBench, outside: Outside) -> None:
+async def test_an_edit_of_the_spec_meanwhile_does_not_stop_a_write(
+    make_bench: MakeBench, outside: Outside
+) -> None:
     bench = make_bench(outside.make_one)
     bench.created(a=1)
     bench.cluster.before = once("apply_status", lambda: bench.cluster.edit(spec={"a": 2}))
@@ -213,7 +217,10 @@ async def test_a_late_answer_does_not_bring_a_deleted_object_back(bench: Bench) 
 @pytest.mark.parametrize("request_number", range(1, 9))
 @pytest.mark.parametrize("carried_out", [False, True], ids=["request lost", "answer lost"])
 async def test_whatever_request_fails_nothing_is_made_that_is_not_written_down(
-    make_bench: MakeBench, outside: Outside, request_number: int, carried_out: bool  # noqa: FBT001
+    make_bench: MakeBench,
+    outside: Outside,
+    request_number: int,
+    carried_out: bool,  # noqa: FBT001
 ) -> None:
     """Fail the n-th request, start the operator anew, and go on: all that was made stands in the inventory."""
     bench = make_bench(outside.make_one)

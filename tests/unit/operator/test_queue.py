@@ -231,9 +231,7 @@ async def test_a_snapshot_tells_a_queue_that_stands_still_from_a_long_one(
     assert queue.snapshot().idle_with_work == 0
 
 
-async def test_a_busy_key_does_not_pile_up_outdated_delays(
-    queue: DelayQueue[str], clock: VirtualClock
-) -> None:
+async def test_a_busy_key_does_not_pile_up_outdated_delays(queue: DelayQueue[str], clock: VirtualClock) -> None:
     """Each event cancels a half-hour resync; the entries must not stay for half an hour."""
     for _ in range(5000):
         queue.add("a")

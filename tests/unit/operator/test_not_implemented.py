@@ -1,0 +1,45 @@
+"""A kind without reconciler says so, once, and stands in nobody's way."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from secureml_operator.not_implemented import NotImplementedReconciler
+from secureml_operator.resource import parse
+from secureml_operator.wiring import served
+from tests.unit.operator.fakes import KEY, FakeCluster, FakeReconciler, statuses
+
+if TYPE_CHECKING:
+    from secureml_reconcilers.engine.contract import Journal, Status
+
+
+class NoJournal:
+    async def announce(self, status: Status) -> None:
+        raise AssertionError(status)
+
+
+async def test_it_says_what_is_not_done_and_what_to_do() -> None:
+    journal: Journal = NoJournal()
+    reconciler = NotImplementedReconciler("isolate computes")
+    cluster = FakeCluster()
+    cluster.create()
+    outcome = await reconciler.reconcile(parse(KEY.kind, cluster.body()).subject(), journal)
+    assert outcome.status["observedGeneration"] == 1
+    assert statuses(outcome.status["conditions"]) == {"Ready": "False", "Reconciling": "False", "Stalled": "True"}
+    ready = outcome.status["conditions"][0]
+    assert ready["reason"] == "NotImplementedYet"
+    assert "does not isolate computes yet" in ready["message"]
+    assert "delete it, which is safe" in ready["message"]
+    assert [event.reason for event in outcome.events] == ["NotImplementedYet"]
+    cluster.objects[KEY]["status"] = outcome.status
+    again = await reconciler.reconcile(parse(KEY.kind, cluster.body()).subject(), journal)
+    assert (again.status, again.events) == (outcome.status, ())
+
+
+def test_a_kind_is_held_back_on_deletion_only_when_somebody_works_on_it() -> None:
+    table = served({"SecureWorkspace": FakeReconciler()})
+    assert {name: each.holds for name, each in table.items()} == {
+        "SecureWorkspace": True,
+        "SecureCompute": False,
+        "SecureInferenceCluster": False,
+    }

@@ -1,0 +1,100 @@
+"""`docs/operations.md` and the role are complete: what the code has, they tell."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import yaml
+
+from secureml_operator import cli, events, kinds, settings, worker
+from secureml_operator.kinds import GROUP, KINDS
+from secureml_operator.telemetry.requests import RequestMetrics
+
+if TYPE_CHECKING:
+    import click
+
+    from tests.unit.operator.conftest import Bench
+
+ROOT = Path(__file__).parents[3]
+ROLE = ROOT / "charts/secureml-operator/files/rbac.yaml"
+
+
+@pytest.fixture(scope="module")
+def text() -> str:
+    return (ROOT / "docs/operations.md").read_text(encoding="utf-8")
+
+
+def run_options() -> list[click.Option]:
+    return [option for option in cli.run.params if option.name != "help"]  # type: ignore[misc]
+
+
+def test_every_option_is_documented_with_its_variable_and_default(text: str) -> None:
+    rows = {
+        option.opts[0]: next((line for line in text.splitlines() if line.startswith(f"| `{option.opts[0]}`")), "")
+        for option in run_options()
+    }
+    assert [name for name, row in rows.items() if not row] == []
+    for option in run_options():
+        assert f"`{option.envvar}`" in rows[option.opts[0]]
+
+
+def test_every_setting_has_an_option() -> None:
+    names = {option.name for option in run_options()}
+    fields = {field.name for field in dataclasses.fields(settings.Settings)}
+    assert fields - names == {"health_host", "health_port"}
+    assert names - fields == {"health_address"}
+
+
+def test_every_metric_is_documented(bench: Bench, text: str) -> None:
+    RequestMetrics(bench.registry)
+    documented = set(re.findall(r"^\| `([a-z_]+)", text, flags=re.MULTILINE))
+    served = {
+        family.name + ("_total" if family.type == "counter" else "")
+        for family in bench.registry.collect()
+        if not family.name.startswith("process_")
+    }
+    assert served - documented == set()
+    assert {name for name in documented if name.startswith(("secureml_", "workqueue_", "controller_"))} == served
+
+
+def test_every_annotation_and_finalizer_is_documented(text: str) -> None:
+    for word in (kinds.FINALIZER, kinds.PAUSED_ANNOTATION, kinds.RECONCILE_AT_ANNOTATION, kinds.FIELD_MANAGER):
+        assert f"`{word}`" in text
+
+
+def rules() -> set[tuple[str, str, str]]:
+    """Give the role as (group, resource, verb)."""
+    role: dict[str, Any] = yaml.safe_load(ROLE.read_text(encoding="utf-8"))
+    return {
+        (group, resource, verb)
+        for rule in role["rules"]
+        for group in rule["apiGroups"]
+        for resource in rule["resources"]
+        for verb in rule["verbs"]
+    }
+
+
+def test_the_role_grants_what_the_code_asks_for_and_no_more() -> None:
+    """`read`, `versions` and kopf's watch; `patch` and `apply_status`; `create_event` and `patch_event`.
+
+    That it suffices is shown on a real API server, where the operator runs with exactly this role.
+    """
+    objects = {(GROUP, kind.plural, verb) for kind in KINDS.values() for verb in ("get", "list", "watch", "patch")}
+    reports = {(GROUP, f"{kind.plural}/status", "patch") for kind in KINDS.values()}
+    assert rules() == objects | reports | {("", "events", "create"), ("", "events", "patch")}
+
+
+def test_the_role_is_told_in_the_document(text: str) -> None:
+    for _, resource, verb in rules():
+        assert any(f"`{resource}`" in line and verb in line for line in text.splitlines()), (resource, verb)
+
+
+def test_events_of_the_shell_are_documented(text: str) -> None:
+    assert "`ReconcileFailed`" in text
+    assert "`NotImplementedYet`" in text
+    assert f"{worker.LONGEST_PASS.total_seconds() / 60:.0f} minutes" in text
+    assert f"{events.REMEMBERED.total_seconds() / 60:.0f} minutes" in text

@@ -99,9 +99,7 @@ def zone_group(site: Site, azure: View, way: Way) -> Iterator[Block]:
     if used != site.endpoint(way):
         yield from _group_of_others(azure, used, zones)
         return
-    if azure.get(used) is not None and not all(
-        azure.settled(made) for made in (used, *(zone.link for zone in zones))
-    ):
+    if azure.get(used) is not None and not _writable(azure, used, zones):
         # The group is asked for when it can be written, not on every look at what it waits for.
         yield Check(
             f"{used.short} and its zones are ready",
@@ -118,10 +116,8 @@ def zone_group(site: Site, azure: View, way: Way) -> Iterator[Block]:
         f"the names of {way.target.name} lead to its private address ({way.group})",
         ("DNS-02", "DNS-05"),
         create={},
-        after=(
-            *endpoint(site, azure, way),
-            *(b for name in site.zones(way) for b in zone_blocks(site, azure, name)),
-        ),
+        # The zones must exist; their links may still be under way, and usually are.
+        after=(*endpoint(site, azure, way), *(made for zone in zones for made in _zone_made(site, azure, zone))),
         broken=tuple(_missing_records(azure, group)),
     )
     if azure.get(group) is not None and azure.settled(group):
@@ -135,20 +131,8 @@ def _link(site: Site, azure: View, zone: Zone, network: ResourceId) -> Iterator[
             zone.link, {}, f"{network.name} resolves {zone.id.name} through a zone of others", ("DNS-04",)
         )
         return
-    made: tuple[Block, ...] = ()
-    if shown is None:
-        creatable = site.spec.dns.mode == "Managed"
-        made = (
-            Ensure(
-                zone.id,
-                {},
-                f"private names of {zone.id.name} have a place",
-                ("DNS-02",),
-                create={"location": "global"} if creatable else None,
-                shared=True,
-            ),
-        )
-        yield from made
+    made = _zone_made(site, azure, zone)
+    yield from made
     yield Ensure(
         zone.link,
         {"properties": {"virtualNetwork": {"id": network.text}, "registrationEnabled": False}},
@@ -169,6 +153,20 @@ def _link(site: Site, azure: View, zone: Zone, network: ResourceId) -> Iterator[
             about=zone.link,
             tone=Tone.PENDING,
         )
+
+
+def _zone_made(site: Site, azure: View, zone: Zone) -> tuple[Ensure, ...]:
+    """The zone, as long as no link of it proves that it exists: one read less per zone and resync."""
+    if not zone.ours or azure.get(zone.link) is not None:
+        return ()
+    creation = {"location": "global"} if site.spec.dns.mode == "Managed" else None
+    reason = f"private names of {zone.id.name} have a place"
+    return (Ensure(zone.id, {}, reason, ("DNS-02",), create=creation, shared=True),)
+
+
+def _writable(azure: View, endpoint_id: ResourceId, zones: list[Zone]) -> bool:
+    """The endpoint is done, and every zone exists: its link proves it, or the zone itself."""
+    return azure.settled(endpoint_id) and all(azure.settled(zone.link) or azure.settled(zone.id) for zone in zones)
 
 
 def _conflict(name: str, network: ResourceId, used: Zone, wanted: Zone) -> Check:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from functools import partial
 from typing import TYPE_CHECKING
 
 from arm_emulator import ids
@@ -54,7 +55,7 @@ class Context:
             for namespace in config.unregistered
         }
         for observer in registry.observers:
-            changes.listeners.append(lambda change, act=observer: act(self, change))
+            changes.listeners.append(partial(observer, self))
 
     @property
     def now(self) -> float:

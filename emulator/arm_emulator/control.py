@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from arm_emulator.model import Call, JsonObject
 
 
-class _Bad(Exception):
+class _BadRequestError(Exception):
     """A control request that cannot be understood; the text says why."""
 
 
@@ -64,7 +64,7 @@ class Control:
             return Answer(404, {"error": {"code": "NotFound", "message": f"There are: {known}"}})
         try:
             return handler(call, json.loads(raw) if raw else {})
-        except (_Bad, ValueError, TypeError, KeyError) as problem:
+        except (_BadRequestError, ValueError, TypeError, KeyError) as problem:
             return Answer(400, {"error": {"code": "BadRequest", "message": str(problem)}})
 
     def _requests(self, call: Call, _: object) -> Answer:
@@ -89,7 +89,7 @@ class Control:
         world = self._world()
         unknown = set(body) - {"speed", "advance"}
         if unknown or not body:
-            raise _Bad('the clock takes {"speed": n} and {"advance": seconds}')
+            raise _BadRequestError('the clock takes {"speed": n} and {"advance": seconds}')
         if "speed" in body:
             world.ctx.clock.set_speed(float(body["speed"]))
         if "advance" in body:
@@ -103,7 +103,7 @@ class Control:
     def _add_faults(self, call: Call, body: object) -> Answer:
         sources = body.get("faults", [body]) if isinstance(body, dict) else body
         if not isinstance(sources, list):
-            raise _Bad("a list of faults is expected")
+            raise _BadRequestError("a list of faults is expected")
         self._world().faults.rules.extend([faults.parse(each) for each in sources])
         return self._faults(call, None)
 

@@ -9,8 +9,9 @@ from arm_emulator.durations import draw
 from arm_emulator.errors import ArmError
 from arm_emulator.etags import check_preconditions
 from arm_emulator.ids import RESOURCE_GROUPS, ResourceId, require
-from arm_emulator.model import FAILED, SUCCEEDED, Answer, Call, Resource
+from arm_emulator.model import FAILED, SUCCEEDED, Answer, Call, JsonObject, Resource
 from arm_emulator.operations import Operation
+from arm_emulator.writes import region_of
 
 if TYPE_CHECKING:
     from arm_emulator.context import Context
@@ -90,7 +91,7 @@ def _begin(ctx: Context, call: Call, kind: ResourceType, resource: Resource) -> 
         finish=finish,
         started=ctx.now,
     )
-    ctx.operations.begin(operation, call, resource.location)
+    ctx.operations.begin(operation, call, region_of(ctx, where, resource.body))
     if kind.final_state:
         ctx.set_properties(resource, provisioningState="Deleting")
     resource.operation = operation.id
@@ -103,8 +104,7 @@ def _finish(ctx: Context, call: Call, operation: Operation, kind: ResourceType, 
         return
     try:
         if call.fail_operation:
-            fault = call.fail_operation
-            raise ArmError(500, str(fault.get("code", "InternalServerError")), str(fault.get("message", "")))
+            _raise_scripted(call.fail_operation)
         if operation.target.type == RESOURCE_GROUPS:
             empty_group(ctx, resource, call)
         else:
@@ -116,6 +116,10 @@ def _finish(ctx: Context, call: Call, operation: Operation, kind: ResourceType, 
         ctx.set_properties(resource, provisioningState=failed if kind.final_state else None)
         raise
     ctx.remove(resource.id.text, caller=call.caller, correlation_id=call.correlation_id)
+
+
+def _raise_scripted(fault: JsonObject) -> None:
+    raise ArmError(500, str(fault.get("code", "InternalServerError")), str(fault.get("message", "")))
 
 
 def empty_group(ctx: Context, group: Resource, call: Call) -> None:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from arm_emulator.config import Client, Config
-    from arm_emulator.model import JsonObject
+    from arm_emulator.model import Call, JsonObject
 
 KEY_ID = "arm-emulator"
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
@@ -29,7 +29,7 @@ def signing_key() -> rsa.RSAPrivateKey:
     return rsa.generate_private_key(public_exponent=65537, key_size=2048)
 
 
-class TokenProblem(Exception):
+class TokenError(Exception):
     """A bearer token that ARM refuses.
 
     Attributes:
@@ -41,7 +41,7 @@ class TokenProblem(Exception):
         self.code = code
 
 
-class _Refused(Exception):
+class _RefusedError(Exception):
     def __init__(self, status: int, error: str, number: int, text: str) -> None:
         super().__init__(text)
         self.status, self.error, self.number = status, error, number
@@ -70,20 +70,23 @@ class Entra:
         """Every client that may ask for tokens."""
         return list(self._clients.values())
 
-    def serve(
-        self, method: str, path: str, base_url: str, form: Mapping[str, str], query: Mapping[str, str],
-        headers: Mapping[str, str],
-    ) -> Answer | None:  # fmt: skip
-        """Answer a request of the identity platform; None when the path is not one of its own."""
-        lowered = path.lower()
+    def serve(self, call: Call, form: Mapping[str, str]) -> Answer | None:
+        """Answer a request of the identity platform; None when the path is not one of its own.
+
+        Args:
+            call: the request; its caller is not known yet.
+            form: form fields of the body.
+        """
+        lowered = call.path.lower()
+        tenant = call.path.strip("/").split("/")[0]
         if lowered.startswith(("/metadata/identity/oauth2/token", "/msi/token")):
-            return self._managed_identity(lowered, query, headers)
-        if method == "POST" and lowered.endswith(_TOKEN_PATHS):
-            return self._token(path.strip("/").split("/")[0], form)
+            return self._managed_identity(call)
+        if call.method == "POST" and lowered.endswith(_TOKEN_PATHS):
+            return self._token(tenant, form)
         if lowered.endswith("/.well-known/openid-configuration"):
-            return Answer(200, self._discovery(base_url, path.strip("/").split("/")[0]))
+            return Answer(200, self._discovery(call.base_url, tenant))
         if lowered.endswith("/common/discovery/instance"):
-            return Answer(200, self._instance(base_url, query))
+            return Answer(200, self._instance(call.base_url, call.query))
         if lowered.endswith(("/discovery/v2.0/keys", "/discovery/keys")):
             return Answer(200, {"keys": [self._public_key()]})
         return None
@@ -113,11 +116,11 @@ class Entra:
         """Who a bearer token stands for; verified once, then remembered until it expires.
 
         Raises:
-            TokenProblem: missing, malformed, foreign or expired.
+            TokenError: missing, malformed, foreign or expired.
         """
         scheme, _, token = authorization.partition(" ")
         if scheme.lower() != "bearer" or not token:
-            raise TokenProblem(
+            raise TokenError(
                 "AuthenticationFailed", "Authentication failed. The 'Authorization' header is missing."
             )
         known = self._known.get(token)
@@ -126,17 +129,22 @@ class Entra:
         caller, expiry = known
         if self._real() >= expiry:
             del self._known[token]
-            raise TokenProblem("ExpiredAuthenticationToken", "The access token expiry is in the past.")
+            raise TokenError("ExpiredAuthenticationToken", "The access token expiry is in the past.")
         return caller
 
     def _verify(self, token: str) -> tuple[Caller, float]:
-        options = {"verify_aud": False, "verify_exp": False, "verify_nbf": False}
         try:
-            claims = jwt.decode(token, signing_key().public_key(), algorithms=["RS256"], options=options)
+            # Expiry is judged on every request, not once; any audience we issued for is ours.
+            claims = jwt.decode(
+                token,
+                signing_key().public_key(),
+                algorithms=["RS256"],
+                options={"verify_aud": False, "verify_exp": False, "verify_nbf": False},
+            )
         except jwt.PyJWTError as problem:
-            raise TokenProblem("InvalidAuthenticationToken", "The access token is invalid.") from problem
+            raise TokenError("InvalidAuthenticationToken", "The access token is invalid.") from problem
         if str(claims.get("tid", "")).lower() != self._config.tenant.lower():
-            raise TokenProblem("InvalidAuthenticationTokenTenant", "The access token is from the wrong issuer.")
+            raise TokenError("InvalidAuthenticationTokenTenant", "The access token is from the wrong issuer.")
         client = self._clients.get(str(claims.get("appid", "")).lower())
         name = client.display_name if client else ""
         upn = str(claims.get("upn", ""))
@@ -146,23 +154,26 @@ class Entra:
 
     def _token(self, tenant: str, form: Mapping[str, str]) -> Answer:
         try:
-            if tenant.lower() not in {self._config.tenant.lower(), "common", "organizations"}:
-                text = f"Tenant '{tenant}' not found. Check to make sure you have the correct tenant ID."
-                raise _Refused(400, "invalid_request", 90002, text)
+            self._check_tenant(tenant)
             audience = _audience(form)
             return Answer(200, self._token_body(self._client(form), audience))
-        except _Refused as refused:
+        except _RefusedError as refused:
             return self._refusal(refused)
+
+    def _check_tenant(self, tenant: str) -> None:
+        if tenant.lower() not in {self._config.tenant.lower(), "common", "organizations"}:
+            text = f"Tenant '{tenant}' not found. Check to make sure you have the correct tenant ID."
+            raise _RefusedError(400, "invalid_request", 90002, text)
 
     def _client(self, form: Mapping[str, str]) -> Client:
         if form.get("grant_type") != "client_credentials":
             text = f"The app requested an unsupported grant type '{form.get('grant_type')}'."
-            raise _Refused(400, "unsupported_grant_type", 70003, text)
+            raise _RefusedError(400, "unsupported_grant_type", 70003, text)
         name = form.get("client_id", "")
         client = self._clients.get(name.lower())
         if client is None:
             text = f"Application with identifier '{name}' was not found in the directory."
-            raise _Refused(400, "unauthorized_client", 700016, text)
+            raise _RefusedError(400, "unauthorized_client", 700016, text)
         if form.get("client_assertion"):
             self._check_assertion(client, form)
         elif not client.secret or form.get("client_secret") != client.secret:
@@ -170,22 +181,24 @@ class Entra:
                 "Invalid client secret provided. Ensure the secret being sent in the request is the client secret "
                 f"value, not the client secret ID, for a secret added to app '{name}'."
             )
-            raise _Refused(401, "invalid_client", 7000215, text)
+            raise _RefusedError(401, "invalid_client", 7000215, text)
         return client
 
     def _check_assertion(self, client: Client, form: Mapping[str, str]) -> None:
         if form.get("client_assertion_type") != ASSERTION_TYPE:
-            raise _Refused(400, "invalid_request", 900144, "The client_assertion_type is missing or unknown.")
+            raise _RefusedError(400, "invalid_request", 900144, "The client_assertion_type is missing or unknown.")
         # The issuer's keys belong to a cluster that the emulator may not reach, so the signature is not
         # checked; issuer, subject, audience and expiry are.
         try:
             claims = jwt.decode(form["client_assertion"], options={"verify_signature": False})
         except jwt.PyJWTError as problem:
-            raise _Refused(401, "invalid_client", 50027, "JWT token is invalid or malformed.") from problem
+            raise _RefusedError(401, "invalid_client", 50027, "JWT token is invalid or malformed.") from problem
         audiences = claims.get("aud", [])
         named = {audiences} if isinstance(audiences, str) else set(audiences)
         if float(claims.get("exp", 0)) < self._real():
-            raise _Refused(401, "invalid_client", 700024, "Client assertion is not within its valid time range.")
+            raise _RefusedError(
+                401, "invalid_client", 700024, "Client assertion is not within its valid time range."
+            )
         for each in client.federated:
             if (claims.get("iss"), claims.get("sub")) == (each.issuer, each.subject) and each.audience in named:
                 return
@@ -193,11 +206,12 @@ class Entra:
             "No matching federated identity record found for presented assertion subject "
             f"'{claims.get('sub')}', issuer '{claims.get('iss')}' and audience '{audiences}'."
         )
-        raise _Refused(401, "invalid_client", 700213, text)
+        raise _RefusedError(401, "invalid_client", 700213, text)
 
-    def _managed_identity(self, path: str, query: Mapping[str, str], headers: Mapping[str, str]) -> Answer:
-        app_service = path.startswith("/msi/")
-        if not headers.get("x-identity-header" if app_service else "metadata"):
+    def _managed_identity(self, call: Call) -> Answer:
+        app_service = call.path.lower().startswith("/msi/")
+        query = call.query
+        if not call.headers.get("x-identity-header" if app_service else "metadata"):
             return Answer(400, {"error": "invalid_request", "error_description": "Required header missing"})
         name = query.get("client_id") or query.get("clientid") or ""
         eligible = [each for each in self._clients.values() if each.managed_identity]
@@ -218,7 +232,7 @@ class Entra:
             "access_token": self.issue(client, audience),
         }
 
-    def _refusal(self, refused: _Refused) -> Answer:
+    def _refusal(self, refused: _RefusedError) -> Answer:
         stamp = time.strftime("%Y-%m-%d %H:%M:%SZ", time.gmtime(self._real()))
         description = f"AADSTS{refused.number}: {refused} Timestamp: {stamp}"
         body = {
@@ -272,7 +286,7 @@ def _audience(form: Mapping[str, str]) -> str:
     scope = form.get("scope") or form.get("resource")
     if not scope:
         text = "The request body must contain the following parameter: 'scope'."
-        raise _Refused(400, "invalid_request", 900144, text)
+        raise _RefusedError(400, "invalid_request", 900144, text)
     return scope.split(" ")[0].removesuffix("/.default")
 
 

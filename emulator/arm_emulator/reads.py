@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from arm_emulator.model import Call, Resource
 
 
-class Unserved(ArmError):
+class UnservedError(ArmError):
     """A request the emulator has no behaviour for; it is listed under `/emulator/unserved`."""
 
 
@@ -137,11 +137,11 @@ def act(ctx: Context, call: Call, segments: list[str]) -> Answer:
     return found if isinstance(found, Answer) else Answer(200, found)
 
 
-def unserved(call: Call) -> Unserved:
+def unserved(call: Call) -> UnservedError:
     """The 404 of a path the emulator does not know."""
     problem = gateway(
         404,
         "InvalidResourceType",
         f"The emulator does not serve {call.method} {call.path} (api-version '{call.api_version}').",
     )
-    return Unserved(problem.status, problem.code, problem.message, failure_cause="gateway")
+    return UnservedError(problem.status, problem.code, problem.message, failure_cause="gateway")

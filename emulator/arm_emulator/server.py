@@ -14,7 +14,7 @@ from urllib.parse import parse_qsl, unquote
 from aiohttp import web
 
 from arm_emulator import deletes, ids, metadata, reads, writes
-from arm_emulator.entra import TokenProblem
+from arm_emulator.entra import TokenError
 from arm_emulator.errors import ArmError, gateway
 from arm_emulator.model import Answer, Call, Caller
 
@@ -35,7 +35,7 @@ _WRITES = frozenset({"PUT", "PATCH", "POST"})
 _GRAPH = "/providers/microsoft.resourcegraph/resources"
 
 
-class _Cut(Exception):
+class _CutError(Exception):
     """A fault that closes the connection without an answer."""
 
 
@@ -102,7 +102,7 @@ class Server:
         exchange = Exchange(request, call, entry, form)
         try:
             answer = await self._serve(exchange, raw)
-        except _Cut:
+        except _CutError:
             entry.seconds = time.perf_counter() - started
             return _cut(request)
         entry.status = answer.status
@@ -128,7 +128,7 @@ class Server:
                 call.body = _json(raw)
                 exchange.entry.body = call.body
             answer = self._route(call)
-        except reads.Unserved as problem:
+        except reads.UnservedError as problem:
             self._log.note_unserved(f"{call.method} {call.path} {call.api_version}".strip())
             return Answer(problem.status, problem.envelope(), problem.headers())
         except ArmError as problem:
@@ -139,7 +139,7 @@ class Server:
             mistake = ArmError(500, "EmulatorError", f"The emulator failed: {problem!r}")
             return Answer(500, mistake.envelope(), mistake.headers())
         if exchange.fault and exchange.fault.get("lose_answer"):
-            raise _Cut
+            raise _CutError
         return answer
 
     def _anonymous(self, exchange: Exchange) -> Answer | None:
@@ -147,51 +147,7 @@ class Server:
         if call.path.lower().rstrip("/") == "/metadata/endpoints":
             body = metadata.endpoints(call.base_url, self._ctx.config.tenant, call.api_version)
             return Answer(200, raw=json.dumps(body), headers={"Content-Type": "application/json"})
-        answer = self._entra.serve(call.method, call.path, call.base_url, exchange.form, call.query, call.headers)
-        if answer is None or self._faults_hit(exchange) is None:
-            return answer
-        return self._inject(exchange) or answer
-
-    def _identify(self, exchange: Exchange) -> None:
-        # The log and the faults want to know the caller before authentication is enforced.
-        try:
-            exchange.call.caller = self._entra.authenticate(exchange.call.headers.get("authorization", ""))
-            exchange.entry.caller = exchange.call.caller
-        except TokenProblem:
-            exchange.entry.caller = None
-        self._faults_hit(exchange)
-
-    def _faults_hit(self, exchange: Exchange) -> JsonObject | None:
-        url = exchange.request.raw_path
-        if self._faults.rules:
-            exchange.fault = self._faults.pick(exchange.call.method, url, exchange.entry.caller)
-        if exchange.fault:
-            exchange.entry.fault = next(iter(exchange.fault))
-        return exchange.fault
-
-    def _inject(self, exchange: Exchange) -> Answer | None:
-        fault = exchange.fault
-        if not fault:
-            return None
-        if fault.get("drop"):
-            raise _Cut
-        exchange.call.fail_operation = fault.get("fail_operation")
-        exchange.call.slow_operation = float(fault.get("slow_operation") or 1.0)
-        if not fault.get("status"):
-            return None
-        headers = {str(k): str(v) for k, v in (fault.get("headers") or {}).items()}
-        if fault.get("body") is not None:
-            if fault.get("retry_after") is not None:
-                headers["Retry-After"] = str(fault["retry_after"])
-            return Answer(int(fault["status"]), None, {"Content-Type": "text/html", **headers}, fault["body"])
-        problem = ArmError(
-            int(fault["status"]),
-            str(fault.get("code", "InternalServerError")),
-            str(fault.get("message", "An injected fault.")),
-            details=fault.get("details", ()),
-            retry_after=fault.get("retry_after"),
-            headers=headers,
-        )
+        answer = self._entra.serve(call, exchange.form)
         return Answer(problem.status, problem.envelope(), problem.headers())
 
     def _authenticate(self, exchange: Exchange) -> Answer | None:
@@ -200,7 +156,7 @@ class Server:
         call = exchange.call
         try:
             self._entra.authenticate(call.headers.get("authorization", ""))
-        except TokenProblem as problem:
+        except TokenError as problem:
             challenge = (
                 f'Bearer authorization_uri="{call.base_url}/{self._ctx.config.tenant}", '
                 f'error="invalid_token", error_description="{problem}"'

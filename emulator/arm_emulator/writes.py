@@ -115,16 +115,16 @@ def _store(request: Write, kind: ResourceType, document: JsonObject) -> Answer:
         return _answer(request, kind, style, None, resource)
     instant = not request.creating and kind.instant(request, document) and not call.fail_operation
     operation = _begin(request, kind, style, document, instant=instant)
-    resource = ctx.store.get(request.id.key)
+    stored = ctx.store.get(request.id.key)
     if style.visible:
         shown = final if instant else _with_state(document, kind, _running(style, request))
-        resource = ctx.commit(request.id, shown, caller=call.caller, correlation_id=call.correlation_id)
-        kind.accepted(ctx, request, resource)
-    if resource is not None:
-        resource.operation = "" if instant else operation.id
+        stored = ctx.commit(request.id, shown, caller=call.caller, correlation_id=call.correlation_id)
+        kind.accepted(ctx, request, stored)
+    if stored is not None:
+        stored.operation = "" if instant else operation.id
     if instant:
         ctx.operations.settle(ctx.now)
-    return _answer(request, kind, style, operation, resource, instant=instant)
+    return _answer(request, kind, style, operation, stored, instant=instant)
 
 
 def _running(style: WriteStyle, request: Write) -> str:
@@ -156,11 +156,11 @@ def _begin(
         final=final,
         started=ctx.now,
     )
-    ctx.operations.begin(operation, call, _region(ctx, where, document))
+    ctx.operations.begin(operation, call, region_of(ctx, where, document))
     return operation
 
 
-def _region(ctx: Context, where: ResourceId, document: JsonObject) -> str:
+def region_of(ctx: Context, where: ResourceId, document: JsonObject) -> str:
     """Region for operation URLs: the resource's, else the nearest one above that has one."""
     location = document.get("location")
     current: ResourceId | None = where

@@ -112,3 +112,21 @@ def _static(subnet: Resource, address: str, used: set[str]) -> str:
 def offer(ctx: Context, subnet: Resource, count: int) -> list[str]:
     """Up to `count` free addresses of a subnet, lowest first."""
     return [address for address, _ in zip(_free(subnet, taken(ctx, subnet)), range(count), strict=False)]
+
+
+def interface_defaults(ctx: Context, subnet: Resource) -> JsonObject:
+    """What every network interface shows without being asked (recorded)."""
+    suffix = ctx.guid("internal domain", subnet.id.parent).replace("-", "")[:26]
+    return {
+        "dnsSettings": {
+            "dnsServers": [],
+            "appliedDnsServers": [],
+            "internalDomainNameSuffix": f"{suffix}.ax.internal.cloudapp.net",
+        },
+        "enableAcceleratedNetworking": False,
+        "vnetEncryptionSupported": False,
+        "enableIPForwarding": False,
+        "hostedWorkloads": [],
+        "tapConfigurations": [],
+        "nicType": "Standard",
+    }

@@ -199,7 +199,7 @@ class NetworkChild(NetworkType):
 
     located = False
     shares_etag = True
-    owned = ()
+    owned: ClassVar[tuple[str, ...]] = ()
     methods = frozenset({"GET", "HEAD", "PUT", "DELETE"})
 
 
@@ -224,7 +224,7 @@ def require_reference(write: Write, target: str) -> Resource:
             "the referenced resource exists, and that both resources are in the same region.",
         )
     if not found.settled:
-        raise not_provisioned(found)
+        raise not_provisioned(found, write.id)
     return found
 
 
@@ -237,15 +237,21 @@ def region(ctx: Context, where: ResourceId, body: JsonObject) -> str:
     return own or (parent.location if parent and where.nested else "")
 
 
-def not_provisioned(dependency: Resource) -> ArmError:
-    """429 without Retry-After, while a resource that is referred to has not settled (recorded shape)."""
+def not_provisioned(dependency: Resource, user: ResourceId) -> ArmError:
+    """429 without Retry-After, while a resource that is referred to has not settled (recorded)."""
     text = (
-        f"Cannot proceed with operation because resource {dependency.id.text} used by this resource is not in "
-        f"Succeeded state. Resource is in {dependency.state} state and the last operation that updated or is "
-        "updating the resource is PutOperation."
+        f"Cannot proceed with operation because resource {dependency.id.text} used by resource {user.text} is not "
+        f"in Succeeded state. Resource is in {dependency.state} state and the last operation that updated/is "
+        f"updating the resource is {_operation_name(dependency.id)}."
     )
     details = [{"code": "ReferencedResourceNotProvisioned", "message": text}]
-    return ArmError(429, "RetryableError", "A retryable error occurred.", details=details)
+    return ArmError(429, "RetryableError", "A retryable error occurred.", details=details, failure_cause=None)
+
+
+def _operation_name(where: ResourceId) -> str:
+    """The service's name of a type's PUT: publicIPAddresses have PutPublicIpAddressOperation (recorded)."""
+    kind = where.type.rsplit("/", 1)[-1].replace("IPAddresses", "IpAddress").removesuffix("s")
+    return f"Put{kind[:1].upper()}{kind[1:]}Operation"
 
 
 def busy(ctx: Context, running: Resource, seconds: int = 11) -> ArmError:

@@ -35,6 +35,7 @@ RECORD_MEMBERS = {
     "SRV": "srvRecords",
     "TXT": "txtRecords",
 }
+INTERNAL_ID_SINCE = "2020-06-01"
 MOST_RECORD_SETS, MOST_LINKS, MOST_REGISTRATIONS = 25_000, 1_000, 100
 
 
@@ -130,6 +131,14 @@ class Zones(ResourceType):
             "numberOfVirtualNetworkLinksWithRegistration": registering,
         }
         return {**resource.body, "properties": {**counters, **resource.properties}}
+
+    def show(self, ctx: Context, resource: Resource, call: Call) -> JsonObject:
+        """Old versions do not show the internal id (recorded with 2018-09-01)."""
+        document = self.render(ctx, resource)
+        if call.api_version >= INTERNAL_ID_SINCE:
+            return document
+        shown = {name: value for name, value in document["properties"].items() if name != "internalId"}
+        return {**document, "properties": shown}
 
 
 class Links(ResourceType):

@@ -79,24 +79,28 @@ class PrivateEndpoints(NetworkType):
 
     def normalise(self, write: Write, properties: JsonObject) -> JsonObject:
         """Connections as the server shows them, with the interface already named."""
-        shown = {AUTOMATIC: [], MANUAL: []}
+        shown: dict[str, list[JsonObject]] = {AUTOMATIC: [], MANUAL: []}
         for kind in (AUTOMATIC, MANUAL):
             shown[kind] = [_connection(write, kind, each) for each in properties.get(kind) or ()]
         interfaces = properties.get("networkInterfaces") or [{"id": _interface_id(write)}]
+        names = properties.get("customDnsConfigs") or []
+        properties = {**properties, "customDnsConfigs": names}
         return {**properties, **shown, "networkInterfaces": interfaces, "subnet": {"id": _subnet(write).id.text}}
 
     def accepted(self, ctx: Context, write: Write, resource: Resource) -> None:
-        """Make the interface and the connection on the target when the endpoint is new."""
+        """Make the interface when the endpoint is new."""
         if not write.creating:
             return
         target = ctx.find(target_id(resource))
         members = _members(ctx, target, _groups(resource)) if target else []
         _make_interface(ctx, write, resource, members)
-        if target is not None:
-            _make_connection(ctx, resource, target)
 
     def completed(self, ctx: Context, resource: Resource) -> None:
-        """Host names appear once the connection is approved."""
+        """The target hears of a new endpoint only now (recorded); host names appear once it is approved."""
+        target = ctx.find(target_id(resource))
+        if target is not None and connection_on_target(ctx, resource) is None and not _disconnected(resource):
+            _make_connection(ctx, resource, target)
+            resource = ctx.find(resource.id.text) or resource
         interface = interface_of(ctx, resource)
         if interface is not None:
             ctx.set_properties(interface, provisioningState=SUCCEEDED)
@@ -133,6 +137,10 @@ def state_of(endpoint: Resource) -> JsonObject:
         for each in endpoint.properties.get(kind) or ():
             return dict(each["properties"].get("privateLinkServiceConnectionState") or {})
     return {}
+
+
+def _disconnected(endpoint: Resource) -> bool:
+    return state_of(endpoint).get("status") == "Disconnected"
 
 
 def interface_of(ctx: Context, endpoint: Resource) -> Resource | None:
@@ -221,7 +229,7 @@ def _subnet(write: Write) -> Resource:
     if parent is not None and here and parent.location != here:
         raise _missing(write, target)
     if write.creating and not subnet.settled:
-        raise not_provisioned(subnet)
+        raise not_provisioned(subnet, write.id)
     return subnet
 
 
@@ -272,7 +280,7 @@ def _target(write: Write, connection: JsonObject) -> tuple[Resource | None, Sequ
             raise conflict(
                 "StorageAccountIsNotProvisioned", f"The storage account {target.id.name} is not provisioned."
             )
-        raise not_provisioned(target)
+        raise not_provisioned(target, write.id)
     return target, groups
 
 
@@ -363,19 +371,19 @@ def _make_interface(ctx: Context, write: Write, endpoint: Resource, members: Seq
                 "provisioningState": "Updating",
                 "resourceGuid": ctx.guid(),
                 "ipConfigurations": rows,
-                "dnsSettings": {"dnsServers": [], "appliedDnsServers": []},
-                "enableAcceleratedNetworking": False,
-                "enableIPForwarding": False,
+                **addresses.interface_defaults(ctx, subnet),
+                "macAddress": "",
                 "privateEndpoint": {"id": endpoint.id.text},
-                "hostedWorkloads": [],
-                "tapConfigurations": [],
-                "nicType": "Standard",
+                "allowPort25Out": True,
+                "auxiliaryMode": "None",
             },
+            "managedBy": endpoint.id.text,
+            "kind": "Regular",
         },
     )
 
 
-def _configuration(  # noqa: PLR0913 - the parts of one configuration
+def _configuration(  # noqa: PLR0913, PLR0917 - the parts of one configuration
     ctx: Context,
     interface: str,
     subnet: Resource,

@@ -135,7 +135,22 @@ class PublicAddresses(NetworkType):
         "idleTimeoutInMinutes": 4,
         "ipTags": [],
     }
-    owned = ("resourceGuid", "ipAddress")
+    owned = ("resourceGuid", "ipAddress", "ipConfiguration")
+
+    def compose(self, write: Write) -> JsonObject:
+        """The tier is the server's."""
+        document = super().compose(write)
+        return {**document, "sku": {"tier": "Regional", **(document.get("sku") or {"name": "Basic"})}}
+
+    def render(self, ctx: Context, resource: Resource) -> JsonObject:
+        """Which configuration of which interface uses it."""
+        for user in ctx.referrers(resource.id.key, addresses.INTERFACES):
+            for each in user.properties.get("ipConfigurations") or ():
+                used = reference((each.get("properties") or {}).get("publicIPAddress"))
+                if used is not None and used.lower() == resource.id.key:
+                    inside = {**resource.properties, "ipConfiguration": {"id": each["id"]}}
+                    return {**resource.body, "properties": inside}
+        return resource.body
 
     def completed(self, ctx: Context, resource: Resource) -> None:
         """A static address is known when the operation ends."""
@@ -182,29 +197,46 @@ class Interfaces(NetworkType):
     """A network interface; those of private endpoints belong to them."""
 
     name = addresses.INTERFACES
-    put: ClassVar[WriteStyle] = put_style(2)
+    put: ClassVar[WriteStyle] = WriteStyle(created=201, updated=200)
+    delete: ClassVar[WriteStyle] = delete_style(4)
     owned = ("resourceGuid", "privateEndpoint")
     links: ClassVar[Mapping[str, str]] = {"networkSecurityGroup": "Microsoft.Network/networkSecurityGroups"}
 
     def validate(self, write: Write) -> None:
-        """Its subnets must exist."""
+        """Its addresses and subnets must exist."""
         super().validate(write)
-        for each in write.properties.get("ipConfigurations") or ():
-            target = reference((each.get("properties") or {}).get("subnet"))
-            if target:
-                require_reference(write, target)
+        for member in ("publicIPAddress", "subnet"):
+            for each in write.properties.get("ipConfigurations") or ():
+                target = reference((each.get("properties") or {}).get(member))
+                if target:
+                    require_reference(write, target)
 
     def normalise(self, write: Write, properties: JsonObject) -> JsonObject:
         """Configurations get ids and addresses."""
-        rows = []
+        rows: list[JsonObject] = []
+        defaults: JsonObject = {}
         for each in properties.get("ipConfigurations") or ():
             sent = dict(each.get("properties") or {})
             subnet = write.ctx.find(reference(sent.get("subnet")))
             if subnet is not None and not sent.get("privateIPAddress"):
                 sent["privateIPAddress"] = addresses.allocate(write.ctx, subnet, [None])[0]
-            sent.setdefault("privateIPAllocationMethod", "Dynamic")
-            rows.append({**each, "id": f"{write.id.text}/ipConfigurations/{each.get('name')}", "properties": sent})
-        return {**properties, "ipConfigurations": rows}
+            if subnet is not None:
+                defaults = addresses.interface_defaults(write.ctx, subnet)
+            shown = {
+                "provisioningState": SUCCEEDED,
+                "privateIPAllocationMethod": "Dynamic",
+                "primary": not rows,
+                "privateIPAddressVersion": "IPv4",
+                **sent,
+            }
+            where = f"{write.id.text}/ipConfigurations/{each.get('name')}"
+            rows.append({**each, "id": where, "type": f"{self.name}/ipConfigurations", "properties": shown})
+        return {**defaults, **properties, "ipConfigurations": rows}
+
+    def render(self, ctx: Context, resource: Resource) -> JsonObject:
+        """The configurations carry the interface's own tag."""
+        rows = [{**each, "etag": resource.etag} for each in resource.properties.get("ipConfigurations") or ()]
+        return {**resource.body, "properties": {**resource.properties, "ipConfigurations": rows}}
 
     def check_delete(self, ctx: Context, resource: Resource) -> None:
         """The interface of a private endpoint goes only with it."""

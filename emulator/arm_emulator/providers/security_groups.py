@@ -142,7 +142,7 @@ def _slot(properties: JsonObject) -> tuple[str, object]:
     return str(properties.get("direction", "")).lower(), properties.get("priority")
 
 
-def _default(  # noqa: PLR0913 - a row of the table
+def _default(  # noqa: PLR0913, PLR0917 - a row of the table
     group: Resource,
     name: str,
     text: str,

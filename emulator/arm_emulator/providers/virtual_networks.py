@@ -1,7 +1,7 @@
 """Virtual networks, their subnets and peerings.
 
-Witnesses: recordings Test_Networking_PrivateEndpoint_20250301_CRUD and Test_Networking_PrivateDnsZone_20240601_CRUD;
-wire examples section 3.
+Witnesses: recordings Test_Networking_PrivateEndpoint_20250301_CRUD and
+Test_Networking_PrivateDnsZone_20240601_CRUD; wire examples section 3.
 """
 
 from __future__ import annotations
@@ -49,6 +49,15 @@ class VirtualNetworks(NetworkType):
         "enableDdosProtection": False,
     }
     child_lists: ClassVar[Mapping[str, str]] = {"subnets": SUBNETS, "virtualNetworkPeerings": PEERINGS}
+
+    def show(self, ctx: Context, resource: Resource, call: Call) -> JsonObject:
+        """Old versions do not show the policy for private endpoints (recorded with 2020-11-01)."""
+        document = self.render(ctx, resource)
+        if call.api_version >= ENDPOINT_POLICIES_SINCE:
+            return document
+        hidden = "privateEndpointVNetPolicies"
+        shown = {name: value for name, value in document["properties"].items() if name != hidden}
+        return {**document, "properties": shown}
 
     @property
     def views(self) -> Mapping[str, View]:

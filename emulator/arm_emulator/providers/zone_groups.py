@@ -38,9 +38,8 @@ class ZoneGroups(NetworkType):
 
     def validate(self, write: Write) -> None:
         """One group per endpoint; every zone must exist."""
-        others = [
-            each for each in write.ctx.children(_endpoint(write), ZONE_GROUPS) if each.id.key != write.id.key
-        ]
+        groups = write.ctx.children(_endpoint(write), ZONE_GROUPS)
+        others = [each for each in groups if each.id.key != write.id.key]
         if others:
             raise bad_request(
                 "PrivateDnsZoneGroupAlreadyExists",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -28,16 +29,29 @@ CONDITION = {
 }
 
 
+PUBLISHED_WITHIN_SECONDS = 30.0
+"""Discovery and documentation follow a CRD's Established by about a second."""
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _published(control_plane: ControlPlane) -> None:
+    """Wait until kubectl can find and explain every kind."""
+    deadline = time.monotonic() + PUBLISHED_WITHIN_SECONDS
+    waiting = [f"{kind.singular}.status" for kind in KINDS]  # a short name is looked up in a stale cache only
+    while waiting:
+        try:
+            control_plane.kubectl("explain", waiting[0])
+            waiting.pop(0)
+        except KubectlError as unknown:
+            if time.monotonic() > deadline:
+                pytest.fail(f"not published within {PUBLISHED_WITHIN_SECONDS} s: {unknown}")
+            time.sleep(0.2)
+
+
 def _base(kind: Kind) -> Resource:
     table = yaml.safe_load((FOLDER / f"{kind.singular}.yaml").read_text(encoding="utf-8"))
     base: Resource = table["base"]
     return base
-
-
-@pytest.fixture
-def namespace(control_plane: ControlPlane) -> str:
-    """A namespace that nothing else uses."""
-    return control_plane.fresh_namespace("crd")
 
 
 def _create(api: ControlPlane, namespace: str, kind: Kind) -> str:

@@ -148,6 +148,50 @@ class Server:
             body = metadata.endpoints(call.base_url, self._ctx.config.tenant, call.api_version)
             return Answer(200, raw=json.dumps(body), headers={"Content-Type": "application/json"})
         answer = self._entra.serve(call, exchange.form)
+        if answer is None or self._faults_hit(exchange) is None:
+            return answer
+        return self._inject(exchange) or answer
+
+    def _identify(self, exchange: Exchange) -> None:
+        # The log and the faults want to know the caller before authentication is enforced.
+        try:
+            exchange.call.caller = self._entra.authenticate(exchange.call.headers.get("authorization", ""))
+            exchange.entry.caller = exchange.call.caller
+        except TokenError:
+            exchange.entry.caller = None
+        self._faults_hit(exchange)
+
+    def _faults_hit(self, exchange: Exchange) -> JsonObject | None:
+        url = exchange.request.raw_path
+        if self._faults.rules:
+            exchange.fault = self._faults.pick(exchange.call.method, url, exchange.entry.caller)
+        if exchange.fault:
+            exchange.entry.fault = next(iter(exchange.fault))
+        return exchange.fault
+
+    def _inject(self, exchange: Exchange) -> Answer | None:
+        fault = exchange.fault
+        if not fault:
+            return None
+        if fault.get("drop"):
+            raise _CutError
+        exchange.call.fail_operation = fault.get("fail_operation")
+        exchange.call.slow_operation = float(fault.get("slow_operation") or 1.0)
+        if not fault.get("status"):
+            return None
+        headers = {str(k): str(v) for k, v in (fault.get("headers") or {}).items()}
+        if fault.get("body") is not None:
+            if fault.get("retry_after") is not None:
+                headers["Retry-After"] = str(fault["retry_after"])
+            return Answer(int(fault["status"]), None, {"Content-Type": "text/html", **headers}, fault["body"])
+        problem = ArmError(
+            int(fault["status"]),
+            str(fault.get("code", "InternalServerError")),
+            str(fault.get("message", "An injected fault.")),
+            details=fault.get("details", ()),
+            retry_after=fault.get("retry_after"),
+            headers=headers,
+        )
         return Answer(problem.status, problem.envelope(), problem.headers())
 
     def _authenticate(self, exchange: Exchange) -> Answer | None:

@@ -10,12 +10,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from arm_emulator.errors import ArmError, bad_request
-from arm_emulator.model import SUCCEEDED
+from arm_emulator.model import SUCCEEDED, WriteStyle
 from arm_emulator.providers import addresses
 from arm_emulator.providers.network import (
     NetworkChild,
     NetworkType,
     busy,
+    delete_style,
     put_style,
     reference,
     require_reference,
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
     from arm_emulator.context import Context
     from arm_emulator.ids import ResourceId
-    from arm_emulator.model import JsonObject, Resource, Write, WriteStyle
+    from arm_emulator.model import JsonObject, Resource, Write
 
 TABLES = "Microsoft.Network/routeTables"
 TABLE_ROUTES = f"{TABLES}/routes"

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from arm_emulator.errors import bad_request
-from arm_emulator.providers.network import NetworkChild, NetworkType, put_style
+from arm_emulator.providers.network import NetworkChild, NetworkType, delete_style, put_style
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -64,6 +64,7 @@ class SecurityGroups(NetworkType):
 
     name = GROUPS
     put: ClassVar[WriteStyle] = put_style(1)
+    delete: ClassVar[WriteStyle] = delete_style(1)
     child_lists: ClassVar[Mapping[str, str]] = {"securityRules": RULES}
 
     def check_delete(self, ctx: Context, resource: Resource) -> None:

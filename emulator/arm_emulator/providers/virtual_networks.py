@@ -40,6 +40,9 @@ ACL_HOLDERS = frozenset(
 """Types that name subnets in their firewall only: they do not occupy them."""
 
 
+ENDPOINT_POLICIES_SINCE = "2024-03-01"
+"""First API version recorded with `privateEndpointVNetPolicies`; 2020-11-01 is recorded without it."""
+
 class VirtualNetworks(NetworkType):
     """A virtual network; its PUT replaces the subnets and peerings it does not list."""
 
@@ -143,7 +146,7 @@ class Subnets(NetworkChild):
         """One subnet or peering write at a time in a virtual network (429, recorded)."""
         parent = ctx.store.get(where.parent)
         if parent is not None and not parent.settled:
-            raise not_provisioned(parent)
+            raise not_provisioned(parent, where)
         for each in _family(ctx, where.parent):
             if each.operation:
                 raise busy(ctx, each)
@@ -201,7 +204,7 @@ class Peerings(NetworkChild):
                 "the referenced resource exists, and that both resources are in the same region.",
             )
         if not found.settled:
-            details = not_provisioned(found).details[0]
+            details = not_provisioned(found, write.id).details[0]
             raise ArmError(400, "ReferencedResourceNotProvisioned", details["message"])
 
     def linked(self, write: Write) -> Iterable[tuple[str, str]]:

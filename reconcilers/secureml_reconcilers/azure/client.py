@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import json
 import logging
+import ssl
 import time
 import uuid
 from contextlib import asynccontextmanager
@@ -44,8 +45,9 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
-_TIMEOUT: Final = aiohttp.ClientTimeout(total=90, connect=10)
-"""Seconds. ARM itself gives a provider 60 s and then answers 504; a longer silence is a lost answer."""
+_CONNECT_SECONDS: Final = 10
+_READ_SECONDS: Final = 90
+"""ARM itself gives a provider 60 s and then answers 504; a longer silence is a lost answer."""
 
 _CONNECTIONS: Final = 32
 """Sockets kept to Azure: one workspace reads about 30 resources at once."""
@@ -252,22 +254,33 @@ class ArmClient:
 
 @asynccontextmanager
 async def open_arm(
-    environment: AzureEnvironment, on_request: Callable[[ArmRequest], None]
+    environment: AzureEnvironment,
+    on_request: Callable[[ArmRequest], None],
+    monotonic: Callable[[], float] = time.monotonic,
 ) -> AsyncIterator[ArmClient]:
-    """Sign in and connect: management clients on one transport, closed on exit."""
+    """Sign in and connect: management clients on one transport, closed on exit.
+
+    Args:
+        environment: where Azure is.
+        on_request: called after every request, for metrics.
+        monotonic: seconds on a clock that never goes back, by which requests are rationed.
+    """
+    # One context for all: given a file name, the transport makes a context, and so a connection, per request.
+    trust = ssl.create_default_context(cafile=environment.ca_file or None)
     session = aiohttp.ClientSession(
-        connector=aiohttp.TCPConnector(limit=_CONNECTIONS),
-        timeout=_TIMEOUT,
-        auto_decompress=False,
-        trust_env=True,
+        connector=aiohttp.TCPConnector(limit=_CONNECTIONS, ssl=trust), auto_decompress=False, trust_env=True
     )
     async with session, credential(environment) as identity:
         # Many cold requests at once would each ask for a token of their own.
         ourselves = await _sign_in(identity, environment)
         options: dict[str, Any] = {
             "base_url": environment.resource_manager,
+            # The transport's own timeouts replace the session's on every request.
             "transport": AioHttpTransport(
-                session=session, session_owner=False, connection_verify=environment.ca_file or True
+                session=session,
+                session_owner=False,
+                connection_timeout=_CONNECT_SECONDS,
+                read_timeout=_READ_SECONDS,
             ),
         }
         # The subscription of the constructor is unused: every request carries a full id.
@@ -282,7 +295,7 @@ async def open_arm(
                 identity, "-", policies=_pipeline(identity, environment), **options
             ),
         }
-        yield ArmClient(clients, environment.resource_manager, Throttle(time.monotonic), on_request, ourselves)
+        yield ArmClient(clients, environment.resource_manager, Throttle(monotonic), on_request, ourselves)
 
 
 def _pipeline(identity: AsyncTokenCredential, environment: AzureEnvironment) -> list[Any]:

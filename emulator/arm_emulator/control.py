@@ -45,6 +45,7 @@ class Control:
             ("GET", "resources"): self._resources,
             ("GET", "counts"): self._counts,
             ("GET", "changes"): self._changes,
+            ("GET", "operations"): self._operations,
             ("GET", "clients"): self._clients,
             ("POST", "clients"): self._add_client,
         }
@@ -127,6 +128,14 @@ class Control:
 
     def _counts(self, _call: Call, _: object) -> Answer:
         return Answer(200, {key: asdict(tally) for key, tally in self._world().ctx.changes.tallies.items()})
+
+    def _operations(self, _call: Call, _: object) -> Answer:
+        """Every long-running operation with its beginning and end: what the longest chain is computed from."""
+        rows = [
+            {"id": each.target.text, "verb": each.verb, "began": each.started, "ends": each.due, "state": each.state}
+            for each in self._world().ctx.operations.all()
+        ]
+        return Answer(200, {"value": rows})
 
     def _changes(self, call: Call, _: object) -> Answer:
         since = int(call.query.get("since") or 0)

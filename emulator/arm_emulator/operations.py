@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 from urllib.parse import parse_qsl
 
+from arm_emulator.clock import iso
 from arm_emulator.errors import ArmError
 from arm_emulator.model import CANCELED, FAILED, SUCCEEDED, TERMINAL, Answer, Call, JsonObject, WriteStyle
 
@@ -104,6 +105,10 @@ class Operations:
         """The operation of an id."""
         return self._by_id.get(operation_id)
 
+    def all(self) -> list[Operation]:
+        """Every operation of the run, in the order of their beginnings."""
+        return list(self._by_id.values())
+
     def next_due(self) -> float | None:
         """Virtual time at which the next operation ends."""
         return self._due[0][0] if self._due else None
@@ -132,8 +137,8 @@ class Operations:
 
 
 def _poll_key(path: str, query: Mapping[str, str]) -> str:
-    # Machine learning has one path for both URLs and tells them apart by `type`.
-    return f"{path.lower()}?{query.get('type', '')}"
+    # Machine learning and compute have one path for both URLs and tell them apart by a parameter.
+    return f"{path.lower()}?{query.get('type', '')}{query.get('monitor', '')}"
 
 
 def _fill(template: str | None, places: dict[str, str], signature: str) -> tuple[str, str]:
@@ -151,10 +156,17 @@ def _status(operation: Operation, base_url: str) -> Answer:
         headers = repeated or ({} if pause is None else {"Retry-After": str(pause)})
         if style.poll_status != 200:  # noqa: PLR2004 - private DNS repeats both URLs while it answers 202
             headers = operation.headers(base_url, pause)
-        return Answer(style.poll_status, {"status": style.word}, headers)
+        return Answer(style.poll_status, {"status": style.word, **_details(operation)}, headers)
     if operation.error is not None:
         return Answer(200, {"status": operation.state, "error": _with_details(operation.error)})
-    return Answer(200, dict(style.final_status), repeated)
+    return Answer(200, {**dict(style.final_status), **_details(operation)}, repeated)
+
+
+def _details(operation: Operation) -> JsonObject:
+    if not operation.style.poll_details:
+        return {}
+    ended = {"endTime": iso(operation.due)} if operation.state in TERMINAL else {}
+    return {"name": operation.id, "startTime": iso(operation.started), **ended}
 
 
 def _result(operation: Operation, base_url: str) -> Answer:

@@ -132,8 +132,8 @@ class Control:
     def _operations(self, _call: Call, _: object) -> Answer:
         """Every long-running operation with its beginning and end: what the longest chain is computed from."""
         rows = [
-            {"id": each.target.text, "verb": each.verb, "began": each.started, "ends": each.due, "state": each.state}
-            for each in self._world().ctx.operations.all()
+            {"id": op.target.text, "verb": op.verb, "began": op.started, "ends": op.due, "state": op.state}
+            for op in self._world().ctx.operations.all()
         ]
         return Answer(200, {"value": rows})
 

@@ -55,6 +55,7 @@ class WriteStyle:
         retry_after: seconds in `Retry-After` of the write's answer, None to leave it out.
         poll_retry_after: seconds in `Retry-After` of a running poll; None repeats `retry_after`.
         poll_status: HTTP status of the status URL while the operation runs (private DNS says 202).
+        poll_details: whether status bodies carry the operation's name, its start and its end (compute).
         poll_repeats: whether every poll, the last included, repeats status URL and pause (registries).
         visible: True stores the write at once in state `running`; False lets GET show the old state (404
             on create) until the operation succeeds.
@@ -74,6 +75,7 @@ class WriteStyle:
     poll_retry_after: int | None = None
     poll_status: int = 200
     poll_repeats: bool = False
+    poll_details: bool = False
     visible: bool = True
     running: str = "Updating"
     word: str = "InProgress"

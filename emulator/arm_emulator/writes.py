@@ -10,7 +10,7 @@ from arm_emulator.durations import draw
 from arm_emulator.errors import ArmError, gateway
 from arm_emulator.etags import check_preconditions
 from arm_emulator.ids import ResourceId, require
-from arm_emulator.model import FAILED, SYSTEM, Answer, Call, JsonObject, Resource, Write, WriteStyle
+from arm_emulator.model import FAILED, SYSTEM, Answer, Call, EtagStyle, JsonObject, Resource, Write, WriteStyle
 from arm_emulator.operations import Operation, cancel
 from arm_emulator.store import merge_patch
 
@@ -256,7 +256,8 @@ def _answer(  # noqa: PLR0913 - the parts of one answer
     synchronous = operation is None
     if resource is not None and (style.body == "resource" or (synchronous and not request.creating)):
         body = kind.show(request.ctx, resource, request.call)
-        if synchronous and resource.etag:
+        # A network interface's PUT is synchronous and carries the tag in the body alone (recorded).
+        if synchronous and resource.etag and kind.etag is not EtagStyle.WEAK:
             headers["ETag"] = kind.entity_tag(request.ctx, resource)
         headers.update(kind.headers(request, resource))
     return Answer(status, body, headers)

@@ -16,7 +16,10 @@ GUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}
 NOBODY = "00000000-0000-0000-0000-000000000000"
 """What the authors of the recordings put in place of their subscription and tenant."""
 
-OPERATIONS = "privateDnsOperationStatuses|workspaceOperationsStatus|computeOperationsStatus|operationresults"
+OPERATIONS = (
+    "privateDnsOperationStatuses|privateDnsOperationResults|"
+    "workspaceOperationsStatus|computeOperationsStatus|operationresults"
+)
 
 RANDOM = (
     (re.compile(rf"(?i)(?<=/)({OPERATIONS})/[\w=%-]+"), r"\1/<operation>"),
@@ -27,7 +30,7 @@ RANDOM = (
         "<tag>",
     ),
     (re.compile(r'"0x[0-9A-F]{15}"'), "<blob tag>"),
-    (re.compile(r"\b[0-9a-f]{32}\b"), "<hex>"),
+    (re.compile(r"(?<![0-9a-f])[0-9a-f]{32}(?![0-9a-f])"), "<hex>"),
     (re.compile(r"//(.*)\.z\d+\.web\."), r"//\1.z0.web."),
     (re.compile(r"[a-z0-9]{26}\.[a-z]+\.internal\.cloudapp\.net"), "<suffix>.internal.cloudapp.net"),
 )
@@ -41,6 +44,7 @@ MADE_UP = {
     "primaryaccesskey",
     "secondaryaccesskey",
     "macaddress",
+    "internalid",
     "description",
 }
 """Members whose value is a name, a secret or a sentence: only their type is compared. Descriptions of

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 JSON = Any
 
 POLLS = re.compile(
-    r"/(operations|operationresults|operationstatuses|asyncoperations|privatednsoperationstatuses|"
+    r"/(?:operations|operationresults|operationstatuses|asyncoperations|privatednsoperation(?:statuses|results)|"
     r"workspaceoperationsstatus|computeoperationsstatus)/[^/]+$",
     re.IGNORECASE,
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ssl
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
 import aiohttp
 
@@ -17,7 +17,9 @@ from .comparing import GUID, NOBODY, bodies, plain, texts
 from .openapi import POLLS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+
+Justified: TypeAlias = "Callable[[Difference], bool]"
 
 PATIENCE = 400
 """Virtual seconds that the harness lets pass, one by one, while an answer is not yet the recorded one."""
@@ -78,29 +80,35 @@ class Player:
         await self.session.close()
         await self.emulator.__aexit__(None, None, None)
 
-    async def play(self, cassette: str, interaction: Interaction) -> list[Difference]:
+    async def play(self, cassette: str, interaction: Interaction, justified: Justified) -> list[Difference]:
         """Send one recorded request, waiting in virtual time until the answer is the recorded one.
 
         A read may be repeated freely; a write only while it is refused though it was accepted when recorded.
         What is left after the patience is what the first answer showed.
+
+        Args:
+            cassette: name of the recording.
+            interaction: what to send and what to expect.
+            justified: which differences need no waiting because they stay.
         """
         url, request = self.local(interaction.url), self._renamed(interaction.request)
-        first: list[str] | None = None
+        first: list[Difference] | None = None
         for _ in range(PATIENCE):
             answer = await self.send(interaction.method, url, request)
-            found = list(self._compare(interaction, answer))
+            found = [
+                Difference(cassette, interaction.index, interaction.method, interaction.place, what)
+                for what in self._compare(interaction, answer)
+            ]
             first = found if first is None else first
-            refused = answer.status >= 400 > interaction.status
-            if not found or not (interaction.method == "GET" or refused) or not self._moving():
+            again = interaction.method == "GET" or answer.status >= 400 > interaction.status
+            if all(map(justified, found)) or not again or not self._moving():
                 break
             self.emulator.clock.advance(1)
         else:
             found = first or []
         self._learn(interaction, answer)
         self.answered.append((interaction, url, request, answer))
-        return [
-            Difference(cassette, interaction.index, interaction.method, interaction.place, what) for what in found
-        ]
+        return found
 
     async def send(self, method: str, url: str, body: object = None) -> Wire:
         """One request to the emulator; the URL may be a path."""

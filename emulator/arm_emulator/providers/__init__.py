@@ -27,6 +27,7 @@ MODULES = (
     "security_groups",
     "storage",
     "virtual_networks",
+    "virtualmachines",
     "zone_groups",
 )
 """The provider modules, in no particular order; a new module needs only its name here."""

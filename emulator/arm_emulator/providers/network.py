@@ -250,7 +250,8 @@ def not_provisioned(dependency: Resource, user: ResourceId) -> ArmError:
 
 def _operation_name(where: ResourceId) -> str:
     """The service's name of a type's PUT: publicIPAddresses have PutPublicIpAddressOperation (recorded)."""
-    kind = where.type.rsplit("/", 1)[-1].replace("IPAddresses", "IpAddress").removesuffix("s")
+    plural = where.type.rsplit("/", 1)[-1]
+    kind = plural.replace("IPAddresses", "IpAddress") if "IPAddresses" in plural else plural.removesuffix("s")
     return f"Put{kind[:1].upper()}{kind[1:]}Operation"
 
 

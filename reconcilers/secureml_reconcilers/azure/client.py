@@ -226,7 +226,7 @@ class ArmClient:
         started = time.monotonic()
         status = 0
         try:
-            response = await self._clients[client].send_request(request)
+            response = await self._answer(client, request)
             status = response.status_code
         except AzureError as error:
             raise _unanswered(error, method, url) from error
@@ -234,7 +234,18 @@ class ArmClient:
             self._report(ArmRequest(type_name, method, status, time.monotonic() - started), url, correlation)
         if type_name != "graph":
             self._throttle.learn(subscription, method, status, {k.lower(): v for k, v in response.headers.items()})
-        return response  # type: ignore[no-any-return]
+        return response
+
+    async def _answer(self, client: str, request: HttpRequest) -> AsyncHttpResponse:
+        """Send; a read on a kept connection that the other side had closed meanwhile is sent once more."""
+        try:
+            return await self._clients[client].send_request(request)  # type: ignore[no-any-return]
+        except AzureError as error:
+            closed = isinstance(error.inner_exception, aiohttp.ServerDisconnectedError | aiohttp.ClientOSError)
+            refused = isinstance(error.inner_exception, aiohttp.ClientConnectorError)
+            if request.method != "GET" or not closed or refused:
+                raise
+            return await self._clients[client].send_request(request)  # type: ignore[no-any-return]
 
     def _report(self, request: ArmRequest, url: str, correlation: str) -> None:
         self._on_request(request)
@@ -270,6 +281,8 @@ async def open_arm(
     session = aiohttp.ClientSession(
         connector=aiohttp.TCPConnector(limit=_CONNECTIONS, ssl=trust), auto_decompress=False, trust_env=True
     )
+    # It would send a PUT or DELETE again when the connection is cut after it: whether that is wise is ours to say.
+    session._retry_connection = False  # noqa: SLF001 - aiohttp has no public switch (3.14)
     async with session, credential(environment) as identity:
         # Many cold requests at once would each ask for a token of their own.
         ourselves = await _sign_in(identity, environment)

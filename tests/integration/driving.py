@@ -6,6 +6,7 @@ real: HTTPS, tokens, the SDK pipelines, the operator's least-privilege role.
 
 from __future__ import annotations
 
+import random
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -30,6 +31,10 @@ if TYPE_CHECKING:
 
 LOADING_SPEED = 5000.0
 """Virtual seconds per real second while a landscape is made."""
+
+TENANT = "7a3c2f10-1f5e-4c1f-9a52-0d6f1c2b3a4d"
+SUBSCRIPTION = "0b1f6a52-9d3e-4a77-8c41-5e2d7f8a9b10"
+"""Always the same, for the emulator draws the duration of an operation from the id that it works on."""
 
 
 @dataclass
@@ -76,7 +81,7 @@ class Journal:
     async def announce(self, status: Status) -> None:
         """See `contract.Journal`."""
         self._driver.announced.append(status)
-        self._driver.subject = replace(self._driver.subject, status=status)
+        self._driver.save(status)
 
 
 @dataclass
@@ -103,10 +108,14 @@ class Driver:
         """One condition of the status; empty when it is not there."""
         return next((c for c in self.status.get("conditions", ()) if c["type"] == kind), {})
 
+    def save(self, status: Status) -> None:
+        """Write a status to the API server."""
+        self.subject = replace(self.subject, status=status)
+
     async def step(self) -> Outcome:
         """One pass, and its status written."""
         outcome = await self.engine.reconcile(self.subject, Journal(self))
-        self.subject = replace(self.subject, status=outcome.status)
+        self.save(outcome.status)
         self.outcomes.append(outcome)
         return outcome
 
@@ -156,21 +165,22 @@ def drive(world: World, spec: dict[str, Any], name: str = "fraud", engine: Engin
 
 @asynccontextmanager
 async def open_world(
-    folder: Path, workspaces: tuple[str, ...] = ("fraud",), **settings: Any  # noqa: ANN401 - JSON
+    folder: Path,
+    workspaces: tuple[str, ...] = ("fraud",),
+    **settings: Any,  # noqa: ANN401 - JSON
 ) -> AsyncIterator[World]:
     """An emulator with an open landscape, and both sides signed in."""
-    description = Description(folder)
+    description = Description(folder, tenant=TENANT, subscription=SUBSCRIPTION)
     config = from_json({**description.configuration(), "throttle": {"enabled": False}, **settings})
     clock = Clock(LOADING_SPEED)
+    random.seed(0)  # the spread of waiting times
     async with Emulator(config, clock=clock, directory=folder) as emulator:
         description.base_url = emulator.base_url
         requests: list[ArmRequest] = []
         variables = {**description.environment(), "SSL_CERT_FILE": str(emulator.ca_path)}
         environment = AzureEnvironment.read(variables)
-        admin = Admin(
-            emulator.base_url, description.tenant, description.second, emulator.ca_path, LOADING_SPEED
-        )
-        async with admin, open_arm(environment, requests.append) as arm:
+        admin = Admin(emulator.base_url, description.tenant, description.second, emulator.ca_path, LOADING_SPEED)
+        async with admin, open_arm(environment, requests.append, clock.now) as arm:
             items = landscape.landscape(description.subscription, description.tenant, workspaces)
             await landscape.load(admin, items)
             clock.set_speed(0)

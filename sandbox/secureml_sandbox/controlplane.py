@@ -14,19 +14,21 @@ import urllib.error
 import urllib.request
 import uuid
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
-from secureml_sandbox.paths import CRDS
+from secureml_sandbox.paths import CHECKOUT, CRDS
 from secureml_sandbox.pki import Authority, write_key
 from secureml_sandbox.processes import ProcessDiedError, SandboxProcess, free_port
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 ADMIN = "admin"
 ADMIN_GROUP = "system:masters"
 OPERATOR = "secureml-operator"
 
-OPERATOR_RBAC = Path(__file__).with_name("operator-rbac.yaml")
-"""What the operator's user may do: the least that it needs."""
+OPERATOR_RBAC = CHECKOUT / "charts" / "secureml-operator" / "files" / "rbac.yaml"
+"""What the operator may do, the same file that the chart ships: the sandbox proves that it suffices."""
 
 PORT_ATTEMPTS = 3
 """Another program may take a free port before etcd or kube-apiserver does; three times is no accident."""
@@ -156,12 +158,21 @@ class ControlPlane:
         self.kubectl("wait", "--for=condition=Established", "--timeout=30s", *names)
 
     def allow_operator(self) -> None:
-        """Give the operator's user its rights.
+        """Give the operator's user the rights of the chart's cluster role.
 
         Raises:
-            KubectlError: the API server refused the manifest.
+            KubectlError: the API server refused.
         """
         self.kubectl("apply", "--server-side", "--force-conflicts", f"--filename={OPERATOR_RBAC}")
+        group = "rbac.authorization.k8s.io"
+        binding = {
+            "apiVersion": f"{group}/v1",
+            "kind": "ClusterRoleBinding",
+            "metadata": {"name": OPERATOR},
+            "roleRef": {"apiGroup": group, "kind": "ClusterRole", "name": OPERATOR},
+            "subjects": [{"apiGroup": group, "kind": "User", "name": OPERATOR}],
+        }
+        self.apply(binding)
 
     def __enter__(self) -> Self:
         return self.start()

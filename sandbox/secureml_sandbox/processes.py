@@ -15,6 +15,7 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.request
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
@@ -27,8 +28,8 @@ if TYPE_CHECKING:
 MARK = "SECUREML_SANDBOX_STARTED_BY"
 """Environment variable that holds the folder of the sandbox that started a process."""
 
-STOP_SECONDS = 10.0
-"""Between asking to end and killing: kube-apiserver drains its watches in about two."""
+STOP_SECONDS = 25.0
+"""Between asking to end and killing: more than the operator's own 20 s for work in flight."""
 
 START_SLACK = 2.0
 """Seconds by which one start time may read differently: it is derived from the boot time, which the clock's
@@ -155,7 +156,10 @@ class SandboxProcess:
 
 
 class OperatorProcess(SandboxProcess):
-    """The operator as its own process, the way a cluster runs it: `secureml run`."""
+    """The operator as its own process, the way a cluster runs it: `secureml run`.
+
+    Its probes listen on a free port, the same one over all restarts.
+    """
 
     def __init__(
         self, folder: Path, environment: Mapping[str, str], *arguments: str, name: str = "operator"
@@ -164,26 +168,54 @@ class OperatorProcess(SandboxProcess):
 
         Args:
             folder: where its log is.
-            environment: KUBECONFIG and the Azure variables, as `Sandbox.operator_environment` gives them.
+            environment: as `operator_environment` gives it: the cluster, the cloud, the identity.
             arguments: appended to `secureml run`.
             name: names the log; two replicas need two.
         """
+        self.health = f"127.0.0.1:{free_port()}"
         secureml = str(Path(sys.executable).with_name("secureml"))
-        unbuffered = {"PYTHONUNBUFFERED": "1"}
-        super().__init__(name, [secureml, "run", *arguments], folder, unbuffered | dict(environment))
+        command = [secureml, "run", "--health-address", self.health, *arguments]
+        super().__init__(name, command, folder, {"PYTHONUNBUFFERED": "1"} | dict(environment))
+
+    def wait_until_ready(self, seconds: float = 60.0) -> None:
+        """Wait until its readiness probe succeeds.
+
+        Raises:
+            ProcessDiedError: it ended first, or was not ready within `seconds`.
+        """
+        self.wait_until(self.ready, "ready", seconds)
+
+    def ready(self) -> bool:
+        """Ask the readiness probe."""
+        try:
+            with urllib.request.urlopen(f"http://{self.health}/readyz", timeout=2):
+                return True
+        except OSError:
+            return False
+
+    def metrics(self) -> str:
+        """Read `/metrics` in the text format.
+
+        Raises:
+            OSError: the process does not answer.
+        """
+        with urllib.request.urlopen(f"http://{self.health}/metrics", timeout=10) as answer:
+            return str(answer.read().decode())
 
 
 def stop_leftovers(folder: Path) -> list[str]:
     """Stop whatever an earlier run of the sandbox in `folder` started and did not stop.
 
     Returns:
-        What was stopped, as `pid command`, for a message.
+        What was stopped, as `name, pid N`, for a message.
     """
     found: dict[int, psutil.Process] = {}
+    names: dict[int, str] = {}
     for record in folder.glob("*.pid.json"):
         process = _recorded(record)
         if process is not None:
             found[process.pid] = process
+            names[process.pid] = record.name.removesuffix(".pid.json")
     mark = str(folder.resolve())
     for process in psutil.process_iter():
         with contextlib.suppress(psutil.Error, OSError):
@@ -192,7 +224,7 @@ def stop_leftovers(folder: Path) -> list[str]:
     stopped = []
     for process in found.values():
         with contextlib.suppress(psutil.Error):
-            stopped.append(f"{process.pid} {process.name()}")
+            stopped.append(f"{names.get(process.pid) or process.name()}, pid {process.pid}")
             process.terminate()
     _, alive = psutil.wait_procs(list(found.values()), STOP_SECONDS)
     for process in alive:

@@ -133,6 +133,194 @@ BUILT_IN: dict[str, Role] = {
                 "*/read",
             ),
         ),
+        Role(
+            "befefa01-2a29-4197-83a8-272ff33ce314",
+            "DNS Zone Contributor",
+            (*_SUPPORT, _GROUPS, "Microsoft.Network/dnsZones/*"),
+        ),
+        Role(
+            "b7e6dc6d-f1e8-4753-8033-0f276bb0955b",
+            "Storage Blob Data Owner",
+            (f"{_BLOBS}/containers/*", f"{_BLOBS}/generateUserDelegationKey/action"),
+            (),
+            (f"{_BLOBS}/containers/blobs/*",),
+        ),
+        Role(
+            "69566ab7-960f-475b-8e7c-b3118f30c6bd",
+            "Storage File Data Privileged Contributor",
+            (),
+            (),
+            ("Microsoft.Storage/storageAccounts/fileServices/*",),
+        ),
+        Role(
+            "b8eda974-7b85-4f76-af95-65846b26df6d",
+            "Storage File Data Privileged Reader",
+            (),
+            (),
+            (
+                "Microsoft.Storage/storageAccounts/fileServices/fileshares/files/read",
+                "Microsoft.Storage/storageAccounts/fileServices/readFileBackupSemantics/action",
+            ),
+        ),
+        Role(
+            "974c5e8b-45b9-4653-ba55-5f855dd0fb88",
+            "Storage Queue Data Contributor",
+            (
+                "Microsoft.Storage/storageAccounts/queueServices/queues/read",
+                "Microsoft.Storage/storageAccounts/queueServices/queues/write",
+                "Microsoft.Storage/storageAccounts/queueServices/queues/delete",
+            ),
+            (),
+            ("Microsoft.Storage/storageAccounts/queueServices/queues/messages/*",),
+        ),
+        Role(
+            "0a9a7e1f-b9d0-4cc4-a60d-0319b160aaa3",
+            "Storage Table Data Contributor",
+            (
+                "Microsoft.Storage/storageAccounts/tableServices/tables/read",
+                "Microsoft.Storage/storageAccounts/tableServices/tables/write",
+                "Microsoft.Storage/storageAccounts/tableServices/tables/delete",
+            ),
+            (),
+            ("Microsoft.Storage/storageAccounts/tableServices/tables/entities/*",),
+        ),
+        Role(
+            "8311e382-0749-4cb8-b61a-304f252e45ec",
+            "AcrPush",
+            (
+                "Microsoft.ContainerRegistry/registries/pull/read",
+                "Microsoft.ContainerRegistry/registries/push/write",
+            ),
+        ),
+        Role(
+            "b93aa761-3e63-49ed-ac28-beffa264f7ac",
+            "Container Registry Repository Reader",
+            (),
+            (),
+            (
+                "Microsoft.ContainerRegistry/registries/repositories/content/read",
+                "Microsoft.ContainerRegistry/registries/repositories/metadata/read",
+            ),
+        ),
+        Role(
+            "e503ece1-11d0-4e8e-8e2c-7a6c3bf38815",
+            "AzureML Compute Operator",
+            (
+                "Microsoft.MachineLearningServices/workspaces/computes/*",
+                "Microsoft.MachineLearningServices/workspaces/notebooks/vm/*",
+            ),
+        ),
+        Role(
+            "1823dd4f-9b8c-4ab6-ab4e-7397a3684615",
+            "AzureML Registry User",
+            (
+                "Microsoft.MachineLearningServices/registries/read",
+                "Microsoft.MachineLearningServices/registries/assets/*",
+            ),
+        ),
+        Role(
+            "b78c5d69-af96-48a3-bf8d-a8b4d589de94",
+            "Azure AI Administrator",
+            (
+                *_SUPPORT,
+                _GROUPS,
+                "Microsoft.MachineLearningServices/*",
+                "Microsoft.ContainerRegistry/*",
+                "Microsoft.KeyVault/*",
+                "Microsoft.Storage/storageAccounts/*",
+                "Microsoft.Insights/*",
+                "Microsoft.Network/virtualNetworks/read",
+                "Microsoft.Network/virtualNetworks/subnets/join/action",
+            ),
+        ),
+        Role(
+            "00482a5a-887f-4fb3-b363-3b7fe8e74483",
+            "Key Vault Administrator",
+            (
+                *_SUPPORT,
+                _GROUPS,
+                "Microsoft.KeyVault/checkNameAvailability/read",
+                "Microsoft.KeyVault/deletedVaults/read",
+                "Microsoft.KeyVault/locations/*/read",
+                "Microsoft.KeyVault/vaults/*/read",
+            ),
+            (),
+            ("Microsoft.KeyVault/vaults/*",),
+        ),
+        Role(
+            "21090545-7ca7-4776-b22c-e363652d74d2",
+            "Key Vault Reader",
+            (*_SUPPORT, _GROUPS, "Microsoft.KeyVault/vaults/*/read", "Microsoft.KeyVault/vaults/read"),
+            (),
+            ("Microsoft.KeyVault/vaults/*/read", "Microsoft.KeyVault/vaults/secrets/readMetadata/action"),
+        ),
+        Role(
+            "4633458b-17de-408a-b874-0445c86b69e6",
+            "Key Vault Secrets User",
+            (),
+            (),
+            (
+                "Microsoft.KeyVault/vaults/secrets/getSecret/action",
+                "Microsoft.KeyVault/vaults/secrets/readMetadata/action",
+            ),
+        ),
+        Role(
+            "b86a8fe4-44ce-4948-aee5-eccb2c155cd7",
+            "Key Vault Secrets Officer",
+            (*_SUPPORT, _GROUPS, "Microsoft.KeyVault/vaults/*/read"),
+            (),
+            ("Microsoft.KeyVault/vaults/secrets/*",),
+        ),
+        Role(
+            "0ab0b1a8-8aac-4efd-b8c2-3ee1fb270be8",
+            "Azure Kubernetes Service Cluster Admin Role",
+            (
+                "Microsoft.ContainerService/managedClusters/listClusterAdminCredential/action",
+                "Microsoft.ContainerService/managedClusters/accessProfiles/listCredential/action",
+                "Microsoft.ContainerService/managedClusters/read",
+            ),
+        ),
+        Role(
+            "4abbcc35-e782-43d8-92c5-2d3f1bd2253f",
+            "Azure Kubernetes Service Cluster User Role",
+            (
+                "Microsoft.ContainerService/managedClusters/listClusterUserCredential/action",
+                "Microsoft.ContainerService/managedClusters/read",
+            ),
+        ),
+        Role(
+            "ed7f3fbd-7b88-4dd4-9017-9adb7ce333f8",
+            "Azure Kubernetes Service Contributor Role",
+            (
+                _GROUPS,
+                "Microsoft.ContainerService/managedClusters/read",
+                "Microsoft.ContainerService/managedClusters/write",
+                "Microsoft.Resources/deployments/*",
+            ),
+        ),
+        Role(
+            "f1a07417-d97a-45cb-824c-7a7467783830",
+            "Managed Identity Operator",
+            (
+                *_SUPPORT,
+                _GROUPS,
+                "Microsoft.ManagedIdentity/userAssignedIdentities/*/read",
+                "Microsoft.ManagedIdentity/userAssignedIdentities/*/assign/action",
+            ),
+        ),
+        Role(
+            "9980e02c-c2be-4d73-94e8-173b1dc7cf3c",
+            "Virtual Machine Contributor",
+            (
+                *_SUPPORT,
+                _GROUPS,
+                "Microsoft.Compute/virtualMachines/*",
+                "Microsoft.Network/networkInterfaces/*",
+                "Microsoft.Network/virtualNetworks/read",
+                "Microsoft.Network/virtualNetworks/subnets/join/action",
+                "Microsoft.Network/networkSecurityGroups/join/action",
+            ),
+        ),
     )
 }
 """By guid. Lists are shortened to what the emulated providers check."""

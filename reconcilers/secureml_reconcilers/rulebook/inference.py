@@ -1,0 +1,178 @@
+"""Kubernetes clusters and container instances for inference."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from secureml_reconcilers.rulebook.rule import SC, SI, Does, Rule, Today
+
+RULES: Final = (
+    Rule(
+        "AKS-STG-01",
+        "Cluster in the storage's network",
+        "With storage behind a network the cluster belongs into that network, or into a peered one that reaches"
+        " every service privately.",
+        SI,
+        "S1 S5",
+        Today.RELAXED,
+        Does.REPORT,
+    ),
+    Rule(
+        "AKS-EGR-01",
+        "What the cluster must reach",
+        "Where outbound traffic is restricted, the cluster's own list of destinations comes on top.",
+        SI,
+        "S1 aks",
+        Today.SAME,
+        Does.REPORT,
+    ),
+    Rule(
+        "AKS-TYPE-01",
+        "Public or private control plane",
+        "Which of the two a cluster has is decided when it is created.",
+        SI,
+        "S3",
+        Today.SAME,
+        Does.REPORT,
+    ),
+    Rule(
+        "AKS-PRIV-01",
+        "Private clusters are attached",
+        "The workspace cannot create a private cluster; one that exists is attached.",
+        SI,
+        "S1 S3",
+        Today.SAME,
+        Does.CONVERGE,
+    ),
+    Rule(
+        "AKS-LB-01",
+        "Scoring on a public address",
+        "A public load balancer answers callers whom the security group lets in.",
+        SI,
+        "S1",
+        Today.SAME,
+        Does.NONE,
+    ),
+    Rule(
+        "AKS-LB-02",
+        "Scoring on a private address",
+        "An internal load balancer gives the scoring endpoint an address of the network.",
+        SI,
+        "S1 S5",
+        Today.CHANGED,
+        Does.CONVERGE,
+    ),
+    Rule(
+        "AKS-LB-03",
+        "Switch after attaching",
+        "The switch to an internal load balancer is an update of a cluster whose attachment has ended.",
+        SI,
+        "S1 S5",
+        Today.CHANGED,
+        Does.DERIVED,
+    ),
+    Rule(
+        "AKS-NSG-01",
+        "Callers reach the scoring address",
+        "The subnet's security group lets the declared callers in to the scoring endpoint.",
+        SI,
+        "S1 S5",
+        Today.SAME,
+        Does.CONVERGE,
+    ),
+    Rule(
+        "AKS-RBAC-01",
+        "Cluster may use the network",
+        "Before the switch the cluster's identity needs Network Contributor on the network, or the two rights on"
+        " its subnets.",
+        SI,
+        "S1 S5 aks",
+        Today.RELAXED,
+        Does.CONVERGE,
+    ),
+    Rule(
+        "AKS-ID-01",
+        "Which identity that is",
+        "A service principal or one of two kinds of managed identity; a role needs its object id, which is not the"
+        " client id.",
+        SI,
+        "S1 S5",
+        Today.TIGHTER,
+        Does.NONE,
+    ),
+    Rule(
+        "K8S-01",
+        "Kubernetes computes today",
+        "The old compute type for Kubernetes is retired; new clusters are attached as Kubernetes.",
+        SI,
+        "kubernetes-compute",
+        Today.NEW,
+        Does.CONVERGE,
+    ),
+    Rule(
+        "K8S-02",
+        "The extension comes first",
+        "A cluster carries the machine learning extension, successfully installed, before it is attached.",
+        SI,
+        "kubernetes-compute",
+        Today.NEW,
+        Does.CONVERGE,
+    ),
+    Rule(
+        "K8S-03",
+        "Private scoring by settings",
+        "The extension's settings turn inference on and give its router an internal load balancer, with a"
+        " certificate unless plain connections are allowed.",
+        SI,
+        "kubernetes-compute",
+        Today.NEW,
+        Does.CONVERGE,
+    ),
+    Rule(
+        "K8S-04",
+        "What a cluster must be",
+        "It needs a managed identity, local accounts, a size, a namespace and the workspace's subscription.",
+        SI,
+        "kubernetes-compute",
+        Today.NEW,
+        Does.REPORT,
+    ),
+    Rule(
+        "K8S-05",
+        "Roles of the compute's identity",
+        "It must be able to pull images and to read, or write, the blobs it scores from.",
+        SI,
+        "kubernetes-compute",
+        Today.NEW,
+        Does.CONVERGE,
+    ),
+    Rule(
+        "ACI-DELEG-01",
+        "A subnet delegated to container instances",
+        "Container instances wanted a subnet of their own; deployments to them are retired.",
+        SI,
+        "S1 S3",
+        Today.OBSOLETE,
+        Does.CONVERGE,
+    ),
+    Rule(
+        "ACI-PE-01",
+        "No container instances when private",
+        "A private workspace cannot deploy to container instances in a network; managed endpoints took their"
+        " place.",
+        SI,
+        "configure-private-link",
+        Today.NEW,
+        Does.REPORT,
+    ),
+    Rule(
+        "ACI-CONF-01",
+        "Delegated subnets host nobody else",
+        "A subnet that is delegated to a service takes neither computes nor, as a rule, private endpoints.",
+        SI + SC,
+        "observed",
+        Today.NEW,
+        Does.REPORT,
+    ),
+)
+"""Rules AKS-*, K8S-* and ACI-* that the code names."""

@@ -1,0 +1,158 @@
+"""Security groups, routes and firewalls around computes."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from secureml_reconcilers.rulebook.rule import ALL, SC, Does, Rule, Today
+
+RULES: Final = (
+    Rule(
+        "NSG-BATCH-01",
+        "Ports of the old Batch",
+        "Older nodes were managed through TCP 29876 and 29877 inward; simplified communication took their place.",
+        SC,
+        "S1",
+        Today.OBSOLETE,
+        Does.DERIVED,
+    ),
+    Rule(
+        "NSG-BATCH-02",
+        "SSH if wanted",
+        "SSH into nodes is opened only where it is asked for, and only to the sources named.",
+        SC,
+        "S1",
+        Today.SAME,
+        Does.CONVERGE,
+    ),
+    Rule(
+        "NSG-CAUTION-01",
+        "Leave the service's groups alone",
+        "Changing the security groups that the service made can cut nodes off for good; they are never edited.",
+        SC,
+        "S1",
+        Today.SAME,
+        Does.REPORT,
+    ),
+    Rule(
+        "NSG-SUBNET-01",
+        "A group of your own must allow",
+        "A subnet needs no security group; one that it has must let the required traffic through.",
+        SC,
+        "S1",
+        Today.SAME,
+        Does.CONVERGE,
+    ),
+    Rule(
+        "NSG-OUT-01",
+        "Deny the internet",
+        "To restrict what leaves the subnet, a rule denies the internet below those that allow what is needed; it"
+        " is written last.",
+        SC,
+        "S1",
+        Today.SAME,
+        Does.CONVERGE,
+    ),
+    Rule(
+        "NSG-OUT-03",
+        "Allow public registries",
+        "A registry without private endpoint is reached through the region's tag AzureContainerRegistry.",
+        SC,
+        "S1",
+        Today.CHANGED,
+        Does.CONVERGE,
+    ),
+    Rule(
+        "NSG-OUT-07",
+        "Allow Microsoft's images",
+        "Images that Microsoft provides come through the tag MicrosoftContainerRegistry.",
+        SC,
+        "S1",
+        Today.SAME,
+        Does.CONVERGE,
+    ),
+    Rule(
+        "NSG-OUT-08",
+        "Allow the images' carrier",
+        "The layers of those images come through the tag AzureFrontDoor.FirstParty.",
+        SC,
+        "S1",
+        Today.SAME,
+        Does.CONVERGE,
+    ),
+    Rule(
+        "NSG-OUT-24",
+        "What using a compute needs",
+        "Signing in, management, studio and images need tags beyond those for creating the compute.",
+        SC,
+        "S2 S4 access-behind-firewall",
+        Today.NEW,
+        Does.CONVERGE,
+    ),
+    Rule(
+        "NSG-MECH-01",
+        "How rules are written",
+        "A rule takes one tag on each side and one protocol; priorities run from 100 to 4096 and are unique in"
+        " each direction.",
+        ALL,
+        "network-security-groups",
+        Today.NEW,
+        Does.DERIVED,
+    ),
+    Rule(
+        "FW-01",
+        "A firewall towards the internet",
+        "What leaves the network should pass a firewall; the status lists what that firewall must let through.",
+        ALL,
+        "S2 S3 S4",
+        Today.SAME,
+        Does.REPORT,
+    ),
+    Rule(
+        "FW-USE-01",
+        "Hosts that jobs need",
+        "Training and deployment fetch packages and images from public hosts, which the firewall's list names.",
+        SC,
+        "S2 S4 access-behind-firewall",
+        Today.CHANGED,
+        Does.REPORT,
+    ),
+    Rule(
+        "UDR-02",
+        "A NAT gateway",
+        "One way out for a subnet whose traffic is otherwise forced elsewhere is a NAT gateway.",
+        SC,
+        "S1",
+        Today.SAME,
+        Does.CONVERGE,
+    ),
+    Rule(
+        "UDR-04",
+        "Routes back to the service",
+        "Where all traffic is forced through a firewall, answers to the service's addresses need routes of their"
+        " own, those of the paired region included.",
+        SC,
+        "S1",
+        Today.SAME,
+        Does.CONVERGE,
+    ),
+    Rule(
+        "UDR-05",
+        "Return traffic past the firewall",
+        "A compute with a public address behind a firewall answers inbound calls directly.",
+        SC,
+        "S2",
+        Today.SAME,
+        Does.CONVERGE,
+    ),
+    Rule(
+        "UDR-09",
+        "No public address, one route",
+        "Nodes without public address leave through a NAT gateway, or by a default route to the firewall.",
+        SC,
+        "access-behind-firewall",
+        Today.NEW,
+        Does.CONVERGE,
+    ),
+)
+"""Rules NSG-*, FW-* and UDR-* that the code names."""

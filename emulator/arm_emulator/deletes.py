@@ -61,7 +61,7 @@ def _absent(ctx: Context, where: ResourceId, kind: ResourceType) -> Answer:
 
 
 def _parent(where: ResourceId) -> ResourceId:
-    return require(where.text.rsplit("/", 2)[0])
+    return require(where.parent_text)
 
 
 def _again(ctx: Context, call: Call, kind: ResourceType, resource: Resource) -> Answer:

@@ -114,10 +114,10 @@ class Emulator:
         async def handle(request: web.BaseRequest) -> web.StreamResponse:
             return await self.world.server.handle(request)
 
-        runner = web.ServerRunner(web.Server(handle, access_log=None))
+        runner = web.ServerRunner(web.Server(handle, access_log=None), shutdown_timeout=0.1)
         await runner.setup()
         self._stack.push_async_callback(runner.cleanup)
-        site = web.TCPSite(runner, self._host, self._port, ssl_context=tls, shutdown_timeout=0.1)
+        site = web.TCPSite(runner, self._host, self._port, ssl_context=tls)
         await site.start()
         self._port = runner.addresses[0][1]
         self.base_url = f"https://localhost:{self._port}"

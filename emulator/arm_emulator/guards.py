@@ -70,7 +70,7 @@ def require_parent(ctx: Context, where: ResourceId) -> None:
                 f"The resource group '{where.group}' is in deprovisioning state and cannot perform this "
                 "operation.",
             )
-    parent = ids.parse(where.parent) if where.parent else None
+    parent = ids.parse(where.parent_text) if where.parent else None
     if parent is None or ctx.store.get(parent.key) is not None:
         return
     if where.nested:

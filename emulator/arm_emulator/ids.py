@@ -53,6 +53,11 @@ class ResourceId:
         return len(self.names) > 1
 
     @property
+    def parent_text(self) -> str:
+        """`parent` in the casing it was written in, for messages."""
+        return self.text.rsplit("/", 2)[0] if self.nested else self.scope
+
+    @property
     def relative(self) -> str:
         """Type and names interleaved as error messages show them: `Namespace/type/name/child/name`."""
         types = self.type.split("/")

@@ -46,7 +46,7 @@ def _shown(ctx: Context, where: ResourceId, resource: Resource | None) -> str:
 
 
 def _missing(ctx: Context, where: ResourceId) -> ArmError:
-    parent = ids.parse(where.parent) if where.nested else None
+    parent = ids.parse(where.parent_text) if where.nested else None
     if parent is not None and ctx.store.get(parent.key) is None:
         return guards.not_found(parent)
     error = ctx.registry.find(where.type_key).missing(ctx, where)

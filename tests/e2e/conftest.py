@@ -7,6 +7,7 @@ processes and its folder to the next one, which stops the ones and removes the o
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -58,7 +59,7 @@ def namespace(control_plane: ControlPlane) -> str:
 @pytest.fixture
 def emulator(run_folder: Path, request: pytest.FixtureRequest) -> Iterator[Emulator]:
     """An empty Azure of this test's own; its clock runs a hundred times as fast as ours."""
-    with Emulator(run_folder / f"azure-{request.node.name[:40]}", speed=100.0) as started:
+    with Emulator(run_folder / f"azure-{_file_name(request)}", speed=100.0) as started:
         yield started
 
 
@@ -67,7 +68,11 @@ def operator(
     run_folder: Path, control_plane: ControlPlane, emulator: Emulator, request: pytest.FixtureRequest
 ) -> Iterator[OperatorProcess]:
     """The operator's process, described and not yet started: the test decides when, and when to kill it."""
-    folder = run_folder / f"operator-{request.node.name[:40]}"
+    folder = run_folder / f"operator-{_file_name(request)}"
     process = OperatorProcess(folder, operator_environment(folder, control_plane, emulator))
     yield process
     process.stop()
+
+
+def _file_name(request: pytest.FixtureRequest) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", request.node.name.lower())[:60]

@@ -25,6 +25,7 @@ VERSIONS = {
     "microsoft.authorization": "2022-04-01",
     "microsoft.managedidentity": "2023-01-31",
     "microsoft.network": "2024-03-01",
+    "microsoft.containerservice": "2024-09-01",
 }
 """API versions of the stored documents, by lower-case provider."""
 

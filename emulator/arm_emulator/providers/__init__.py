@@ -20,6 +20,7 @@ MODULES = (
     "identities",
     "keyvault",
     "machinelearning",
+    "managedclusters",
     "private_dns",
     "private_endpoints",
     "resources",

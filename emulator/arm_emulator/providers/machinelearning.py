@@ -11,7 +11,15 @@ from typing import TYPE_CHECKING, ClassVar
 
 from arm_emulator.errors import bad_request, conflict
 from arm_emulator.model import SUCCEEDED, EtagStyle, WriteStyle
-from arm_emulator.providers import ml_computes, ml_connections, ml_fields, ml_views, ml_workspace, targets
+from arm_emulator.providers import (
+    ml_assets,
+    ml_computes,
+    ml_connections,
+    ml_fields,
+    ml_views,
+    ml_workspace,
+    targets,
+)
 from arm_emulator.providers.base import Member, ResourceType
 from arm_emulator.providers.ml_workspace import WORKSPACES, region_of
 
@@ -119,6 +127,7 @@ class Workspaces(ResourceType):
         ml_workspace.check_arrived(ctx, resource)
         ml_workspace.let_identity_into_vault(ctx, resource)
         ml_workspace.grant_identity(ctx, resource)
+        ml_assets.create_default_datastores(ctx, resource)
 
     def deleting(self, ctx: Context, resource: Resource, call: Call) -> None:
         """Remember whether the deletion is to be final."""
@@ -215,4 +224,4 @@ class WorkspaceConnections(targets.ConnectionType):
         return {**document, "location": workspace.location if workspace else None, "properties": properties}
 
 
-TYPES = (Workspaces(), WorkspaceConnections(), *ml_computes.TYPES, *ml_connections.TYPES)
+TYPES = (Workspaces(), WorkspaceConnections(), *ml_assets.TYPES, *ml_computes.TYPES, *ml_connections.TYPES)

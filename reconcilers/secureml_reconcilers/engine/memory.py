@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from secureml_reconcilers.azure.arm import Answer, Body
     from secureml_reconcilers.azure.problem import AzureProblem
     from secureml_reconcilers.azure.resource_id import ResourceId
+    from secureml_reconcilers.engine.drift import Case
     from secureml_reconcilers.engine.view import Listing, Query
 
 FRESH_FOR: Final = timedelta(minutes=2)
@@ -43,8 +44,8 @@ class Memory:
     rows: dict[Query, tuple[Mapping[str, Any], ...] | AzureProblem] = field(default_factory=dict)
     read_at: dict[str, datetime] = field(default_factory=dict)
     failures: dict[str, Failure] = field(default_factory=dict)
-    unattributed: dict[str, datetime] = field(default_factory=dict)
-    """Drifted resources by key, whose author the change log did not show yet, with the time of detection."""
+    unattributed: dict[str, Case] = field(default_factory=dict)
+    """Drifted resources by key, whose author the change log did not show yet."""
 
     troubles: int = 0
     """Passes in a row that ended with something unreadable or missing."""

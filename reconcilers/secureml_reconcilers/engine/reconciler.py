@@ -11,17 +11,17 @@ from secureml_reconcilers.azure.arm import Absent as NoSuch
 from secureml_reconcilers.azure.arm import Present, Unreadable
 from secureml_reconcilers.azure.problem import AzureProblem
 from secureml_reconcilers.azure.resource_id import resource_id
-from secureml_reconcilers.engine import attribution, intervals, reporting
+from secureml_reconcilers.engine import attribution, drift, intervals, reporting
 from secureml_reconcilers.engine.acting import Actor, Operations
 from secureml_reconcilers.engine.blocks import Absent, Ensure
-from secureml_reconcilers.engine.conditions import IN_SYNC, READY, conditions, invalid, with_times
+from secureml_reconcilers.engine.conditions import READY, conditions, invalid, with_times
 from secureml_reconcilers.engine.contract import Event, Key, Outcome, Status, Subject
 from secureml_reconcilers.engine.instants import stamp
 from secureml_reconcilers.engine.memory import Memory
 from secureml_reconcilers.engine.observing import observe
 from secureml_reconcilers.engine.operations import Operation, seems_over, worth_asking
 from secureml_reconcilers.engine.passes import Judged, Situation, evaluate, problems
-from secureml_reconcilers.engine.verdicts import Differs, Ownership, Pending, Running
+from secureml_reconcilers.engine.verdicts import Ownership, Pending, Running
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -120,7 +120,7 @@ class Engine:
         await self._turns(this, journal)
         if this.throttled is not None or this.judged is None:
             return self._deferred(this)
-        await self._attribute(this)
+        this.events += await drift.attributed(this.memory.unattributed, self._arm, self._clock())
         return self._report(this)
 
     # -- observe, compare, act ------------------------------------------------------------------
@@ -223,35 +223,14 @@ class Engine:
     # -- drift ----------------------------------------------------------------------------------
 
     def _note_drift(self, this: Pass, judged: Judged) -> None:
-        before = _condition(this.subject, READY)
-        was_ready = before.get("status") == "True" and before.get("observedGeneration") == this.subject.generation
-        differing = [
-            block
-            for block in judged.blocks()
-            if isinstance(block, Ensure) and isinstance(judged.verdicts[block.key], Differs)
-        ]
-        if _condition(this.subject, IN_SYNC).get("reason") == "Drifted":
-            this.drifted = True
-        if was_ready and differing and not this.drifted and not this.subject.deleting:
-            this.drifted = True
-            this.memory.unattributed.update({block.id.key: this.began for block in differing})
-            this.events += [_drift_event(block, judged.verdicts[block.key]) for block in differing]
-
-    async def _attribute(self, this: Pass) -> None:
-        """Say who did it, as soon as the change log shows it."""
-        open_cases = this.memory.unattributed
-        if not open_cases:
+        status, generation = this.subject.status, this.subject.generation
+        this.drifted = this.drifted or drift.outstanding(status)
+        if this.drifted or this.subject.deleting or not drift.in_sync(status, generation):
             return
-        known = await attribution.authors([resource_id(key) for key in open_cases], self._arm, self._clock())
-        for key in list(open_cases):
-            author = known.get(key)
-            if author is not None:
-                ago = max(0, round((self._clock() - author.when).total_seconds()))
-                said = f"{resource_id(key).short} was changed by {author} {ago} s ago."
-                this.events.append(Event("Warning", "DriftAttributed", said))
-                del open_cases[key]
-            elif self._clock() - open_cases[key] > attribution.PATIENCE:
-                del open_cases[key]
+        for block, verdict in drift.drifted(judged):
+            this.drifted = True
+            this.memory.unattributed[block.id.key] = drift.Case(block.id, this.began)
+            this.events.append(drift.detected(block, verdict))
 
     # -- report ---------------------------------------------------------------------------------
 
@@ -286,7 +265,7 @@ class Engine:
             judged,
             enforce=this.composition.enforce,
             drifting=this.drifted,
-            settled_before=_condition(subject, READY).get("status") == "True",
+            settled_before=drift.in_sync(subject.status, subject.generation),
         )
         rendered = with_times(fresh, previous, subject.generation, now)
         self._prune_inventory(this)
@@ -361,12 +340,6 @@ def _throttled(memory: Memory) -> timedelta | None:
         if isinstance(answer, Unreadable) and answer.problem.throttled
     ]
     return max(waits) if waits else None
-
-
-def _drift_event(block: Ensure, verdict: object) -> Event:
-    found = verdict.differences if isinstance(verdict, Differs) else ()
-    what = "; ".join(str(difference) for difference in found[:3])
-    return Event("Warning", "DriftDetected", f"{block.id.short}: {what}. It is put right: {block.reason}.")
 
 
 def _condition(subject: Subject, kind: str) -> Mapping[str, Any]:

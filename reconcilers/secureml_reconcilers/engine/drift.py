@@ -1,0 +1,90 @@
+"""Drift: what had been as declared and is not any more, and who did it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from secureml_reconcilers.engine import attribution
+from secureml_reconcilers.engine.blocks import Ensure
+from secureml_reconcilers.engine.conditions import IN_SYNC
+from secureml_reconcilers.engine.contract import Event
+from secureml_reconcilers.engine.verdicts import Differs
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from secureml_reconcilers.azure.arm import Arm
+    from secureml_reconcilers.azure.resource_id import ResourceId
+    from secureml_reconcilers.engine.passes import Judged
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A drifted resource whose author is not known yet."""
+
+    target: ResourceId
+    since: datetime
+    """When the drift was found."""
+
+
+def in_sync(status: Mapping[str, Any], generation: int) -> bool:
+    """Whether everything had been as declared at this generation, and no drift was found since.
+
+    Unknown follows only upon True: something could not be told, or somebody's operation was running.
+    """
+    condition = _condition(status)
+    return condition.get("status") in {"True", "Unknown"} and condition.get("observedGeneration") == generation
+
+
+def outstanding(status: Mapping[str, Any]) -> bool:
+    """Whether drift was found before and is not repaired yet."""
+    return _condition(status).get("reason") == "Drifted"
+
+
+def drifted(judged: Judged) -> list[tuple[Ensure, Differs]]:
+    """What is not as declared; a child whose parent is gone too goes without saying."""
+    found = [
+        (block, verdict)
+        for block in judged.blocks()
+        if isinstance(block, Ensure) and isinstance(verdict := judged.verdicts[block.key], Differs)
+    ]
+    gone = {block.id for block, verdict in found if verdict.kind == "Create"}
+    return [(block, verdict) for block, verdict in found if block.id.parent not in gone]
+
+
+def detected(block: Ensure, verdict: Differs) -> Event:
+    """The event that tells what was found and what is done about it."""
+    what = "it is gone" if verdict.kind == "Create" else "; ".join(map(str, verdict.differences[:3]))
+    return Event("Warning", "DriftDetected", f"{block.id.short}: {what}. It is put right, because {block.reason}.")
+
+
+async def attributed(cases: dict[str, Case], arm: Arm, now: datetime) -> list[Event]:
+    """Say who did it, as soon as the change log shows it; closes the cases that are told or too old."""
+    if not cases:
+        return []
+    known = await attribution.authors([case.target for case in cases.values()], arm, now)
+    events = []
+    for key, case in list(cases.items()):
+        author = known.get(key)
+        if author is not None:
+            events.append(
+                Event(
+                    "Warning",
+                    "DriftAttributed",
+                    f"{case.target.short} was changed by {author}{_ago(author.when, now)}.",
+                )
+            )
+        if author is not None or now - case.since > attribution.PATIENCE:
+            del cases[key]
+    return events
+
+
+def _ago(when: datetime, now: datetime) -> str:
+    seconds = round((now - when).total_seconds())
+    return f" {seconds} s ago" if seconds >= 0 else ""
+
+
+def _condition(status: Mapping[str, Any]) -> Mapping[str, Any]:
+    return next((c for c in status.get("conditions", ()) if c["type"] == IN_SYNC), {})

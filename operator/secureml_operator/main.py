@@ -40,6 +40,7 @@ async def run(
     *,
     open_reconcilers: OpenReconcilers = wiring.open_reconcilers,
     kubeconfig: str | None = None,
+    stop: asyncio.Event | None = None,
 ) -> int:
     """Run the operator until it is told to stop; give the exit status.
 
@@ -47,13 +48,14 @@ async def run(
         settings: what a person has set.
         open_reconcilers: where the reconcilers come from; tests bring their own.
         kubeconfig: a file, instead of the pod's account, KUBECONFIG or `~/.kube/config`.
+        stop: what a signal sets, for callers who want to set it themselves.
 
     Raises:
         kubernetes.aio.config.ConfigException: there is no API server to talk to.
         OSError: the health address cannot be bound.
         Exception: whatever opening the reconcilers raises.
     """
-    stop = asyncio.Event()
+    stop = stop or asyncio.Event()
     _on_signal(stop)
     async with AsyncExitStack() as stack:
         process = await _start(settings, open_reconcilers, kubeconfig, stack, stop)

@@ -95,7 +95,9 @@ def is_newer(version: str, than: str) -> bool:
 def wake_reason(old: Resource | None, new: Resource) -> str | None:
     """Say why `new` deserves a pass, or None when only its status, labels or managed fields differ.
 
-    None is the answer to our own status writes: a pass must never wake itself.
+    None is the answer to all writes of our own: a pass must never wake itself. That is why our finalizer
+    wakes only when somebody took it off a living object. To count any change of it as news, unless the cache
+    knew it from the answer to our patch, was the simpler way; but the watch is often faster than the answer.
     """
     if old is None:
         return "new"
@@ -104,6 +106,6 @@ def wake_reason(old: Resource | None, new: Resource) -> str | None:
         "generation": old.generation != new.generation,
         "deletion": old.deleting != new.deleting,
         "annotation": old.annotations != new.annotations,
-        "finalizer": old.held != new.held,
+        "finalizer": old.held and not new.held and not new.deleting,
     }
     return next((reason for reason, changed in reasons.items() if changed), None)

@@ -53,8 +53,7 @@ class Store:
         if old is None or old.uid != resource.uid or not is_newer(resource.version, old.version):
             return None
         self._resources[resource.key] = resource
-        reason = wake_reason(old, resource)
-        return None if reason == "finalizer" else reason  # that was our own doing
+        return wake_reason(old, resource)
 
     def gone(self, key: Key, uid: str) -> bool:
         """Drop a resource that no longer exists; False when another of that name has taken its place."""

@@ -1,5 +1,7 @@
 """The whole shell over an API server in memory, one step at a time."""
 
+# ruff: noqa: D102 - each does what the protocol it stands in for says
+
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -7,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from prometheus_client import CollectorRegistry
+from tests.unit.operator.fakes import KEY, FakeCluster, FakeReconciler, Script, VirtualClock
 
 from secureml_operator.assembly import Shell, assemble
 from secureml_operator.controller import Served, Verdict
 from secureml_operator.kinds import KINDS
 from secureml_operator.settings import Settings
-from tests.unit.operator.fakes import KEY, FakeCluster, FakeReconciler, Script, VirtualClock
 
 if TYPE_CHECKING:
     from collections.abc import Callable

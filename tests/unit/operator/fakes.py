@@ -1,5 +1,7 @@
 """A clock that is turned by hand, an API server in memory, and a reconciler that does as it is told."""
 
+# ruff: noqa: D102, D103 - each does what the protocol it stands in for says
+
 from __future__ import annotations
 
 import copy
@@ -9,10 +11,9 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from secureml_reconcilers.engine.contract import Journal, Key, Outcome, Subject
-
 from secureml_operator.cluster import ConflictError, ObjectGoneError, UnclearError
 from secureml_operator.kinds import API_VERSION, KINDS, Kind
+from secureml_reconcilers.engine.contract import Journal, Key, Outcome, Subject
 
 Body = dict[str, Any]
 

@@ -1,5 +1,7 @@
 """Options, their environment variables, and what is refused."""
 
+# ruff: noqa: D103 - the name of each test is its claim
+
 from __future__ import annotations
 
 from datetime import timedelta

@@ -1,17 +1,20 @@
 """One pass: finalizer, status, events, deletion."""
 
+# ruff: noqa: D103 - the name of each test is its claim
+
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
-from secureml_reconcilers.engine.contract import Event, Journal, Outcome, Subject
+from tests.unit.operator.fakes import KEY, condition, lose_answer, once, ready
 
 from secureml_operator.cluster import ConflictError, UnclearError
 from secureml_operator.controller import DONE, Verdict
 from secureml_operator.kinds import FINALIZER, PAUSED_ANNOTATION
-from tests.unit.operator.fakes import KEY, condition, lose_answer, once, ready
+from secureml_reconcilers.engine.contract import Event, Journal, Outcome, Subject
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -132,7 +135,7 @@ async def test_a_transition_time_stays_until_the_status_changes(make_bench: Make
     bench.created()
     times = []
     for moment in ("2026-01-01T00:00:01Z", "2026-01-01T00:00:02Z", "2026-01-01T00:00:03Z"):
-        bench.shell.controller._now = lambda moment=moment: moment
+        bench.shell.controller._now = partial(str, moment)
         await bench.run()
         times.append(bench.status["conditions"][0]["lastTransitionTime"])
         del truth[0]
@@ -265,7 +268,7 @@ async def test_the_way_to_ready_is_measured_from_the_creation_and_from_the_last_
     bench = make_bench(report)
     bench.created()  # created two minutes before midnight
     for second in (0, 20, 30, 40, 47):
-        bench.shell.controller._now = lambda second=second: f"2026-01-01T00:00:{second:02}Z"
+        bench.shell.controller._now = partial(str, f"2026-01-01T00:00:{second:02}Z")
         await bench.run()
     assert bench.metric("secureml_time_to_ready_seconds_count", kind=KEY.kind) == 2
     assert bench.metric("secureml_time_to_ready_seconds_sum", kind=KEY.kind) == 150 + 7

@@ -3,17 +3,19 @@
 `inventory` and `operations` in the status are all that is known of writes outside Kubernetes.
 """
 
+# ruff: noqa: D103 - the name of each test is its claim
+
 from __future__ import annotations
 
 import asyncio
 from typing import TYPE_CHECKING
 
 import pytest
-from secureml_reconcilers.engine.contract import Journal, Outcome, Subject
+from tests.unit.operator.fakes import KEY, FakeCluster, lose_answer, once, ready
 
 from secureml_operator.cluster import UnclearError
 from secureml_operator.status_writer import StatusNotKeptError, StatusTakenError
-from tests.unit.operator.fakes import KEY, FakeCluster, lose_answer, once, ready
+from secureml_reconcilers.engine.contract import Journal, Outcome, Subject
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -1,15 +1,17 @@
 """Repeats count up; transitions stand alone."""
 
+# ruff: noqa: D102, D103 - the name of each test is its claim
+
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from secureml_reconcilers.engine.contract import Event
+from tests.unit.operator.fakes import KEY, FakeCluster
 
 from secureml_operator.events import Events
 from secureml_operator.resource import Resource, parse
-from tests.unit.operator.fakes import KEY, FakeCluster
+from secureml_reconcilers.engine.contract import Event
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 DRIFT = Event("Warning", "Drifted", "The rule is gone.")

@@ -1,13 +1,16 @@
 """A kind without reconciler says so, once, and stands in nobody's way."""
 
+# ruff: noqa: D101, D102, D103 - the name of each test is its claim
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tests.unit.operator.fakes import KEY, FakeCluster, FakeReconciler, statuses
+
 from secureml_operator.not_implemented import NotImplementedReconciler
 from secureml_operator.resource import parse
 from secureml_operator.wiring import served
-from tests.unit.operator.fakes import KEY, FakeCluster, FakeReconciler, statuses
 
 if TYPE_CHECKING:
     from secureml_reconcilers.engine.contract import Journal, Status

@@ -1,5 +1,7 @@
 """`docs/operations.md` and the role are complete: what the code has, they tell."""
 
+# ruff: noqa: D103 - the name of each test is its claim
+
 from __future__ import annotations
 
 import dataclasses
@@ -16,7 +18,6 @@ from secureml_operator.telemetry.requests import RequestMetrics
 
 if TYPE_CHECKING:
     import click
-
     from tests.unit.operator.conftest import Bench
 
 ROOT = Path(__file__).parents[3]

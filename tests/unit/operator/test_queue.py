@@ -1,14 +1,16 @@
 """The queue, with a clock that stands still: whole series, not moments."""
 
+# ruff: noqa: D101, D102, D103 - the name of each test is its claim
+
 from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
 
 import pytest
+from tests.unit.operator.fakes import VirtualClock
 
 from secureml_operator.queue import DelayQueue, QueueClosedError
-from tests.unit.operator.fakes import VirtualClock
 
 
 class RecordingHooks:

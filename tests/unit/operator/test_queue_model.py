@@ -1,5 +1,7 @@
 """The queue against a model of what it promises, in any order of events."""
 
+# ruff: noqa: D102 - the name of each test is its claim
+
 from __future__ import annotations
 
 import asyncio
@@ -8,9 +10,9 @@ from datetime import timedelta
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from tests.unit.operator.fakes import VirtualClock
 
 from secureml_operator.queue import DelayQueue
-from tests.unit.operator.fakes import VirtualClock
 
 KEYS = st.sampled_from("abcd")
 DELAYS = st.integers(min_value=-1, max_value=20)

@@ -1,13 +1,15 @@
 """Comparing statuses, as tables."""
 
+# ruff: noqa: D103 - the name of each test is its claim
+
 from __future__ import annotations
 
 from typing import Any
 
 import pytest
+from tests.unit.operator.fakes import condition
 
 from secureml_operator.status import lost, normalised, same
-from tests.unit.operator.fakes import condition
 
 THEN, NOW = "2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z"
 

@@ -1,16 +1,18 @@
 """Ghosts are found, the living are left alone, and a hung watch is told from a quiet cluster."""
 
+# ruff: noqa: D103 - the name of each test is its claim
+
 from __future__ import annotations
 
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
-from secureml_reconcilers.engine.contract import Key
+from tests.unit.operator.fakes import KEY, lose_answer, once
 
 from secureml_operator.cluster import UnclearError
 from secureml_operator.settings import Settings
-from tests.unit.operator.fakes import KEY, lose_answer, once
+from secureml_reconcilers.engine.contract import Key
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -1,5 +1,7 @@
 """Log records and metrics."""
 
+# ruff: noqa: D101, D103 - the name of each test is its claim
+
 from __future__ import annotations
 
 import io
@@ -10,12 +12,12 @@ from typing import TYPE_CHECKING, Literal
 
 import pytest
 from prometheus_client import CollectorRegistry
-from secureml_reconcilers.engine.contract import Journal, Outcome, Subject
+from tests.unit.operator.fakes import KEY, ready
 
 from secureml_operator.telemetry import logs
 from secureml_operator.telemetry.context import bound
 from secureml_operator.telemetry.requests import RequestMetrics
-from tests.unit.operator.fakes import KEY, ready
+from secureml_reconcilers.engine.contract import Journal, Outcome, Subject
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

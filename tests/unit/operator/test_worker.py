@@ -1,5 +1,7 @@
 """What becomes of a key after its pass, and how workers stop."""
 
+# ruff: noqa: D103 - the name of each test is its claim
+
 from __future__ import annotations
 
 import asyncio
@@ -8,10 +10,10 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
-from secureml_reconcilers.engine.contract import Journal, Outcome, Subject
+from tests.unit.operator.fakes import KEY, lose_answer, once, ready
 
 from secureml_operator.telemetry.context import fields
-from tests.unit.operator.fakes import KEY, lose_answer, once, ready
+from secureml_reconcilers.engine.contract import Journal, Outcome, Subject
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable

@@ -68,8 +68,10 @@ class World:
     async def moving(self) -> AsyncIterator[None]:
         """Let the clock run while the other administrator does something that takes time."""
         self.emulator.clock.set_speed(LOADING_SPEED)
-        yield
-        self.emulator.clock.set_speed(0)
+        try:
+            yield
+        finally:
+            self.emulator.clock.set_speed(0)
 
 
 class Journal:

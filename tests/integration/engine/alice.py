@@ -1,0 +1,110 @@
+"""What another administrator does, through the ordinary API, while the operator looks elsewhere."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from secureml_sandbox import landscape
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tests.integration.driving import World
+
+DNS: Final = "2024-06-01"
+LOCKS: Final = "2020-05-01"
+
+WORKSPACE: Final = "Microsoft.MachineLearningServices/workspaces"
+STORAGE: Final = "Microsoft.Storage/storageAccounts"
+VAULT: Final = "Microsoft.KeyVault/vaults"
+REGISTRY: Final = "Microsoft.ContainerRegistry/registries"
+NETWORK: Final = "Microsoft.Network/virtualNetworks"
+ENDPOINT: Final = "Microsoft.Network/privateEndpoints"
+GROUP: Final = f"{ENDPOINT}/privateDnsZoneGroups"
+ZONE: Final = "Microsoft.Network/privateDnsZones"
+LINK: Final = f"{ZONE}/virtualNetworkLinks"
+RECORD: Final = f"{ZONE}/A"
+
+_VERSIONS: Final[Mapping[str, str]] = {
+    WORKSPACE: landscape.WORKSPACES,
+    STORAGE: landscape.STORAGE,
+    VAULT: landscape.VAULTS,
+    REGISTRY: landscape.REGISTRIES,
+    NETWORK: landscape.NETWORK,
+    ENDPOINT: landscape.NETWORK,
+    GROUP: landscape.NETWORK,
+    ZONE: DNS,
+    LINK: DNS,
+    RECORD: DNS,
+}
+
+
+def one(world: World, kind: str, part: str = "") -> str:
+    """The id of the one resource of a type whose id has that part.
+
+    Raises:
+        LookupError: there is none, or there are several.
+    """
+    found = [each.id.text for each in world.emulator.ctx.of_type(kind) if part.lower() in each.id.key]
+    if len(found) != 1:
+        raise LookupError(f"{len(found)} {kind} with {part!r}: {found}")
+    return found[0]
+
+
+def shown(world: World, kind: str, part: str = "") -> dict[str, Any]:
+    """What the emulator holds of that one resource."""
+    resource = world.emulator.ctx.find(one(world, kind, part))
+    assert resource is not None
+    return resource.body
+
+
+async def patches(world: World, kind: str, body: Mapping[str, Any], part: str = "") -> None:
+    """She changes some properties of one resource."""
+    async with world.moving():
+        await world.alice.patch(one(world, kind, part), _VERSIONS[kind], dict(body))
+
+
+async def puts(world: World, target: str, kind: str, body: Mapping[str, Any]) -> None:
+    """She creates or replaces a resource."""
+    async with world.moving():
+        await world.alice.put(target, _VERSIONS.get(kind, ""), dict(body))
+
+
+async def rewrites(world: World, kind: str, part: str, properties: Mapping[str, Any]) -> None:
+    """She reads one resource, replaces some of its properties and writes it back."""
+    async with world.moving():
+        target = one(world, kind, part)
+        body = await world.alice.get(target, _VERSIONS[kind])
+        body["properties"] = {**body["properties"], **properties}
+        await world.alice.put(target, _VERSIONS[kind], body)
+
+
+async def deletes(world: World, kind: str, part: str = "") -> None:
+    """She deletes one resource."""
+    async with world.moving():
+        await world.alice.delete(one(world, kind, part), _VERSIONS[kind])
+
+
+async def locks(world: World, scope: str, level: str, name: str = "hands-off") -> None:
+    """She locks a scope."""
+    target = f"{scope}/providers/Microsoft.Authorization/locks/{name}"
+    async with world.moving():
+        await world.alice.put(target, LOCKS, {"properties": {"level": level}})
+
+
+async def unlocks(world: World, scope: str, name: str = "hands-off") -> None:
+    """She takes the lock away."""
+    async with world.moving():
+        await world.alice.delete(f"{scope}/providers/Microsoft.Authorization/locks/{name}", LOCKS)
+
+
+async def judges(world: World, kind: str, part: str, status: str | None) -> None:
+    """She approves, rejects or, with None, deletes the connection of an endpoint on its target."""
+    connections = f"{kind}/privateEndpointConnections"
+    async with world.moving():
+        target = one(world, connections, part)
+        if status is None:
+            await world.alice.delete(target, _VERSIONS[kind])
+        else:
+            state = {"privateLinkServiceConnectionState": {"status": status, "description": "by hand"}}
+            await world.alice.put(target, _VERSIONS[kind], {"properties": state})

@@ -1,0 +1,30 @@
+"""Fixtures of the engine's integration tests."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from tests.integration.driving import Driver, World, drive, open_world
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+
+
+@pytest.fixture
+async def world(tmp_path: Path) -> AsyncIterator[World]:
+    """An Azure with one open workspace; at the end the emulator must have known every request."""
+    async with open_world(tmp_path) as opened:
+        yield opened
+        assert opened.emulator.world.log.unserved == {}
+
+
+@pytest.fixture
+async def ready(world: World) -> Driver:
+    """A custom resource that has converged, half an hour ago."""
+    driver = drive(world, world.spec())
+    await driver.settle()
+    assert driver.condition("Ready")["status"] == "True"
+    world.emulator.clock.advance(1800)
+    return driver

@@ -37,7 +37,7 @@ class Intake:
         resource = parse(kind.name, body)
         if event_type == "DELETED":
             if self._store.gone(resource.key, resource.uid):
-                self._watchdog.gone(resource.key)
+                self._watchdog.gone(resource.key, resource.version)
             self._queue.add(resource.key)
             return
         self._watchdog.shown(resource.key, resource.version)

@@ -7,6 +7,7 @@ metadata-only list, and validate each argument anew on every call.
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, cast
@@ -42,6 +43,7 @@ PAGE = 500
 _METADATA_ONLY = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
 _UNAUTHORIZED, _CONFLICT, _NOT_FOUND, _INVALID, _TOO_MANY = 401, 409, 404, 422, 429
 _SERVER_ERRORS = 500
+_SCHEMA_MISMATCH = "failed to create typed patch object"
 
 
 async def load(kubeconfig: str | None = None) -> kubernetes.Configuration:
@@ -217,12 +219,22 @@ def _path(key: Key) -> str:
 
 def _translated(error: kubernetes.ApiException, what: str) -> ClusterError:
     status = int(error.status or 0)
-    # The body is the API server's own sentence about our request; 300 characters hold it.
-    text = f"{what}: {status} {error.reason}: {str(error.body or '')[:300]}"
+    text = f"{what}: {status} {error.reason}: {_sentence(str(error.body or ''))}"
     if status == _NOT_FOUND:
         return ObjectGoneError(text)
     if status == _CONFLICT:
         return ConflictError(text)
+    if _SCHEMA_MISMATCH in text:
+        # Server-side apply answers 500 to a field that the CRD lacks; nothing was written.
+        return RefusedError(f"{text}: apply the CRDs of this version")
     if status == _TOO_MANY or status >= _SERVER_ERRORS or status == 0:
         return UnclearError(text)
     return RefusedError(text)
+
+
+def _sentence(body: str) -> str:
+    """Give the API server's own sentence about a request, from its Status object if it sent one."""
+    try:
+        return str(json.loads(body)["message"])
+    except (ValueError, KeyError, TypeError):
+        return body[:300].strip()  # a proxy's page

@@ -32,6 +32,9 @@ INTERVAL = timedelta(minutes=10)
 AFTER_RELIST = timedelta(seconds=10)
 """A relist comes as one event per object; by then all of them have come."""
 
+RECHECK = timedelta(seconds=30)
+"""The interval while the watch owes something: a debt of an object that has vanished is closed in time."""
+
 WHILE_STARTING = timedelta(seconds=1)
 """How often it is asked whether the first list is complete; only until it is."""
 
@@ -84,6 +87,7 @@ class Sweep:
         for kind in KINDS.values():
             before = {key for key in self._store if key.kind == kind.name}
             listed = await self._list(kind)
+            self._watchdog.keep_only(kind.name, {*listed, *self._store})
             for key, version in listed.items():
                 self._watchdog.owes(key, version)
             for key in before - listed.keys():
@@ -106,7 +110,7 @@ class Sweep:
         except ObjectGoneError:
             logger.info("%s vanished without an event", key)
             if self._store.gone(key, resource.uid):
-                self._watchdog.gone(key)
+                self._watchdog.gone(key, resource.version)
             self._queue.add(key)
 
     async def _rest(self) -> None:
@@ -114,7 +118,8 @@ class Sweep:
             await asyncio.sleep(WHILE_STARTING.total_seconds())
             return
         try:
-            async with asyncio.timeout((INTERVAL * self._uniform(0.9, 1.1)).total_seconds()):
+            interval = INTERVAL if self._watchdog.settled() else RECHECK
+            async with asyncio.timeout((interval * self._uniform(0.9, 1.1)).total_seconds()):
                 await self._asked.wait()
                 await asyncio.sleep(AFTER_RELIST.total_seconds())
         except TimeoutError:

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 from secureml_operator.resource import is_newer
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from secureml_operator.clock import Clock
     from secureml_reconcilers.engine.contract import Key
 
@@ -46,10 +48,22 @@ class Watchdog:
         elif is_newer(version, owed[0]):
             self._owed[key] = (version, owed[1])
 
-    def gone(self, key: Key) -> None:
-        """Close the account of an object that no longer exists."""
-        self._shown.pop(key, None)
+    def gone(self, key: Key, version: str) -> None:
+        """Note that the watch has shown a deletion, or that the API server has confirmed one.
+
+        The version stays for a while: a list that lags behind may name the object once more, and nothing
+        would ever pay that debt.
+        """
         self._owed.pop(key, None)
+        if key not in self._shown or is_newer(version, self._shown[key]):
+            self._shown[key] = version
+
+    def keep_only(self, kind: str, keys: Collection[Key]) -> None:
+        """Close the accounts of objects of a kind that are neither listed nor cached any more."""
+        for key in {*self._shown, *self._owed}:
+            if key.kind == kind and key not in keys:
+                self._shown.pop(key, None)
+                self._owed.pop(key, None)
 
     def overdue(self) -> timedelta:
         """Say how long the watch has owed what it has owed longest; zero when it owes nothing."""

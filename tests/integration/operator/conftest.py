@@ -3,7 +3,7 @@
 The operator signs in as a user who has the chart's role and nothing else.
 """
 
-# ruff: noqa: D101, D102, D103 - fixtures are told by their names
+# ruff: noqa: D102, D103 - fixtures are told by their names
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from typing import TYPE_CHECKING, Any
 
 import aiohttp
 import pytest
-from secureml_sandbox.binaries import control_plane_binaries
-from secureml_sandbox.controlplane import OPERATOR, ControlPlane
-from secureml_sandbox.processes import free_port
 from tests.unit.operator.fakes import FakeReconciler
 
 from secureml_operator.kube import KubeCluster, connect
 from secureml_operator.main import run
 from secureml_operator.settings import Settings
+from secureml_sandbox.binaries import control_plane_binaries
+from secureml_sandbox.controlplane import OPERATOR, ControlPlane
+from secureml_sandbox.processes import free_port
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator, Mapping

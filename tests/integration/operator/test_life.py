@@ -9,12 +9,12 @@ import json
 from typing import TYPE_CHECKING
 
 import pytest
-from secureml_reconcilers.engine.contract import Event, Journal, Outcome, Subject
-from secureml_sandbox.controlplane import KubectlError
 from tests.integration.operator.conftest import operating, until, workspace
 from tests.unit.operator.fakes import FakeReconciler, ready
 
 from secureml_operator.kinds import FINALIZER
+from secureml_reconcilers.engine.contract import Event, Journal, Outcome, Subject
+from secureml_sandbox.controlplane import KubectlError
 
 if TYPE_CHECKING:
     from secureml_sandbox.controlplane import ControlPlane
@@ -100,7 +100,9 @@ async def test_deletion_waits_for_the_release_and_leaves_nothing(plane: ControlP
         may_go.set()
         await kubectl(plane, "annotate", *where, "secureml.dev/reconcile-at=now")
         await until("our finalizer is off", lambda: plane.get(*where)["metadata"]["finalizers"] == ["other.dev/x"])
-        await kubectl(plane, "patch", *where, "--type=json", '--patch=[{"op":"remove","path":"/metadata/finalizers"}]')
+        await kubectl(
+            plane, "patch", *where, "--type=json", '--patch=[{"op":"remove","path":"/metadata/finalizers"}]'
+        )
         await until("it is forgotten", lambda: len(operator.reconciler.forgotten) == 1)
         _, metrics = await operator.get("/metrics")
         assert series not in metrics

@@ -11,6 +11,7 @@ import pytest
 from tests.unit.operator.fakes import KEY, lose_answer, once
 
 from secureml_operator.cluster import UnclearError
+from secureml_operator.kinds import SECURE_WORKSPACE
 from secureml_operator.settings import Settings
 from secureml_reconcilers.engine.contract import Key
 
@@ -111,6 +112,27 @@ async def test_what_is_gone_owes_nothing(bench: Bench) -> None:
     bench.watch(event_type="DELETED", body=last)
     bench.clock.advance(500)
     assert bench.shell.watchdog.overdue() == timedelta(0)
+
+
+async def test_a_list_that_still_names_what_is_deleted_makes_no_debt(bench: Bench) -> None:
+    """Seen on a real API server: the debt was never paid, and liveness would have failed three minutes later."""
+    bench.created()
+    listed = await bench.cluster.versions(SECURE_WORKSPACE, None)
+    last = bench.cluster.body()
+    bench.cluster.delete()
+    bench.watch(event_type="DELETED", body=last)
+    for key, version in listed.items():
+        bench.shell.watchdog.owes(key, version)
+    assert bench.shell.watchdog.settled()
+
+
+async def test_what_vanished_before_the_watch_began_is_no_debt_after_the_next_list(bench: Bench) -> None:
+    bench.cluster.create()
+    await bench.shell.sweep.once()
+    assert not bench.shell.watchdog.settled()
+    bench.cluster.delete()
+    await bench.shell.sweep.once()
+    assert bench.shell.sweep.synced
 
 
 async def test_a_relist_asks_for_a_sweep(bench: Bench) -> None:

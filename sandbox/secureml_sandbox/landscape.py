@@ -25,6 +25,9 @@ REGISTRIES = "2025-11-01"
 INSIGHTS = "2020-02-02"
 WORKSPACES = "2024-10-01"
 
+SMALL = 30
+"""So many workspaces fit into the small subnet for endpoints; about 500 into the large one."""
+
 PARALLEL_WRITES = 32
 """More gain nothing: one emulator answers on one core."""
 
@@ -59,7 +62,7 @@ def landscape(
     """
     home = f"/subscriptions/{subscription}/resourceGroups"
     items = [Item(f"{home}/{name}", GROUPS, {"location": location}) for name in (group, "network")]
-    items.append(Item(network_id(subscription), NETWORK, _network(location)))
+    items.append(Item(network_id(subscription), NETWORK, _network(location, len(workspaces))))
     for name in workspaces:
         items.extend(_workspace(f"{home}/{group}", name, location, tenant))
     return items
@@ -85,7 +88,10 @@ def workspace_id(subscription: str, name: str, group: str = "ml") -> str:
     )
 
 
-def _network(location: str) -> Json:
+def _network(location: str, workspaces: int) -> Json:
+    # Each workspace takes eight addresses: three, one for each of blob, file and vault, two for the registry.
+    endpoints = "10.20.0.0/24" if workspaces <= SMALL else "10.20.16.0/20"
+
     def subnet(name: str, prefix: str) -> Json:
         return {"name": name, "properties": {"addressPrefix": prefix}}
 
@@ -93,7 +99,7 @@ def _network(location: str) -> Json:
         "location": location,
         "properties": {
             "addressSpace": {"addressPrefixes": ["10.20.0.0/16"]},
-            "subnets": [subnet("endpoints", "10.20.0.0/24"), subnet("training", "10.20.4.0/22")],
+            "subnets": [subnet("endpoints", endpoints), subnet("training", "10.20.4.0/22")],
         },
     }
 

@@ -50,6 +50,10 @@ class Control:
             ("POST", "clients"): self._add_client,
         }
 
+    def endpoints(self) -> list[tuple[str, str]]:
+        """Method and name of every control endpoint."""
+        return list(self._handlers)
+
     def serve(self, call: Call, raw: bytes, remote: str) -> Answer:
         """Answer one control request."""
         try:

@@ -78,7 +78,8 @@ def parse(source: JsonObject) -> Rule:
     """Read one rule.
 
     Raises:
-        ValueError: a member is unknown, or there is not exactly one effect.
+        ValueError: a member is unknown, or there is not exactly one effect,
+            or the path is no regular expression.
     """
     flat = {**source, **source.get("match", {}), **source.get("effect", {})}
     flat.pop("match", None)
@@ -89,11 +90,15 @@ def parse(source: JsonObject) -> Rule:
     effects = [name for name in EFFECTS if flat.get(name)]
     if len(effects) != 1:
         raise ValueError(f"a fault has exactly one effect out of {', '.join(EFFECTS)}")
+    try:
+        path = re.compile(flat["path"], re.IGNORECASE) if flat.get("path") else None
+    except re.error as problem:
+        raise ValueError(f"the path {flat['path']!r} is no regular expression: {problem}") from problem
     method = flat.get("method") or ()
     methods = [method] if isinstance(method, str) else method
     return Rule(
         method=frozenset(each.upper() for each in methods),
-        path=re.compile(flat["path"], re.IGNORECASE) if flat.get("path") else None,
+        path=path,
         caller=flat.get("caller", ""),
         after=int(flat.get("after", 0)),
         times=int(flat.get("times", 1)),

@@ -84,7 +84,8 @@ class NetworkType(ResourceType):
         if write.patching and write.previous is not None:
             kept = {k: v for k, v in write.previous.body.items() if k not in READ_ONLY}
             return {**kept, "tags": write.call.body.get("tags", kept.get("tags"))}
-        sent = {k: v for k, v in write.properties.items() if k not in self.child_lists and v is not None}
+        unsent = {*self.child_lists, "provisioningState"}
+        sent = {k: v for k, v in write.properties.items() if k not in unsent and v is not None}
         properties = {**self.defaults, **sent}
         for name in self.owned:
             properties.pop(name, None)

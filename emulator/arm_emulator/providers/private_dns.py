@@ -250,7 +250,7 @@ def _refuse_second(ctx: Context, zone: str, own: str, network: str) -> None:
             )
 
 
-def _all_records(ctx: Context, zone: Resource, call: Call) -> JsonObject:
+def _all_records(ctx: Context, zone: Resource, call: Call) -> JsonObject:  # noqa: ARG001
     rows = [each for each in ctx.children(zone) if each.id.type_key != LINKS.lower()]
     return {"value": [each.body for each in rows]}
 

@@ -43,6 +43,7 @@ ACL_HOLDERS = frozenset(
 ENDPOINT_POLICIES_SINCE = "2024-03-01"
 """First API version recorded with `privateEndpointVNetPolicies`; 2020-11-01 is recorded without it."""
 
+
 class VirtualNetworks(NetworkType):
     """A virtual network; its PUT replaces the subnets and peerings it does not list."""
 
@@ -351,7 +352,7 @@ def _delegation(write: Write, item: JsonObject) -> JsonObject:
     }
 
 
-def _usages(ctx: Context, network: Resource, call: Call) -> JsonObject:
+def _usages(ctx: Context, network: Resource, call: Call) -> JsonObject:  # noqa: ARG001
     rows = [
         {
             "currentValue": float(len(addresses.taken(ctx, subnet))),

@@ -43,8 +43,8 @@ class ZoneGroups(NetworkType):
         if others:
             raise bad_request(
                 "PrivateDnsZoneGroupAlreadyExists",
-                f"Private endpoint {write.id.names[0]} already has the private DNS zone group {others[0].id.name}; "
-                "an endpoint has one.",
+                f"Private endpoint {write.id.names[0]} already has the DNS zone group {others[0].id.name}; an "
+                "endpoint has one.",
             )
         configs = write.properties.get("privateDnsZoneConfigs") or []
         if len(configs) > CONFIGS_MAX:

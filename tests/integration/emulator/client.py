@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
+
 from arm_emulator.clock import Clock
 from arm_emulator.config import ADMIN, OPERATOR, SUBSCRIPTION, TENANT, Config
 from arm_emulator.emulator import Emulator
@@ -23,7 +24,19 @@ NET = f"{GROUP}/providers/Microsoft.Network"
 LONG = 1000.0
 """Virtual seconds in which every operation ends."""
 
-__all__ = ["ADMIN", "GROUP", "LONG", "NET", "OPERATOR", "SUB", "SUBSCRIPTION", "TENANT", "VERSION", "Azure", "Reply"]
+__all__ = [
+    "ADMIN",
+    "GROUP",
+    "LONG",
+    "NET",
+    "OPERATOR",
+    "SUB",
+    "SUBSCRIPTION",
+    "TENANT",
+    "VERSION",
+    "Azure",
+    "Reply",
+]
 
 
 @dataclass

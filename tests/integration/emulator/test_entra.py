@@ -7,6 +7,7 @@ from typing import Any
 
 import jwt
 import pytest
+
 from arm_emulator.config import Client, Config, Federation, Grant
 from arm_emulator.entra import ASSERTION_TYPE
 
@@ -17,6 +18,7 @@ SCOPE = "https://management.azure.com/.default"
 
 
 async def ask(azure: Azure, tenant: str = TENANT, **form: str) -> tuple[int, dict[str, Any]]:
+    """Ask for a token; answers status and body."""
     fields = {"grant_type": "client_credentials", "client_id": OPERATOR, "scope": SCOPE, **form}
     url = f"{azure.emulator.base_url}/{tenant}/oauth2/v2.0/token"
     async with azure.session.post(url, data=fields) as answer:
@@ -24,6 +26,7 @@ async def ask(azure: Azure, tenant: str = TENANT, **form: str) -> tuple[int, dic
 
 
 def assertion(**claims: object) -> str:
+    """A workload identity assertion; claims may be replaced."""
     base = {"iss": ISSUER, "sub": SUBJECT, "aud": "api://AzureADTokenExchange", "exp": time.time() + 600}
     return jwt.encode({**base, **claims}, "0123456789abcdef0123456789abcdef", algorithm="HS256")
 
@@ -78,11 +81,17 @@ async def test_managed_identity_in_both_styles(azure: Azure) -> None:
     """The virtual machine's metadata endpoint and App Service's, each with its own header."""
     base = azure.emulator.base_url
     for path, header in (
-        ("/metadata/identity/oauth2/token?api-version=2018-02-01&resource=https://management.azure.com/", "Metadata"),
+        (
+            "/metadata/identity/oauth2/token?api-version=2018-02-01&resource=https://management.azure.com/",
+            "Metadata",
+        ),
         ("/msi/token?api-version=2019-08-01&resource=https://management.azure.com/", "X-IDENTITY-HEADER"),
     ):
         async with azure.session.get(base + path, headers={header: "true"}) as answer:
-            assert jwt.decode((await answer.json())["access_token"], options={"verify_signature": False})["appid"] == OPERATOR
+            assert (
+                jwt.decode((await answer.json())["access_token"], options={"verify_signature": False})["appid"]
+                == OPERATOR
+            )
         async with azure.session.get(base + path) as answer:
             assert answer.status == 400
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from arm_emulator.ids import ancestors, parse, same
 from hypothesis import given
 from hypothesis import strategies as st
+
+from arm_emulator.ids import ancestors, parse, same
 
 SUB = "/subscriptions/S1"
 VNET = f"{SUB}/resourceGroups/Rg/providers/Microsoft.Network/virtualNetworks/V"
@@ -16,7 +17,11 @@ VNET = f"{SUB}/resourceGroups/Rg/providers/Microsoft.Network/virtualNetworks/V"
     [
         pytest.param(SUB, "Microsoft.Resources/subscriptions", "S1", "", id="a subscription has no parent"),
         pytest.param(
-            f"{SUB}/resourcegroups/Rg", "Microsoft.Resources/resourceGroups", "Rg", SUB.lower(), id="a resource group"
+            f"{SUB}/resourcegroups/Rg",
+            "Microsoft.Resources/resourceGroups",
+            "Rg",
+            SUB.lower(),
+            id="a resource group",
         ),
         pytest.param(
             VNET, "Microsoft.Network/virtualNetworks", "V", f"{SUB}/resourceGroups/Rg".lower(), id="a resource"
@@ -47,7 +52,9 @@ def test_parts(text: str, kind: str, name: str, parent: str) -> None:
     assert (found.type, found.name, found.parent) == (kind, name, parent)
 
 
-@pytest.mark.parametrize("text", ["", "/", f"{SUB}/resourceGroups", f"{VNET}/subnets", f"{SUB}/providers/A.B", "x"])
+@pytest.mark.parametrize(
+    "text", ["", "/", f"{SUB}/resourceGroups", f"{VNET}/subnets", f"{SUB}/providers/A.B", "x"]
+)
 def test_collections_are_no_ids(text: str) -> None:
     """Collections, namespaces and nonsense parse to nothing."""
     assert parse(text) is None

@@ -12,18 +12,25 @@ VNET = f"{NET}/virtualNetworks/v"
 
 
 def network(**properties: object) -> dict[str, Any]:
-    return {"location": "westeurope", "properties": {"addressSpace": {"addressPrefixes": ["10.0.0.0/16"]}, **properties}}
+    """The body of a virtual network."""
+    return {
+        "location": "westeurope",
+        "properties": {"addressSpace": {"addressPrefixes": ["10.0.0.0/16"]}, **properties},
+    }
 
 
 async def test_defaults_of_a_network_and_a_subnet(started: Azure) -> None:
     """Recorded in Test_Networking_PrivateEndpoint_20250301_CRUD."""
     found = await started.get(VNET)
-    assert found.properties.items() >= {
-        "privateEndpointVNetPolicies": "Disabled",
-        "enableDdosProtection": False,
-        "virtualNetworkPeerings": [],
-        "provisioningState": "Succeeded",
-    }.items()
+    assert (
+        found.properties.items()
+        >= {
+            "privateEndpointVNetPolicies": "Disabled",
+            "enableDdosProtection": False,
+            "virtualNetworkPeerings": [],
+            "provisioningState": "Succeeded",
+        }.items()
+    )
     subnet = found.properties["subnets"][0]
     assert subnet["type"] == "Microsoft.Network/virtualNetworks/subnets"
     assert subnet["etag"] == found.body["etag"]
@@ -54,7 +61,9 @@ async def test_ranges(started: Azure, prefix: str, code: str) -> None:
 @pytest.mark.parametrize(
     "properties", [pytest.param({}, id="subnets left out"), pytest.param({"subnets": []}, id="subnets empty")]
 )
-async def test_a_network_put_erases_the_subnets_it_does_not_list(started: Azure, properties: dict[str, Any]) -> None:
+async def test_a_network_put_erases_the_subnets_it_does_not_list(
+    started: Azure, properties: dict[str, Any]
+) -> None:
     """Conventions 18; ASO issue 1944."""
     assert (await started.put(VNET, network(**properties))).status == 200
     started.advance()
@@ -92,7 +101,7 @@ async def test_a_used_subnet_is_erased_by_nobody(started: Azure) -> None:
 
 
 async def test_parallel_subnet_writes_collide(started: Azure) -> None:
-    """429 RetryableError with RetryableErrorDueToAnotherOperation and Retry-After 11 (recorded, conventions 17)."""
+    """429 RetryableErrorDueToAnotherOperation with Retry-After 11 (recorded, conventions 17)."""
     first = await started.put(f"{VNET}/subnets/a", {"properties": {"addressPrefix": "10.0.2.0/24"}})
     assert first.status == 201
     for second in (
@@ -211,7 +220,11 @@ async def test_a_public_address_in_use_stays(azure: Azure) -> None:
     """400 PublicIPAddressCannotBeDeleted (recorded); a static address appears when the operation ends."""
     await azure.group()
     address = f"{NET}/publicIPAddresses/i"
-    body = {"location": "westeurope", "sku": {"name": "Standard"}, "properties": {"publicIPAllocationMethod": "Static"}}
+    body = {
+        "location": "westeurope",
+        "sku": {"name": "Standard"},
+        "properties": {"publicIPAllocationMethod": "Static"},
+    }
     assert (await azure.make(address, body)).properties["ipAddress"].startswith("203.0.113.")
     gateway = {"location": "westeurope", "properties": {"publicIpAddresses": [{"id": address}]}}
     made = await azure.make(f"{NET}/natGateways/n", gateway)

@@ -64,7 +64,9 @@ async def test_every_error_has_the_same_shape(azure: Azure) -> None:
     ("path", "code", "words"),
     [
         pytest.param("/subscriptions/nowhere", "SubscriptionNotFound", "'nowhere'", id="subscription"),
-        pytest.param(f"{SUB}/resourceGroups/no", "ResourceGroupNotFound", "Resource group 'no' could not", id="group"),
+        pytest.param(
+            f"{SUB}/resourceGroups/no", "ResourceGroupNotFound", "Resource group 'no' could not", id="group"
+        ),
         pytest.param(
             f"{GROUP}/providers/Microsoft.Network/virtualNetworks/v/subnets/s",
             "ResourceNotFound",

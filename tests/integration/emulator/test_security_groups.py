@@ -12,6 +12,7 @@ NSG = f"{NET}/networkSecurityGroups/n"
 
 
 def rule(**properties: object) -> dict[str, Any]:
+    """The body of a rule."""
     base = {
         "access": "Allow",
         "direction": "Inbound",

@@ -1,0 +1,133 @@
+"""Private DNS zones, links and record sets."""
+
+from __future__ import annotations
+
+import pytest
+
+from .client import GROUP, NET, SUB, Azure, link
+
+ZONE = f"{NET}/privateDnsZones/privatelink.blob.core.windows.net"
+VNET = f"{NET}/virtualNetworks/v"
+
+
+async def test_a_zone_counts_what_is_in_it(started: Azure) -> None:
+    """Counters and limits as recorded: a new zone has one record set, its start of authority."""
+    found = await started.make(ZONE, {"location": "global"})
+    assert found.headers["ETag"] == found.body["etag"]
+    assert (
+        found.properties.items()
+        >= {
+            "numberOfRecordSets": 1,
+            "maxNumberOfRecordSets": 25000,
+            "numberOfVirtualNetworkLinks": 0,
+            "maxNumberOfVirtualNetworkLinks": 1000,
+            "maxNumberOfVirtualNetworkLinksWithRegistration": 100,
+            "provisioningState": "Succeeded",
+        }.items()
+    )
+    await started.put(f"{ZONE}/A/x", {"properties": {"ttl": 10, "aRecords": [{"ipv4Address": "10.0.0.9"}]}})
+    await started.make(f"{ZONE}/virtualNetworkLinks/l", link(VNET))
+    after = (await started.get(ZONE)).properties
+    assert (after["numberOfRecordSets"], after["numberOfVirtualNetworkLinks"]) == (2, 1)
+
+
+async def test_a_zone_is_global(started: Azure) -> None:
+    """Any other location is refused."""
+    assert (await started.put(ZONE, {"location": "westeurope"})).code == "LocationNotAvailableForResourceType"
+
+
+async def test_a_link_shows_its_state(started: Azure) -> None:
+    """State Completed, hex tag in quotes (recorded)."""
+    await started.zone()
+    found = await started.make(f"{ZONE}/virtualNetworkLinks/l", link(VNET))
+    assert found.properties["virtualNetworkLinkState"] == "Completed"
+    assert found.body["etag"].startswith('"')
+    assert found.body["etag"].endswith('"')
+
+
+async def test_a_zone_with_links_stays(started: Azure) -> None:
+    """409 CannotDeleteResource by the gateway, in recorded words; gone once the link is."""
+    await started.zone()
+    await started.make(f"{ZONE}/virtualNetworkLinks/l", link(VNET))
+    refused = await started.delete(ZONE)
+    assert (refused.status, refused.code, refused.headers["x-ms-failure-cause"]) == (
+        409,
+        "CannotDeleteResource",
+        "gateway",
+    )
+    name = ZONE.rsplit("/", 1)[-1]
+    assert f"'Microsoft.Network/privateDnsZones/{name}/virtualNetworkLinks/l'" in refused.message
+    assert (await started.outcome(await started.delete(f"{ZONE}/virtualNetworkLinks/l"))).body[
+        "status"
+    ] == "Succeeded"
+    assert (await started.outcome(await started.delete(ZONE))).body["status"] == "Succeeded"
+    assert (await started.get(ZONE)).status == 404
+
+
+async def test_a_network_is_linked_to_a_name_once(started: Azure) -> None:
+    """A second zone of the name: accepted, then Failed with BadRequest (issues in wire examples 7)."""
+    await started.zone()
+    await started.make(f"{ZONE}/virtualNetworkLinks/l", link(VNET))
+    await started.group(f"{SUB}/resourceGroups/other")
+    second = await started.zone(group=f"{SUB}/resourceGroups/other/providers/Microsoft.Network")
+    reply = await started.put(f"{second}/virtualNetworkLinks/l", link(VNET))
+    assert reply.status == 202
+    outcome = (await started.outcome(reply)).body
+    assert (outcome["status"], outcome["error"]["code"]) == ("Failed", "BadRequest")
+    assert outcome["error"]["message"].startswith(
+        "A virtual network cannot be linked to multiple zones with overlapping namespaces."
+    )
+    assert (await started.get(f"{second}/virtualNetworkLinks/l")).status == 404
+
+
+async def test_a_network_is_linked_to_a_zone_once(started: Azure) -> None:
+    """409 Conflict for the same network under another link name."""
+    await started.zone()
+    await started.make(f"{ZONE}/virtualNetworkLinks/l", link(VNET))
+    reply = await started.put(f"{ZONE}/virtualNetworkLinks/m", link(VNET))
+    assert (reply.status, reply.code) == (409, "Conflict")
+
+
+async def test_a_link_needs_its_network(started: Azure) -> None:
+    """A network that does not exist is refused."""
+    await started.zone()
+    assert (await started.put(f"{ZONE}/virtualNetworkLinks/l", link(f"{VNET}x"))).status == 400
+
+
+async def test_records_are_synchronous(started: Azure) -> None:
+    """201, 200, DELETE 200 then 204; full name with a dot; bare tag; If-None-Match (recorded, conventions 12)."""
+    await started.zone()
+    path, body = f"{ZONE}/A/x", {"properties": {"ttl": 10, "aRecords": [{"ipv4Address": "10.0.0.9"}]}}
+    first = await started.put(path, body, headers={"If-None-Match": "*"})
+    assert (first.status, first.properties["fqdn"]) == (201, "x.privatelink.blob.core.windows.net.")
+    assert "provisioningState" not in first.properties
+    assert (await started.put(path, body, headers={"If-None-Match": "*"})).status == 412
+    assert (await started.put(path, body)).status == 200
+    assert (await started.get(path)).headers["ETag"] == (await started.get(path)).body["etag"]
+    assert [(await started.delete(path)).status for _ in range(2)] == [200, 204]
+
+
+@pytest.mark.parametrize(
+    ("kind", "properties"),
+    [
+        ("A", {"ttl": 1, "aRecords": [{"ipv4Address": "300.1.1.1"}]}),
+        ("A", {"ttl": 1}),
+        ("CNAME", {"ttl": 1, "aRecords": []}),
+    ],
+)
+async def test_bad_records(started: Azure, kind: str, properties: dict[str, object]) -> None:
+    """400 for a record set without its member, or with an address that is none."""
+    await started.zone()
+    assert (await started.put(f"{ZONE}/{kind}/x", {"properties": properties})).status == 400
+
+
+async def test_all_record_sets_in_one_list(started: Azure) -> None:
+    """`ALL` lists every type; links are no records."""
+    await started.zone()
+    await started.put(f"{ZONE}/A/x", {"properties": {"ttl": 10, "aRecords": [{"ipv4Address": "10.0.0.9"}]}})
+    await started.put(f"{ZONE}/CNAME/y", {"properties": {"ttl": 10, "cnameRecord": {"cname": "x"}}})
+    await started.make(f"{ZONE}/virtualNetworkLinks/l", link(VNET))
+    rows = (await started.get(f"{ZONE}/ALL")).body["value"]
+    assert [each["type"].rsplit("/", 1)[-1] for each in rows] == ["SOA", "A", "CNAME"]
+    assert [each["name"] for each in (await started.get(f"{ZONE}/A")).body["value"]] == ["x"]
+    assert GROUP in ZONE

@@ -11,6 +11,7 @@ from secureml_reconcilers.azure.resource_id import resource_id
 from secureml_reconcilers.engine.blocks import Absent, Block, Blocks, Check, Ensure, Tone
 from secureml_reconcilers.engine.values import at
 from secureml_reconcilers.engine.view import View, once, once_each
+from secureml_reconcilers.isolation.eligible import eligible
 from secureml_reconcilers.isolation.site import Site, Way, ways
 
 if TYPE_CHECKING:
@@ -32,14 +33,16 @@ def private_link(site: Site, azure: View) -> Blocks:
 @once_each
 def endpoint(site: Site, azure: View, way: Way) -> Iterator[Block]:
     """An approved endpoint for one way: somebody's that serves already, or ours."""
-    azure.require(way.target, "ServiceNotFound", "The workspace names it; restore it, or make the workspace anew.")
+    service = azure.require(
+        way.target, "ServiceNotFound", "The workspace names it; restore it, or make the workspace anew."
+    )
     used = endpoint_used(site, azure, way)
     body = azure.get(used)
     if used != site.endpoint(way):
         yield Ensure(used, {}, "an endpoint of others serves this service in the network already", ("WS-PE-01",))
         yield from _approved_by_owner(used, body)
     elif body is None:
-        yield _new_endpoint(site, azure, way, used)
+        yield from _new_endpoint(site, azure, way, service)
     elif _status(body) == "disconnected":
         # A disconnected endpoint never connects again: its connection was deleted on the service's side.
         yield Absent(used, "its connection was removed; it is made anew", ("WS-PE-04",))
@@ -79,7 +82,7 @@ def connection_endpoint(connection: Body) -> ResourceId | None:
     return resource_id(found) if found else None
 
 
-def _new_endpoint(site: Site, azure: View, way: Way, own: ResourceId) -> Ensure:
+def _new_endpoint(site: Site, azure: View, way: Way, service: Body) -> Iterator[Block]:
     network = azure.require(
         site.network, "NetworkNotFound", "Create the network, or name an existing subnet in a new resource."
     )
@@ -87,8 +90,10 @@ def _new_endpoint(site: Site, azure: View, way: Way, own: ResourceId) -> Ensure:
         "name": way.target.name,
         "properties": {"privateLinkServiceId": way.target.text, "groupIds": [way.group]},
     }
-    return Ensure(
-        own,
+    possible = (*eligible(way.target, service), *_subnet_fits(site, azure, network))
+    yield from possible
+    yield Ensure(
+        site.endpoint(way),
         {},
         f"{way.target.name} is reached on a private address ({way.group})",
         ("WS-PE-01", "WS-PE-05"),
@@ -96,7 +101,7 @@ def _new_endpoint(site: Site, azure: View, way: Way, own: ResourceId) -> Ensure:
             "location": network["location"],  # the network's region, whatever the service's (WS-PE-05)
             "properties": {"subnet": {"id": site.subnet.text}, "privateLinkServiceConnections": [connection]},
         },
-        after=tuple(_subnet_fits(site, azure, network)),
+        after=possible,
     )
 
 

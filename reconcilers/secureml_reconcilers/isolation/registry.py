@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 from secureml_reconcilers.engine.blocks import Block, Check, Ensure, Tone
 from secureml_reconcilers.engine.values import at
 from secureml_reconcilers.engine.view import View, once_each
+from secureml_reconcilers.isolation.eligible import eligible
 from secureml_reconcilers.isolation.firewalls import address_rules, private_ways, public_access
 from secureml_reconcilers.isolation.site import Site, Way, registry, workspace
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from secureml_reconcilers.azure.arm import Body
     from secureml_reconcilers.azure.resource_id import ResourceId
 
 
@@ -28,8 +28,8 @@ def registry_isolated(site: Site, azure: View) -> Iterator[Block]:
         yield _none_yet(site)
         return
     body = azure.require(found, "RegistryNotFound", "The workspace names it; restore it, or name another there.")
-    premium = _premium(found, body)
-    yield premium
+    premium = tuple(eligible(found, body))
+    yield from premium
     ranges = site.spec.container_registry.allowed_ip_ranges
     yield Ensure(
         found,
@@ -42,22 +42,9 @@ def registry_isolated(site: Site, azure: View) -> Iterator[Block]:
         },
         "the registry still answers on the internet",
         ("ACR-LIMIT-01", "ACR-TRUST-01", "ACR-PNA-01"),
-        after=(premium, *private_ways(site, azure, (Way(found, "registry"),))),
+        after=(*premium, *private_ways(site, azure, (Way(found, "registry"),))),
     )
     yield _build_compute(site, azure, found)
-
-
-def _premium(found: ResourceId, body: Body) -> Block:
-    """Network rules and private endpoints need the Premium SKU (ACR-SKU-01); it costs more, so it is asked for."""
-    return Check(
-        f"{found.short} is Premium",
-        str(at(body, "sku.name") or "").lower() == "premium",
-        "RegistryNotPremium",
-        f"{found.short} has SKU {at(body, 'sku.name')}, which has neither private endpoints nor network rules.",
-        f"Upgrade it (az acr update --name {found.name} --sku Premium); it then costs more.",
-        ("ACR-SKU-01",),
-        found,
-    )
 
 
 def _none_yet(site: Site) -> Check:

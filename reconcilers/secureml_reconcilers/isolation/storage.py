@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from secureml_reconcilers.azure.resource_id import resource_id
-from secureml_reconcilers.engine.blocks import Block, Blocks, Check, Ensure
+from secureml_reconcilers.engine.blocks import Block, Blocks, Ensure
 from secureml_reconcilers.engine.values import Fragment, Word, at
 from secureml_reconcilers.engine.view import View, once_each
+from secureml_reconcilers.isolation.eligible import eligible
 from secureml_reconcilers.isolation.firewalls import address_rules, private_ways, public_access
 from secureml_reconcilers.isolation.site import Site, storage_accounts, ways_into
 
@@ -33,15 +34,7 @@ def closed(site: Site, azure: View, account: ResourceId) -> Iterator[Block]:
     body = azure.require(
         account, "StorageNotFound", "The workspace names it; restore the account, or correct the spec."
     )
-    yield Check(
-        f"{account.short} can have private endpoints",
-        str(body.get("kind", "")).lower() != "storage",
-        "StorageTooOld",
-        f"{account.short} is a general purpose v1 account, which cannot have private endpoints.",
-        "Upgrade it to v2 (az storage account update --set kind=StorageV2 --access-tier Hot).",
-        ("ST-KIND-01",),
-        account,
-    )
+    yield from eligible(account, body)
     yield Ensure(
         account,
         {"properties": _firewall(site, body, account)},

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from secureml_reconcilers.engine.compare import Difference, differences, merge, narrow_patch, without
+from secureml_reconcilers.engine.compare import Difference, differences, merge, narrow_patch, same, without
 from secureml_reconcilers.engine.values import AnyOf, Entries, Word
 
 keys = st.sampled_from(["a", "b", "c", "list", "id"])
@@ -128,3 +128,20 @@ def test_read_only_fields_are_left_out_of_lists_too() -> None:
     assert without(body, ("etag", "properties.configs[].properties.recordSets", "not.there")) == {
         "properties": {"configs": [{"name": "a", "properties": {"zone": "z"}}]}
     }
+
+
+@pytest.mark.parametrize(
+    ("observed", "wanted", "equal"),
+    [
+        pytest.param("203.0.113.7/32", "203.0.113.7", True, id="a vault shows an address as a range of one"),
+        pytest.param("203.0.113.0/24", "203.0.113.0", False, id="a range is not its first address"),
+        pytest.param(["A", {"b": "C"}], ["a", {"b": "c"}], True, id="containers compare member by member"),
+        pytest.param(["a"], ["a", "b"], False, id="a shorter list is another list"),
+        pytest.param(["b", "a"], ["a", "b"], False, id="order counts in lists that are no entries"),
+        pytest.param({"a": 1}, {"a": 1, "b": None}, False, id="another set of keys is another value"),
+        pytest.param(None, "", False, id="absent is not empty"),
+    ],
+)
+def test_equal_as_azure_sees_it(observed: Any, wanted: Any, equal: bool) -> None:  # noqa: ANN401, FBT001 - JSON
+    """Casing, and one way of writing an address, make no difference; all else does."""
+    assert same(observed, wanted) is equal

@@ -29,7 +29,7 @@ def private_ways(site: Site, azure: View, ways: tuple[Way, ...]) -> Iterator[Blo
 
 def public_access(ranges: tuple[str, ...]) -> AnyOf:
     """Off; on (and denied to everybody else) only where the spec lets address ranges in."""
-    return AnyOf(("Enabled",)) if ranges else CLOSED
+    return AnyOf(("Enabled", "SecuredByPerimeter")) if ranges else CLOSED
 
 
 def address_rules(ranges: tuple[str, ...], **extra: str) -> dict[str, Any]:

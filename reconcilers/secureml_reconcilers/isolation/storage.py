@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from secureml_reconcilers.azure.resource_id import resource_id
 from secureml_reconcilers.engine.blocks import Block, Blocks, Ensure
 from secureml_reconcilers.engine.values import Fragment, Word, at
 from secureml_reconcilers.engine.view import View, once_each
@@ -37,18 +36,15 @@ def closed(site: Site, azure: View, account: ResourceId) -> Iterator[Block]:
     yield from eligible(account, body)
     yield Ensure(
         account,
-        {"properties": _firewall(site, body, account)},
+        {"properties": _firewall(site, body)},
         "the account still answers on the internet",
         ("ST-DENY-01", "ST-TRUST-01", "ST-PUB-01"),
         after=tuple(private_ways(site, azure, tuple(ways_into(site, account)))),
     )
 
 
-def _firewall(site: Site, body: Body, account: ResourceId) -> Fragment:
-    default = resource_id(at(body, "id")) == account and account not in {
-        resource_id(extra.account_id) for extra in site.spec.storage.additional_accounts
-    }
-    ranges = site.spec.storage.allowed_ip_ranges if default else ()
+def _firewall(site: Site, body: Body) -> Fragment:
+    ranges = site.spec.storage.allowed_ip_ranges
     rules: Fragment = {"defaultAction": "Deny", **address_rules(ranges, action="Allow")}
     if not _lets_workspace_in(body, site.workspace):
         rules["bypass"] = Word("AzureServices")

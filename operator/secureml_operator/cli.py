@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from secureml_operator.cluster import NoClusterError
 from secureml_operator.settings import LOG_LEVELS, Settings, SettingsError, parse_address, parse_namespaces
 
 if TYPE_CHECKING:
@@ -91,6 +92,7 @@ def run(  # noqa: PLR0913  (one parameter per option)
     """
     # Imported here: `secureml version` should not wait a second for kopf and the Kubernetes client.
     from secureml_operator import main as operator  # noqa: PLC0415
+    from secureml_operator.health import AddressError  # noqa: PLC0415
     from secureml_operator.telemetry import logs  # noqa: PLC0415
 
     try:
@@ -108,7 +110,11 @@ def run(  # noqa: PLR0913  (one parameter per option)
     except SettingsError as error:
         raise click.UsageError(str(error)) from error
     logs.configure(settings.log_format, settings.log_level)
-    sys.exit(asyncio.run(operator.run(settings)))
+    try:
+        status = asyncio.run(operator.run(settings))
+    except (NoClusterError, AddressError) as error:
+        raise click.ClickException(str(error)) from error
+    sys.exit(status)
 
 
 @main.command()

@@ -20,6 +20,10 @@ class ClusterError(Exception):
     """Base of everything the API server can disappoint us with; catch it to retry with backoff."""
 
 
+class NoClusterError(Exception):
+    """There is no API server to talk to; the text says where we looked."""
+
+
 class ObjectGoneError(ClusterError):
     """The object, or the one of that uid, does not exist any more."""
 

@@ -31,6 +31,10 @@ that a queue which is long but moves (a start with a thousand resources) is neve
 UNAVAILABLE = 503
 
 
+class AddressError(Exception):
+    """The health address cannot be bound: it is taken, or not of this machine."""
+
+
 @dataclass(frozen=True, slots=True)
 class Liveness:
     """Tells a process that should be restarted from one that merely has nothing to do."""
@@ -98,7 +102,7 @@ async def serve(
     """Answer /healthz, /readyz and /metrics for as long as the block lasts; gives the port.
 
     Raises:
-        OSError: the address cannot be bound.
+        AddressError: the address cannot be bound.
     """
 
     async def healthz(_: web.Request) -> web.Response:
@@ -118,7 +122,10 @@ async def serve(
     await runner.setup()
     try:
         site = web.TCPSite(runner, host, port)
-        await site.start()
+        try:
+            await site.start()
+        except OSError as error:
+            raise AddressError(f"cannot serve on {host or '*'}:{port}: {error.strerror or error}") from error
         bound: int = runner.addresses[0][1]
         logger.info("Serving /healthz, /readyz and /metrics on %s:%d", host or "*", bound)
         yield bound

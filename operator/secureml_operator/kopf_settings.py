@@ -23,8 +23,9 @@ IDLE_SECONDS = 0.5
 """kopf keeps a task per object for so long after its last event. The handler takes microseconds, so the
 default of 5 s would only hold thousands of idle tasks after a start."""
 
-BACKOFFS = (1, 2, 5, 10, 20, 30, 60, 60, 60, 60)
-"""Five minutes in all: an API server that is being upgraded must not take us down with it."""
+BACKOFFS = (1, 2, 5, *(10,) * 30)
+"""Five minutes in all: an API server that is being upgraded must not take us down with it. Never more than
+ten seconds at a time: growing steps would leave us blind for a minute after it has come back."""
 
 EXIT_SECONDS = 60.0
 """After that, kopf kills a process that was told to stop and has not; a pod is killed sooner."""

@@ -19,6 +19,7 @@ from kubernetes.aio import config
 from secureml_operator.cluster import (
     ClusterError,
     ConflictError,
+    NoClusterError,
     ObjectGoneError,
     RefusedError,
     UnclearError,
@@ -53,7 +54,7 @@ async def load(kubeconfig: str | None = None) -> kubernetes.Configuration:
         kubeconfig: a file; None means KUBECONFIG, then `~/.kube/config`.
 
     Raises:
-        kubernetes.aio.config.ConfigException: neither is there, or it cannot be read.
+        NoClusterError: neither is there, or it cannot be read.
     """
     configuration = kubernetes.Configuration()
     if kubeconfig is None:
@@ -63,7 +64,12 @@ async def load(kubeconfig: str | None = None) -> kubernetes.Configuration:
             logger.debug("Not in a pod: using the kubeconfig")
         else:
             return configuration
-    await config.load_kube_config(config_file=kubeconfig, client_configuration=configuration)  # type: ignore[no-untyped-call]
+    try:
+        await config.load_kube_config(config_file=kubeconfig, client_configuration=configuration)  # type: ignore[no-untyped-call]
+    except config.ConfigException as error:
+        raise NoClusterError(
+            f"not in a pod, and no usable kubeconfig (KUBECONFIG or ~/.kube/config): {error}"
+        ) from error
     return configuration
 
 
@@ -72,7 +78,7 @@ async def connect(kubeconfig: str | None = None) -> AsyncIterator[KubeCluster]:
     """Open a client for as long as the block lasts.
 
     Raises:
-        kubernetes.aio.config.ConfigException: no API server could be found.
+        NoClusterError: no API server could be found.
     """
     configuration = await load(kubeconfig)
     async with kubernetes.ApiClient(configuration) as api:
@@ -95,7 +101,7 @@ class KubeCluster:
         """Ask the kubeconfig's plugin (or the mounted token) for present credentials.
 
         Raises:
-            kubernetes.aio.config.ConfigException: there are none.
+            NoClusterError: there are none.
         """
         present = await load(self._kubeconfig)
         self._api.configuration.api_key = present.api_key

@@ -51,8 +51,8 @@ async def run(
         stop: what a signal sets, for callers who want to set it themselves.
 
     Raises:
-        kubernetes.aio.config.ConfigException: there is no API server to talk to.
-        OSError: the health address cannot be bound.
+        NoClusterError: there is no API server to talk to.
+        AddressError: the health address cannot be bound.
         Exception: whatever opening the reconcilers raises.
     """
     stop = stop or asyncio.Event()

@@ -95,6 +95,16 @@ async def test_the_server_answers_200_or_503_with_the_faults() -> None:
         assert await get(port, "/readyz") == (503, "lifecycle: stopping\n")
 
 
+async def test_an_address_that_is_taken_is_named() -> None:
+    nothing: dict[str, str] = {}
+    async with health.serve(
+        "127.0.0.1", 0, CollectorRegistry(), liveness=lambda: nothing, readiness=lambda: nothing
+    ) as port:
+        taken = health.serve("127.0.0.1", port, CollectorRegistry(), liveness=dict, readiness=dict)
+        with pytest.raises(health.AddressError, match=f"cannot serve on 127.0.0.1:{port}: "):
+            await taken.__aenter__()
+
+
 async def test_metrics_are_served_in_the_format_prometheus_asks_for(bench: Bench) -> None:
     async with health.serve("127.0.0.1", 0, bench.registry, liveness=dict, readiness=dict) as port:
         status, text = await get(port, "/metrics")

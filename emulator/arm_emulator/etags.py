@@ -35,12 +35,18 @@ def check_preconditions(headers: Mapping[str, str], resource: Resource | None, e
     Raises:
         ArmError: 412 PreconditionFailed.
     """
-    wanted = headers.get("if-match")
+    # A type without tags cannot compare one: only `*`, presence or absence, means something there.
+    blind = resource is not None and not etag
+    wanted = _judged(headers.get("if-match"), blind=blind)
     if wanted and (resource is None or not _matches(wanted, etag)):
         raise _failed("If-Match", wanted, resource, etag)
-    unwanted = headers.get("if-none-match")
+    unwanted = _judged(headers.get("if-none-match"), blind=blind)
     if unwanted and resource is not None and _matches(unwanted, etag):
         raise _failed("If-None-Match", unwanted, resource, etag)
+
+
+def _judged(header: str | None, *, blind: bool) -> str | None:
+    return None if header and blind and header.strip() != "*" else header
 
 
 def _matches(header: str, etag: str) -> bool:

@@ -124,6 +124,7 @@ class Operations:
                 operation.state, operation.error = FAILED, error
             finally:
                 self.moment = 0.0
+            operation.finish = _ended  # lets go of the documents it held
             if operation.state not in TERMINAL:
                 operation.state = SUCCEEDED
 
@@ -182,6 +183,10 @@ def _result(operation: Operation, base_url: str) -> Answer:
 def _with_details(error: ArmError) -> JsonObject:
     # Network operations always carry the member, even without entries.
     return {"details": [], **error.body()}
+
+
+def _ended(operation: Operation) -> None:
+    """An operation ends once."""
 
 
 def cancel(operation: Operation) -> None:

@@ -133,6 +133,8 @@ class Server:
             return Answer(problem.status, problem.envelope(), problem.headers())
         except ArmError as problem:
             return Answer(problem.status, problem.envelope(), problem.headers())
+        except _CutError:
+            raise
         except Exception as problem:  # the emulator's own mistake must be seen, not look like Azure's
             _LOGGER.exception("%s %s", call.method, call.path)
             self._log.note_unserved(f"{call.method} {call.path}: {problem!r}")

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, ClassVar
 from arm_emulator import ids
 from arm_emulator.errors import ArmError, bad_request, conflict
 from arm_emulator.model import SUCCEEDED
-from arm_emulator.providers import addresses
-from arm_emulator.providers.network import NetworkType, not_provisioned, put_style, reference, require_reference
+from arm_emulator.providers import addresses, endpoint_interfaces
+from arm_emulator.providers.network import NetworkType, not_provisioned, put_style, reference
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -67,7 +67,7 @@ class PrivateEndpoints(NetworkType):
         if target is not None:
             groups = connection.get("groupIds") or []
             count = max(1, len(_members(write.ctx, target, groups)))
-        addresses.allocate(write.ctx, subnet, _static(write, count))
+        addresses.allocate(write.ctx, subnet, endpoint_interfaces.static_addresses(write, count))
 
     def linked(self, write: Write) -> Iterable[tuple[str, str]]:
         """Joining the subnet; the approval right only decides between Approved and Pending."""
@@ -82,7 +82,7 @@ class PrivateEndpoints(NetworkType):
         shown: dict[str, list[JsonObject]] = {AUTOMATIC: [], MANUAL: []}
         for kind in (AUTOMATIC, MANUAL):
             shown[kind] = [_connection(write, kind, each) for each in properties.get(kind) or ()]
-        interfaces = properties.get("networkInterfaces") or [{"id": _interface_id(write)}]
+        interfaces = properties.get("networkInterfaces") or [{"id": endpoint_interfaces.planned_id(write)}]
         names = properties.get("customDnsConfigs") or []
         properties = {**properties, "customDnsConfigs": names}
         return {**properties, **shown, "networkInterfaces": interfaces, "subnet": {"id": _subnet(write).id.text}}
@@ -93,7 +93,7 @@ class PrivateEndpoints(NetworkType):
             return
         target = ctx.find(target_id(resource))
         members = _members(ctx, target, _groups(resource)) if target else []
-        _make_interface(ctx, write, resource, members)
+        endpoint_interfaces.make(ctx, write, resource, members, _groups(resource))
 
     def completed(self, ctx: Context, resource: Resource) -> None:
         """The target hears of a new endpoint only now (recorded); host names appear once it is approved."""
@@ -101,14 +101,14 @@ class PrivateEndpoints(NetworkType):
         if target is not None and connection_on_target(ctx, resource) is None and not _disconnected(resource):
             _make_connection(ctx, resource, target)
             resource = ctx.find(resource.id.text) or resource
-        interface = interface_of(ctx, resource)
+        interface = endpoint_interfaces.interface_of(ctx, resource)
         if interface is not None:
             ctx.set_properties(interface, provisioningState=SUCCEEDED)
         refresh_names(ctx, resource)
 
     def deleted(self, ctx: Context, resource: Resource) -> None:
         """The interface and the target's connection go with the endpoint."""
-        interface = interface_of(ctx, resource)
+        interface = endpoint_interfaces.interface_of(ctx, resource)
         if interface is not None:
             ctx.remove(interface.id.text)
         connection = connection_on_target(ctx, resource)
@@ -143,13 +143,6 @@ def _disconnected(endpoint: Resource) -> bool:
     return state_of(endpoint).get("status") == "Disconnected"
 
 
-def interface_of(ctx: Context, endpoint: Resource) -> Resource | None:
-    """The endpoint's network interface."""
-    for each in endpoint.properties.get("networkInterfaces") or ():
-        return ctx.find(each.get("id"))
-    return None
-
-
 def connection_on_target(ctx: Context, endpoint: Resource) -> Resource | None:
     """The connection object that the target shows for this endpoint."""
     for each in ctx.referrers(endpoint.id.key):
@@ -160,7 +153,7 @@ def connection_on_target(ctx: Context, endpoint: Resource) -> Resource | None:
 
 def addresses_by_member(ctx: Context, endpoint: Resource) -> list[tuple[Member, str]]:
     """The target's members, each with the address that the endpoint's interface has for it."""
-    interface = interface_of(ctx, endpoint)
+    interface = endpoint_interfaces.interface_of(ctx, endpoint)
     target = ctx.find(target_id(endpoint))
     if interface is None or target is None:
         return []
@@ -296,14 +289,6 @@ def _groups(endpoint: Resource) -> list[str]:
     return []
 
 
-def _static(write: Write, count: int) -> list[str | None]:
-    static: list[str | None] = [
-        (each.get("properties") or {}).get("privateIPAddress")
-        for each in write.properties.get("ipConfigurations") or ()
-    ]
-    return (static + [None] * count)[: max(count, len(static))]
-
-
 def _connection(write: Write, kind: str, item: JsonObject) -> JsonObject:
     name = str(item.get("name") or write.id.name)
     sent = dict(item.get("properties") or {})
@@ -332,12 +317,6 @@ def _first_state(write: Write, kind: str, connection: JsonObject) -> JsonObject:
     return dict(APPROVED if write.ctx.allowed(write.call.caller, action, target.id.text) else PENDING)
 
 
-def _interface_id(write: Write) -> str:
-    name = write.properties.get("customNetworkInterfaceName") or f"{write.id.name}.nic.{write.ctx.guid()}"
-    group = write.id.text.split("/providers/")[0]
-    return f"{group}/providers/{addresses.INTERFACES}/{name}"
-
-
 def _check_fixed(write: Write, previous: Resource, subnet: Resource, connection: JsonObject) -> None:
     old_subnet = reference(previous.properties.get("subnet"))
     same_target = ids.same(connection.get("privateLinkServiceId"), target_id(previous))
@@ -348,72 +327,6 @@ def _check_fixed(write: Write, previous: Resource, subnet: Resource, connection:
             "PropertyChangeNotAllowed",
             f"Subnet, target and group ids of private endpoint {write.id.text} cannot be changed after creation.",
         )
-
-
-def _make_interface(ctx: Context, write: Write, endpoint: Resource, members: Sequence[Member]) -> None:
-    where = endpoint.properties["networkInterfaces"][0]["id"]
-    subnet = require_reference(write, str(reference(endpoint.properties["subnet"])))
-    groups = _groups(endpoint)
-    static = {
-        (each.get("properties") or {}).get("memberName"): (each.get("properties") or {}).get("privateIPAddress")
-        for each in endpoint.properties.get("ipConfigurations") or ()
-    }
-    wanted = [static.get(member.name) for member in members] or _static(write, 1)[:1]
-    rows = []
-    for index, address in enumerate(addresses.allocate(ctx, subnet, wanted)):
-        member = members[index] if members else None
-        rows.append(_configuration(ctx, where, subnet, address, groups, member, primary=index == 0))
-    ctx.apply(
-        where,
-        {
-            "location": endpoint.location,
-            "properties": {
-                "provisioningState": "Updating",
-                "resourceGuid": ctx.guid(),
-                "ipConfigurations": rows,
-                **addresses.interface_defaults(ctx, subnet),
-                "macAddress": "",
-                "privateEndpoint": {"id": endpoint.id.text},
-                "allowPort25Out": True,
-                "auxiliaryMode": "None",
-            },
-            "managedBy": endpoint.id.text,
-            "kind": "Regular",
-        },
-    )
-
-
-def _configuration(  # noqa: PLR0913, PLR0917 - the parts of one configuration
-    ctx: Context,
-    interface: str,
-    subnet: Resource,
-    address: str,
-    groups: Sequence[str],
-    member: Member | None,
-    *,
-    primary: bool,
-) -> JsonObject:
-    name = f"privateEndpointIpConfig.{ctx.guid()}"
-    properties: JsonObject = {
-        "provisioningState": SUCCEEDED,
-        "privateIPAddress": address,
-        "privateIPAllocationMethod": "Dynamic",
-        "subnet": {"id": subnet.id.text},
-        "primary": primary,
-        "privateIPAddressVersion": "IPv4",
-    }
-    if member is not None:
-        properties["privateLinkConnectionProperties"] = {
-            "groupId": groups[0] if groups else "",
-            "requiredMemberName": member.name,
-            "fqdns": list(member.fqdns),
-        }
-    return {
-        "name": name,
-        "id": f"{interface}/ipConfigurations/{name}",
-        "type": f"{addresses.INTERFACES}/ipConfigurations",
-        "properties": properties,
-    }
 
 
 def _make_connection(ctx: Context, endpoint: Resource, target: Resource) -> None:

@@ -21,6 +21,7 @@ MODULES = (
     "keyvault",
     "machinelearning",
     "managedclusters",
+    "occupancy",
     "private_dns",
     "private_endpoints",
     "resources",

@@ -6,6 +6,7 @@ import ipaddress
 from typing import TYPE_CHECKING, TypeAlias
 
 from arm_emulator.errors import bad_request
+from arm_emulator.providers import occupancy
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
 Network: TypeAlias = "ipaddress.IPv4Network | ipaddress.IPv6Network"
 RESERVED = 5
 """Azure keeps the first four addresses and the last of every subnet."""
-INTERFACES = "Microsoft.Network/networkInterfaces"
 
 
 def prefixes(properties: JsonObject) -> list[str]:
@@ -35,18 +35,14 @@ def networks(texts: list[str]) -> list[Network]:
     return [ipaddress.ip_network(each) for each in texts]
 
 
-def configurations(ctx: Context, subnet: Resource) -> Iterator[tuple[Resource, JsonObject]]:
-    """Every interface configuration inside a subnet, with its interface."""
-    for interface in ctx.referrers(subnet.id.key, INTERFACES):
-        for each in interface.properties.get("ipConfigurations") or ():
-            inside = (each.get("properties") or {}).get("subnet") or {}
-            if str(inside.get("id", "")).lower() == subnet.id.key:
-                yield interface, each
+def configurations(ctx: Context, subnet: Resource) -> list[JsonObject]:
+    """Every interface configuration inside a subnet."""
+    return list(occupancy.of(ctx, subnet.id.key).configurations.values())
 
 
 def taken(ctx: Context, subnet: Resource) -> set[str]:
-    """Addresses in use inside a subnet."""
-    return {each["properties"].get("privateIPAddress", "") for _, each in configurations(ctx, subnet)}
+    """Addresses in use inside a subnet; not to be changed."""
+    return occupancy.of(ctx, subnet.id.key).used
 
 
 def capacity(subnet: Resource) -> int:
@@ -62,7 +58,8 @@ def allocate(ctx: Context, subnet: Resource, wanted: list[str | None]) -> list[s
             PrivateIPAddressIsAllocated.
     """
     used = taken(ctx, subnet)
-    free = _free(subnet, used | {each for each in wanted if each})
+    ours = {each for each in wanted if each}
+    free = _free(ctx, subnet, ours)
     found = []
     for each in wanted:
         address = _static(subnet, each, used) if each else next(free, None)
@@ -72,16 +69,23 @@ def allocate(ctx: Context, subnet: Resource, wanted: list[str | None]) -> list[s
                 f"Subnet {subnet.id.name} with address prefix {', '.join(prefixes(subnet.properties))} does not "
                 f"have enough capacity for {len(wanted)} IP addresses.",
             )
-        used.add(address)
         found.append(address)
     return found
 
 
-def _free(subnet: Resource, used: set[str]) -> Iterator[str]:
+def _free(ctx: Context, subnet: Resource, ours: set[str]) -> Iterator[str]:
+    there = occupancy.of(ctx, subnet.id.key)
     for network in networks(prefixes(subnet.properties)):
-        for offset in range(RESERVED - 1, network.num_addresses - 1):
+        start = there.free_from.get(str(network), RESERVED - 1)
+        every_one_used = True
+        for offset in range(start, network.num_addresses - 1):
             address = str(network[offset])
-            if address not in used:
+            if address in there.used:
+                continue
+            if every_one_used:
+                every_one_used = False
+                there.free_from[str(network)] = offset
+            if address not in ours:
                 yield address
 
 
@@ -111,7 +115,7 @@ def _static(subnet: Resource, address: str, used: set[str]) -> str:
 
 def offer(ctx: Context, subnet: Resource, count: int) -> list[str]:
     """Up to `count` free addresses of a subnet, lowest first."""
-    return [address for address, _ in zip(_free(subnet, taken(ctx, subnet)), range(count), strict=False)]
+    return [address for address, _ in zip(_free(ctx, subnet, set()), range(count), strict=False)]
 
 
 def interface_defaults(ctx: Context, subnet: Resource) -> JsonObject:

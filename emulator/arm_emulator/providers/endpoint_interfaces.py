@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from arm_emulator.model import SUCCEEDED
-from arm_emulator.providers import addresses
+from arm_emulator.providers import addresses, occupancy
 from arm_emulator.providers.network import reference, require_reference
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def planned_id(write: Write) -> str:
     """Id of the interface of an endpoint that is being created."""
     name = write.properties.get("customNetworkInterfaceName") or f"{write.id.name}.nic.{write.ctx.guid()}"
     group = write.id.text.split("/providers/")[0]
-    return f"{group}/providers/{addresses.INTERFACES}/{name}"
+    return f"{group}/providers/{occupancy.INTERFACES}/{name}"
 
 
 def static_addresses(write: Write, count: int) -> list[str | None]:
@@ -107,6 +107,6 @@ def _configuration(  # noqa: PLR0913, PLR0917 - the parts of one configuration
     return {
         "name": name,
         "id": f"{interface}/ipConfigurations/{name}",
-        "type": f"{addresses.INTERFACES}/ipConfigurations",
+        "type": f"{occupancy.INTERFACES}/ipConfigurations",
         "properties": properties,
     }

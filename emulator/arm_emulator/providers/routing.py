@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from arm_emulator.errors import ArmError, bad_request
 from arm_emulator.model import SUCCEEDED, WriteStyle
-from arm_emulator.providers import addresses
+from arm_emulator.providers import addresses, occupancy
 from arm_emulator.providers.network import (
     NetworkChild,
     NetworkType,
@@ -145,7 +145,7 @@ class PublicAddresses(NetworkType):
 
     def render(self, ctx: Context, resource: Resource) -> JsonObject:
         """Which configuration of which interface uses it."""
-        for user in ctx.referrers(resource.id.key, addresses.INTERFACES):
+        for user in ctx.referrers(resource.id.key, occupancy.INTERFACES):
             for each in user.properties.get("ipConfigurations") or ():
                 used = reference((each.get("properties") or {}).get("publicIPAddress"))
                 if used is not None and used.lower() == resource.id.key:
@@ -197,7 +197,7 @@ class EndpointPolicies(_UsedBySubnets):
 class Interfaces(NetworkType):
     """A network interface; those of private endpoints belong to them."""
 
-    name = addresses.INTERFACES
+    name = occupancy.INTERFACES
     put: ClassVar[WriteStyle] = WriteStyle(created=201, updated=200)
     delete: ClassVar[WriteStyle] = delete_style(4)
     owned = ("resourceGuid", "privateEndpoint")

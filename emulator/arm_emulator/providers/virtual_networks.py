@@ -178,7 +178,7 @@ class Subnets(NetworkChild):
         """Adds who has addresses in it; members without entries stay away."""
         shown = super().render(ctx, resource)
         extra: JsonObject = {}
-        used = [{"id": each["id"]} for _, each in addresses.configurations(ctx, resource)]
+        used = [{"id": each["id"]} for each in addresses.configurations(ctx, resource)]
         endpoints = ctx.referrers(resource.id.key, "Microsoft.Network/privateEndpoints")
         if used:
             extra["ipConfigurations"] = used
@@ -245,7 +245,7 @@ class Peerings(NetworkChild):
 
 def occupants(ctx: Context, subnet: Resource) -> list[str]:
     """Ids of what occupies a subnet: interface configurations, then whatever else names it."""
-    found = [str(each["id"]) for _, each in addresses.configurations(ctx, subnet)]
+    found = [str(each["id"]) for each in addresses.configurations(ctx, subnet)]
     for each in ctx.referrers(subnet.id.key):
         kind = each.id.type_key
         if kind not in ACL_HOLDERS and not kind.startswith("microsoft.authorization/"):

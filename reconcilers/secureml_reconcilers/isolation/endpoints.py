@@ -46,6 +46,7 @@ def endpoint(site: Site, azure: View, way: Way) -> Iterator[Block]:
     elif _status(body) == "disconnected":
         # A disconnected endpoint never connects again: its connection was deleted on the service's side.
         yield Absent(used, "its connection was removed; it is made anew", ("WS-PE-04",))
+        yield _disconnected(way, used)  # an endpoint that is not ours to remove must not count as a way in
     else:
         existing = Ensure(used, {}, "the service is reached on a private address", ("WS-PE-01",), create={})
         yield existing
@@ -175,6 +176,18 @@ def _approved(way: Way, used: ResourceId, body: Body, azure: View, existing: Ens
         ("WS-PE-04",),
         used,
         Tone.PENDING if status == "pending" else Tone.BLOCKING,
+    )
+
+
+def _disconnected(way: Way, used: ResourceId) -> Check:
+    return Check(
+        f"{used.short} is connected",
+        holds=False,
+        reason="EndpointDisconnected",
+        message=f"The connection of {used.short} was removed on {way.target.short}, and it never comes back.",
+        advice="Nothing to do where the operator made the endpoint, for it makes it anew; else delete it.",
+        rules=("WS-PE-04",),
+        about=used,
     )
 
 

@@ -1,0 +1,470 @@
+"""Private names: whose zones are used, which networks see them, and what the zone groups have written."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from tests.unit.isolation.bodies import (
+    API_ZONE,
+    BLOB_ZONE,
+    ENDPOINT,
+    ETAG,
+    GROUP_OF,
+    LINK,
+    NETWORK,
+    NOTEBOOK_ZONE,
+    OFFICE,
+    OWNER,
+    RECORDS,
+    SUBNET,
+    SUBSCRIPTION,
+    WAYS,
+    ZONE,
+    added,
+    drop,
+    gone,
+    link,
+    link_request,
+    put,
+    record,
+    sent_back,
+    site,
+    spec,
+    unreadable,
+    world,
+    zone,
+    zone_group,
+    zone_group_request,
+    zone_request,
+)
+from tests.unit.isolation.telling import Case, Finding, Soon, Waits, Works, Write, case, check, judge_all
+
+from secureml_reconcilers.azure.resource_id import resource_id
+from secureml_reconcilers.engine.blocks import Fact
+from secureml_reconcilers.isolation.clouds import CHINA, GOVERNMENT, PUBLIC, cloud_of
+from secureml_reconcilers.secure_workspace import SecureWorkspaces
+
+if TYPE_CHECKING:
+    from tests.unit.isolation.bodies import Change
+
+    from secureml_reconcilers.engine.view import View
+    from secureml_reconcilers.isolation.clouds import Cloud
+
+HUB = resource_id(f"{SUBSCRIPTION}/resourceGroups/hub")
+HUB_BLOB = HUB.resource("Microsoft.Network/privateDnsZones", BLOB_ZONE)
+HUB_LINK = HUB_BLOB.child("virtualNetworkLinks", "ml")
+HUB_ROWS = ({"id": HUB_LINK.text},)
+OFFICE_SPEC = {"network": {"endpointSubnetID": SUBNET.text, "clientNetworkIDs": [OFFICE.text]}}
+OFFICE_LINK = {name: site().link(where, OFFICE) for name, where in ZONE.items()}
+BLOB_GROUP = GROUP_OF["blob"]
+REWRITTEN = {"properties": {"privateDnsZoneConfigs": sent_back(BLOB_GROUP, ZONE[BLOB_ZONE])}}
+
+
+def hub(*, records: bool = True) -> tuple[Change, ...]:
+    """The network is linked to a zone of the hub, and the account's endpoint writes into it."""
+    written = {"frauddata": ["10.20.0.7"]} if records else {}
+    return (
+        gone(ZONE[BLOB_ZONE]),
+        added(
+            zone(HUB_BLOB, tags={}),
+            link(HUB_LINK, tags={}),
+            zone_group(BLOB_GROUP, {HUB_BLOB: written}),
+            *(record(HUB_BLOB, name, *addresses) for name, addresses in written.items()),
+        ),
+    )
+
+
+def office(*names: str) -> Change:
+    """The office's network is linked to these zones."""
+    return added(*(link(OFFICE_LINK[name], OFFICE) for name in names or ZONE))
+
+
+MANAGED = [
+    case(
+        "zones, links, groups and records that are as declared are left alone",
+        [],
+        [],
+        met="DNS-02 DNS-03 DNS-05 WS-DNS-01",
+    ),
+    case(
+        "a missing zone is made with its link, and the group waits for the zone",
+        [gone(ZONE[BLOB_ZONE], BLOB_GROUP)],
+        [
+            Write("Create", ZONE[BLOB_ZONE], zone_request()),
+            Waits("Create", LINK[BLOB_ZONE], ZONE[BLOB_ZONE]),
+            Soon(f"privateEndpoints/{ENDPOINT['blob'].name} and its zones are ready"),
+        ],
+        violated="DNS-02 DNS-03 WS-DNS-01",
+    ),
+    case(
+        "a missing link is made",
+        [gone(LINK[BLOB_ZONE])],
+        [Write("Create", LINK[BLOB_ZONE], link_request())],
+        violated="WS-DNS-01 DNS-03",
+    ),
+    case(
+        "a link that registers machines is corrected",
+        [put(LINK[BLOB_ZONE], "properties.registrationEnabled", value=True)],
+        [Write("Update", LINK[BLOB_ZONE], {"properties": {"registrationEnabled": False}}, '"1"')],
+        violated="DNS-03",
+    ),
+    case(
+        "a link that is not completed is looked at again",
+        [put(LINK[BLOB_ZONE], "properties.virtualNetworkLinkState", "InProgress")],
+        [Soon(f"link of {BLOB_ZONE} to ml-vnet is completed")],
+        violated="WS-DNS-01",
+    ),
+    case(
+        "a link that shows no state is completed",
+        [drop(LINK[BLOB_ZONE], "properties.virtualNetworkLinkState")],
+        [],
+    ),
+    case(
+        "a link that is being made is waited for, and the group is written beside it",
+        [put(LINK[BLOB_ZONE], "properties.provisioningState", "Creating"), gone(BLOB_GROUP)],
+        [Works(LINK[BLOB_ZONE]), Write("Create", BLOB_GROUP, zone_group_request(ZONE[BLOB_ZONE]))],
+        violated="DNS-03 DNS-05",
+    ),
+    case(
+        "a link that may not be read is neither made nor counted on",
+        [unreadable(LINK[BLOB_ZONE])],
+        [Finding("Forbidden")],
+    ),
+    case(
+        "both zones of the workspace are asked for at once",
+        [gone(GROUP_OF["amlworkspace"])],
+        [Write("Create", GROUP_OF["amlworkspace"], zone_group_request(ZONE[API_ZONE], ZONE[NOTEBOOK_ZONE]))],
+        violated="DNS-02",
+    ),
+    case(
+        "a second zone joins the group beside the first",
+        [added(zone_group(GROUP_OF["amlworkspace"], {ZONE[API_ZONE]: RECORDS[API_ZONE]}))],
+        [
+            Write(
+                "Update",
+                GROUP_OF["amlworkspace"],
+                {
+                    "properties": {
+                        "privateDnsZoneConfigs": [
+                            *sent_back(GROUP_OF["amlworkspace"], ZONE[API_ZONE]),
+                            *zone_group_request(ZONE[NOTEBOOK_ZONE])["properties"]["privateDnsZoneConfigs"],
+                        ]
+                    }
+                },
+                ETAG,
+            )
+        ],
+        violated="DNS-02",
+    ),
+    case(
+        "a zone that somebody added to the group stays",
+        [
+            added(
+                zone_group(
+                    BLOB_GROUP, {ZONE[BLOB_ZONE]: RECORDS[BLOB_ZONE], HUB_BLOB: {"frauddata": ["10.20.0.7"]}}
+                ),
+                record(HUB_BLOB, "frauddata", "10.20.0.7"),
+            )
+        ],
+        [],
+        met="DNS-02 DNS-05",
+    ),
+    case(
+        "casing of a zone's id is no difference",
+        [
+            put(
+                BLOB_GROUP,
+                "properties.privateDnsZoneConfigs",
+                [
+                    {
+                        "name": "privatelink-blob-core-windows-net",
+                        "properties": {
+                            "privateDnsZoneId": ZONE[BLOB_ZONE].text.upper(),
+                            "recordSets": [
+                                {"recordType": "A", "recordSetName": "frauddata", "ipAddresses": ["10.20.0.7"]}
+                            ],
+                        },
+                    }
+                ],
+            )
+        ],
+        [],
+        met="DNS-02",
+    ),
+    case(
+        "a record that is missing is written by writing its group again",
+        [gone(ZONE[BLOB_ZONE].child("A", "frauddata"))],
+        [Write("Update", BLOB_GROUP, REWRITTEN, ETAG)],
+        violated="DNS-02",
+    ),
+    case(
+        "a record that leads elsewhere is, too",
+        [added(record(ZONE[BLOB_ZONE], "frauddata", "10.20.0.99"))],
+        [Write("Update", BLOB_GROUP, REWRITTEN, ETAG)],
+        violated="DNS-05",
+    ),
+    case(
+        "a group that has written nothing yet is looked at again",
+        [added(zone_group(BLOB_GROUP, {ZONE[BLOB_ZONE]: {}}))],
+        [Soon(f"records of privateEndpoints/{ENDPOINT['blob'].name} are written")],
+        violated="DNS-03",
+    ),
+    case(
+        "zones stand in the group that the spec names",
+        [],
+        [
+            *(
+                made
+                for name in ZONE
+                for made in (
+                    Write("Create", site(dns={"zoneResourceGroupID": HUB.text}).zone(name), zone_request()),
+                    Waits(
+                        "Create",
+                        site().link(site(dns={"zoneResourceGroupID": HUB.text}).zone(name), NETWORK),
+                        site(dns={"zoneResourceGroupID": HUB.text}).zone(name),
+                    ),
+                )
+            ),
+            *(Soon(f"privateEndpoints/{where.name} and its zones are ready") for where in ENDPOINT.values()),
+        ],
+        violated="DNS-02",
+        dns={"zoneResourceGroupID": HUB.text},
+    ),
+]
+
+FOREIGN = [
+    case(
+        "a zone of others that the network sees is used and not doubled",
+        hub(),
+        [],
+        met="DNS-04",
+        rows=HUB_ROWS,
+    ),
+    case(
+        "our endpoint's group writes into it",
+        [*hub(), gone(BLOB_GROUP)],
+        [Write("Create", BLOB_GROUP, zone_group_request(HUB_BLOB))],
+        violated="DNS-02",
+        rows=HUB_ROWS,
+    ),
+    case(
+        "a link that the graph still shows and Azure does not is no link: ours is made",
+        [gone(LINK[BLOB_ZONE])],
+        [Write("Create", LINK[BLOB_ZONE], link_request())],
+        violated="DNS-03",
+        rows=HUB_ROWS,
+    ),
+    case(
+        "a zone of others is not looked for while ours is linked",
+        [added(zone(HUB_BLOB, tags={}), link(HUB_LINK, tags={}))],
+        [],
+        rows=HUB_ROWS,
+    ),
+    case(
+        "a zone that the spec names is linked and used",
+        [added(zone(HUB_BLOB, tags={})), gone(BLOB_GROUP, ZONE[BLOB_ZONE])],
+        [
+            Write("Create", site().link(HUB_BLOB, NETWORK), link_request()),
+            Write("Create", BLOB_GROUP, zone_group_request(HUB_BLOB)),
+        ],
+        violated="WS-DNS-01",
+        dns={"zoneIDs": [HUB_BLOB.text]},
+    ),
+]
+
+EXISTING = [
+    case("existing zones are used", [], [], dns={"mode": "Existing"}, met="DNS-03"),
+    case(
+        "a missing link is made to a zone that exists",
+        [gone(LINK[BLOB_ZONE])],
+        [Write("Create", LINK[BLOB_ZONE], link_request())],
+        dns={"mode": "Existing"},
+        violated="WS-DNS-01",
+    ),
+    case(
+        "a zone that does not exist is reported, and never made",
+        [gone(ZONE[BLOB_ZONE])],
+        [
+            Finding("NotFound", ZONE[BLOB_ZONE], "DNS-02"),
+            Waits("Create", LINK[BLOB_ZONE], ZONE[BLOB_ZONE]),
+            Soon(f"privateEndpoints/{ENDPOINT['blob'].name} and its zones are ready"),
+        ],
+        dns={"mode": "Existing"},
+        violated="DNS-02",
+    ),
+]
+
+CLIENTS = [
+    case(
+        "every network of clients is linked to every zone",
+        [office(*(name for name in ZONE if name != BLOB_ZONE))],
+        [Write("Create", OFFICE_LINK[BLOB_ZONE], link_request(OFFICE))],
+        violated="DNS-03 WS-DNS-01",
+        **OFFICE_SPEC,
+    ),
+    case("networks that are linked already are left alone", [office()], [], met="DNS-03", **OFFICE_SPEC),
+    case(
+        "the endpoints' own network is not linked twice",
+        [],
+        [],
+        network={
+            "endpointSubnetID": SUBNET.text,
+            "clientNetworkIDs": [NETWORK.text.replace("ml-vnet", "ML-VNET")],
+        },
+    ),
+    case(
+        "a network of clients that sees another zone of the name cannot see ours, and somebody must choose",
+        [
+            office(*(name for name in ZONE if name != BLOB_ZONE)),
+            added(zone(HUB_BLOB, tags={}), link(HUB_LINK, OFFICE, tags={})),
+        ],
+        [Finding("ZoneConflict", HUB_LINK, "DNS-04")],
+        violated="DNS-04",
+        rows=HUB_ROWS,
+        **OFFICE_SPEC,
+    ),
+]
+
+NOBODYS = [
+    case(
+        "with dns.mode None nothing is written, whatever zones there are",
+        [gone(*ZONE.values(), *GROUP_OF.values())],
+        [],
+        dns={"mode": "None"},
+    ),
+]
+
+
+@pytest.mark.parametrize("row", MANAGED)
+def test_managed_names(row: Case) -> None:
+    """What is missing is made, what is there is used, and records are watched."""
+    check(row)
+
+
+@pytest.mark.parametrize("row", FOREIGN)
+def test_zones_of_others(row: Case) -> None:
+    """A network sees one zone of a name, so the one that it sees already is used."""
+    check(row)
+
+
+@pytest.mark.parametrize("row", EXISTING)
+def test_existing_zones(row: Case) -> None:
+    """Zones are somebody else's to make."""
+    check(row)
+
+
+@pytest.mark.parametrize("row", CLIENTS)
+def test_networks_of_clients(row: Case) -> None:
+    """Whoever must resolve the names is linked."""
+    check(row)
+
+
+@pytest.mark.parametrize("row", NOBODYS)
+def test_names_that_are_somebody_elses_business(row: Case) -> None:
+    """The operator writes no zone, link or group."""
+    check(row)
+
+
+RECORDS_SHOWN = [
+    pytest.param(
+        world(),
+        {},
+        [
+            {"name": f"{name}.{where}", "zone": where, "addresses": addresses}
+            for way in WAYS.values()
+            for where in PUBLIC.zones[way.group]
+            for name, addresses in RECORDS[where].items()
+        ],
+        id="records of our groups are shown with their zones",
+    ),
+    pytest.param(
+        world(),
+        {"dns": {"mode": "None"}},
+        [
+            {"name": "fraud.westeurope.api.azureml.ms", "addresses": ["10.20.0.4"]},
+            {"name": "ml-fraud.notebooks.azure.net", "addresses": ["10.20.0.5"]},
+            {"name": "frauddata.blob.core.windows.net", "addresses": ["10.20.0.7"]},
+            {"name": "frauddata.file.core.windows.net", "addresses": ["10.20.0.8"]},
+            {"name": "fraudvault.vault.azure.net", "addresses": ["10.20.0.9"]},
+            {"name": "fraudimages.westeurope.data.azurecr.io", "addresses": ["10.20.0.10"]},
+            {"name": "fraudimages.azurecr.io", "addresses": ["10.20.0.11"]},
+        ],
+        id="with dns.mode None the endpoints tell what somebody must write (DNS-01)",
+    ),
+    pytest.param(
+        world(gone(ENDPOINT["blob"], ENDPOINT["vault"])),
+        {"dns": {"mode": "None"}},
+        [
+            {"name": "fraud.westeurope.api.azureml.ms", "addresses": ["10.20.0.4"]},
+            {"name": "ml-fraud.notebooks.azure.net", "addresses": ["10.20.0.5"]},
+            {"name": "frauddata.file.core.windows.net", "addresses": ["10.20.0.8"]},
+            {"name": "fraudimages.westeurope.data.azurecr.io", "addresses": ["10.20.0.10"]},
+            {"name": "fraudimages.azurecr.io", "addresses": ["10.20.0.11"]},
+        ],
+        id="an endpoint that is not there yet tells nothing",
+    ),
+]
+
+
+@pytest.mark.parametrize(("azure", "parts", "expected"), RECORDS_SHOWN)
+def test_the_table_of_records(azure: View, parts: dict[str, Any], expected: list[dict[str, object]]) -> None:
+    """The status lists names and addresses for the keeper of a DNS server (DNS-01)."""
+    blocks = judge_all(SecureWorkspaces().declare(spec(**parts), OWNER), azure).blocks()
+    assert [b.value for b in blocks if isinstance(b, Fact) and b.path == "dnsRecords"] == expected
+
+
+@pytest.mark.parametrize(
+    ("host", "cloud"),
+    [
+        pytest.param("https://management.azure.com", PUBLIC, id="public"),
+        pytest.param("https://management.usgovcloudapi.net/", GOVERNMENT, id="Government"),
+        pytest.param("https://MANAGEMENT.ChinaCloudAPI.cn", CHINA, id="China"),
+        pytest.param("https://127.0.0.1:8443", PUBLIC, id="an emulator is public"),
+    ],
+)
+def test_the_cloud_of_a_host(host: str, cloud: Cloud) -> None:
+    """The resource manager's address decides (GEN-CLOUD-01)."""
+    assert cloud_of(host) == cloud
+
+
+CLOUDS = [
+    case(
+        "in the public cloud the public names are used",
+        [],
+        [],
+        met="GEN-CLOUD-01",
+    ),
+    case(
+        "in China the same landscape lacks every zone of that cloud",
+        [],
+        [
+            *(
+                made
+                for way in WAYS.values()
+                for name in CHINA.zones[way.group]
+                for made in (
+                    Write("Create", site().zone(name), zone_request()),
+                    Waits("Create", site().link(site().zone(name), NETWORK), site().zone(name)),
+                )
+            ),
+            *(Soon(f"privateEndpoints/{where.name} and its zones are ready") for where in ENDPOINT.values()),
+        ],
+        cloud=CHINA,
+        violated="GEN-CLOUD-01",
+    ),
+]
+
+
+@pytest.mark.parametrize("row", CLOUDS)
+def test_zones_of_a_cloud(row: Case) -> None:
+    """Each cloud has names of its own (GEN-CLOUD-01)."""
+    check(row)
+
+
+@pytest.mark.parametrize("cloud", [PUBLIC, GOVERNMENT, CHINA], ids=lambda cloud: cloud.name)
+def test_every_cloud_has_a_zone_for_every_group(cloud: Cloud) -> None:
+    """Two for the workspace, one for all else (DNS-02)."""
+    parts = ("blob", "file", "queue", "table", "dfs", "web")
+    single = dict.fromkeys(("vault", "registry", *parts), 1)
+    assert {group: len(zones) for group, zones in cloud.zones.items()} == {"amlworkspace": 2, **single}

@@ -1,0 +1,376 @@
+"""Private endpoints: ours, others', approved, pending, rejected, disconnected; and the subnet that holds them."""
+
+from __future__ import annotations
+
+import pytest
+from tests.unit.isolation.bodies import (
+    ACCOUNT,
+    BLOB_ZONE,
+    DELEGATED,
+    ENDPOINT,
+    ETAG,
+    GROUP_OF,
+    NETWORK,
+    NETWORK_GROUP,
+    OFFICE,
+    RECORDS,
+    WAYS,
+    WORKSPACE,
+    ZONE,
+    added,
+    connection,
+    endpoint,
+    endpoint_request,
+    gone,
+    network,
+    put,
+    serving,
+    site,
+    subnet,
+    unreadable,
+    zone_group,
+)
+from tests.unit.isolation.telling import Case, Finding, Soon, Waits, Works, Write, case, check
+
+from secureml_reconcilers.isolation.site import Way
+
+BLOB, BLOB_GROUP = ENDPOINT["blob"], GROUP_OF["blob"]
+THEIRS = NETWORK_GROUP.resource("Microsoft.Network/privateEndpoints", "data-team")
+THEIR_GROUP = THEIRS.child("privateDnsZoneGroups", "theirs")
+CONNECTIONS = "properties.privateEndpointConnections"
+APPROVED = f"privateEndpoints/{BLOB.name} is approved"
+BLOB_MISSING = (
+    Write("Create", BLOB, endpoint_request(WAYS["blob"])),
+    Waits("Create", BLOB_GROUP, BLOB),
+)
+BATCH = {"storage": {"subResources": ["blob", "file", "queue", "table"]}}
+PARTS = [Way(ACCOUNT, "queue"), Way(ACCOUNT, "table")]
+
+
+def full(free: int) -> list[dict[str, str]]:
+    """So many addresses of a /28 are left (16, less 5 of Azure's own)."""
+    return [{"id": f"nic-{number}"} for number in range(11 - free)]
+
+
+def theirs(status: str = "Approved", **parts: object) -> tuple[object, ...]:
+    """Ours is gone, and an endpoint of others serves the account's blobs."""
+    return (
+        gone(BLOB),
+        put(ACCOUNT, CONNECTIONS, [connection(ACCOUNT, THEIRS), connection(ACCOUNT, ENDPOINT["file"])]),
+        added(
+            endpoint(WAYS["blob"], THEIRS, status=status, tags={}, **parts),  # type: ignore[arg-type]
+            zone_group(THEIR_GROUP, {ZONE[BLOB_ZONE]: RECORDS[BLOB_ZONE]}),
+        ),
+    )
+
+
+OURS = [
+    case(
+        "approved endpoints are left alone",
+        [],
+        [],
+        met="WS-PE-01 WS-PE-04 ST-PE-01 ST-PE-02 ACR-NET-01 GEN-SEPE-02",
+    ),
+    case(
+        "a missing endpoint is made, and its names wait for it",
+        [gone(BLOB)],
+        BLOB_MISSING,
+        violated="WS-PE-01 ST-PE-01 GEN-SEPE-02",
+    ),
+    case(
+        "each part of the account has an endpoint of its own",
+        [gone(ENDPOINT["file"])],
+        [
+            Write("Create", ENDPOINT["file"], endpoint_request(WAYS["file"])),
+            Waits("Create", GROUP_OF["file"], ENDPOINT["file"]),
+        ],
+        violated="ST-PE-02",
+    ),
+    case(
+        "parts that the spec names besides get theirs",
+        [
+            added(*(each for way in PARTS for each in serving(site(**BATCH), way))),
+            gone(site(**BATCH).endpoint(PARTS[1])),
+        ],
+        [
+            Write("Create", site(**BATCH).endpoint(PARTS[1]), endpoint_request(PARTS[1])),
+            Waits(
+                "Create",
+                site(**BATCH).endpoint(PARTS[1]).child("privateDnsZoneGroups", "default"),
+                site(**BATCH).endpoint(PARTS[1]),
+            ),
+        ],
+        violated="ST-PE-03 ST-PE-04",
+        **BATCH,
+    ),
+    case(
+        "the registry has one too",
+        [gone(ENDPOINT["registry"])],
+        [
+            Write("Create", ENDPOINT["registry"], endpoint_request(WAYS["registry"])),
+            Waits("Create", GROUP_OF["registry"], ENDPOINT["registry"]),
+        ],
+        violated="ACR-NET-01",
+    ),
+    case(
+        "an endpoint lives in its network's region, whatever the service's",
+        [gone(BLOB), added(network(location="northeurope"))],
+        [
+            Write("Create", BLOB, endpoint_request(WAYS["blob"], "northeurope")),
+            Waits("Create", BLOB_GROUP, BLOB),
+        ],
+        violated="WS-PE-05",
+    ),
+    case(
+        "an endpoint in another region than its service is as it should be",
+        [put(WORKSPACE, "location", "northeurope"), put(ACCOUNT, "location", "northeurope")],
+        [],
+        met="WS-PE-05",
+    ),
+    case(
+        "an endpoint that is being made is waited for",
+        [put(BLOB, "properties.provisioningState", "Updating")],
+        [Works(BLOB), Soon(f"privateEndpoints/{BLOB.name} and its zones are ready")],
+        violated="WS-PE-01",
+    ),
+    case(
+        "an endpoint whose creation failed is written again, without what Azure adds to it",
+        [put(BLOB, "properties.provisioningState", "Failed")],
+        [
+            Write(
+                "Update",
+                BLOB,
+                {
+                    "location": "westeurope",
+                    "tags": endpoint(WAYS["blob"])["tags"],
+                    "properties": {
+                        name: value
+                        for name, value in endpoint(WAYS["blob"])["properties"].items()
+                        if name not in {"provisioningState", "customDnsConfigs"}
+                    },
+                },
+                ETAG,
+            ),
+            Soon(f"privateEndpoints/{BLOB.name} and its zones are ready"),
+        ],
+        violated="WS-PE-01",
+    ),
+    case(
+        "an endpoint of our name that is not ours is not touched",
+        [put(BLOB, "tags", {})],
+        [Finding("NameTaken", BLOB, "WS-PE-01")],
+        violated="WS-PE-01",
+    ),
+    case(
+        "one that we announced before a crash is ours without a tag", [put(BLOB, "tags", {})], [], inventory=[BLOB]
+    ),
+    case("with adoption it is taken over", [put(BLOB, "tags", {})], [], adoption="Adopt", met="WS-PE-01"),
+    case("an endpoint that may not be read is not made again", [unreadable(BLOB)], [Finding("Forbidden")]),
+]
+
+APPROVAL = [
+    case(
+        "our pending connection is approved by us where the service shows it",
+        [
+            added(endpoint(WAYS["blob"], status="Pending", manual=True)),
+            put(ACCOUNT, CONNECTIONS, [connection(ACCOUNT, BLOB, "Pending")]),
+            added(connection(ACCOUNT, BLOB, "Pending")),
+        ],
+        [
+            Write(
+                "Update",
+                ACCOUNT.child("privateEndpointConnections", f"{BLOB.name}.c0ffee"),
+                {"properties": connection(ACCOUNT, BLOB)["properties"]},
+            ),
+            Soon(APPROVED),
+        ],
+        violated="WS-PE-04",
+    ),
+    case(
+        "a pending connection that the service does not show yet is looked at again",
+        [added(endpoint(WAYS["blob"], status="Pending")), put(ACCOUNT, CONNECTIONS, [])],
+        [Soon(APPROVED)],
+        violated="WS-PE-04",
+    ),
+    case(
+        "a rejected connection needs its owner",
+        [added(endpoint(WAYS["blob"], status="Rejected"))],
+        [Finding("EndpointRejected", BLOB, "WS-PE-04")],
+        violated="WS-PE-04",
+    ),
+    case(
+        "a connection that timed out needs its owner, too",
+        [added(endpoint(WAYS["blob"], status="Timeout"))],
+        [Finding("EndpointPending", BLOB, "WS-PE-04")],
+        violated="WS-PE-04",
+    ),
+    case(
+        "a disconnected endpoint never connects again: it is removed, to be made anew",
+        [added(endpoint(WAYS["blob"], status="Disconnected"))],
+        [Write("Delete", BLOB), Finding("EndpointDisconnected", BLOB, "WS-PE-04")],
+        violated="WS-PE-04",
+        inventory=[BLOB],
+    ),
+    case(
+        "one of our name that we did not make is its owner's to remove",
+        [added(endpoint(WAYS["blob"], status="Disconnected"))],
+        [Finding("EndpointDisconnected", BLOB, "WS-PE-04")],
+        violated="WS-PE-04",
+    ),
+    case(
+        "casing of the status is no difference",
+        [added(endpoint(WAYS["blob"], status="approved"))],
+        [],
+        met="WS-PE-04",
+    ),
+]
+
+OTHERS = [
+    case("an endpoint of others that serves in the network is used", theirs(), [], met="WS-PE-01 WS-PE-04"),
+    case("whatever the list in which it stands", theirs(manual=True), [], met="WS-PE-01"),
+    case(
+        "one that is not approved is its owner's business",
+        theirs(status="Pending"),
+        [Finding("EndpointPending", THEIRS, "WS-PE-04")],
+        violated="WS-PE-04",
+    ),
+    case(
+        "one that was rejected is, too",
+        theirs(status="Rejected"),
+        [Finding("EndpointRejected", THEIRS, "WS-PE-04")],
+        violated="WS-PE-04",
+    ),
+    case("one that is disconnected serves nobody: ours is made", theirs(status="Disconnected"), BLOB_MISSING),
+    case(
+        "one in another network does not serve this one: ours is made",
+        theirs(subnet_id=OFFICE.child("subnets", "endpoints")),
+        BLOB_MISSING,
+        violated="WS-PE-01",
+    ),
+    case(
+        "one that writes into no zone that the network sees is its owner's business",
+        [*theirs(), gone(THEIR_GROUP)],
+        [Finding("ZoneGroupMissing", THEIRS, "DNS-02")],
+        violated="DNS-02",
+    ),
+    case("one that may not be read is no evidence: ours is made", [*theirs(), unreadable(THEIRS)], BLOB_MISSING),
+    case(
+        "beside our own it is left alone",
+        [
+            put(
+                ACCOUNT,
+                CONNECTIONS,
+                [connection(ACCOUNT, THEIRS), *(connection(ACCOUNT, ENDPOINT[part]) for part in ("blob", "file"))],
+            )
+        ],
+        [],
+    ),
+]
+
+SMALL = network(NETWORK, subnet(prefix="10.20.0.0/28", ipConfigurations=full(1)))
+TIGHT = network(NETWORK, subnet(prefix="10.20.0.0/28", ipConfigurations=full(4)))
+ROOM = "subnet endpoints has room"
+FREE = "subnet endpoints is not delegated"
+
+SUBNETS = [
+    case(
+        "a delegated subnet is reported and asked for nothing",
+        [gone(BLOB), added(network(NETWORK, subnet(delegations=DELEGATED)))],
+        [
+            Finding("SubnetDelegated", NETWORK, "ACI-CONF-01"),
+            Waits("Create", BLOB, FREE),
+            Waits("Create", BLOB_GROUP, FREE),
+        ],
+        violated="ACI-CONF-01",
+    ),
+    case(
+        "a subnet that is not delegated takes endpoints",
+        [gone(BLOB)],
+        BLOB_MISSING,
+        met="ACI-CONF-01",
+    ),
+    case(
+        "a full subnet is reported with numbers and asked for nothing: 3 addresses for the workspace",
+        [gone(ENDPOINT["amlworkspace"]), added(SMALL)],
+        [
+            Finding("SubnetFull", NETWORK, "WS-PE-01"),
+            Waits("Create", ENDPOINT["amlworkspace"], ROOM),
+            Waits("Create", GROUP_OF["amlworkspace"], ROOM),
+        ],
+        violated="WS-PE-01",
+    ),
+    case(
+        "every missing endpoint counts: 3 for the workspace, 2 for the registry, and 4 are free",
+        [gone(ENDPOINT["amlworkspace"], ENDPOINT["registry"]), added(TIGHT)],
+        [
+            Finding("SubnetFull", NETWORK, "WS-PE-01"),
+            Waits("Create", ENDPOINT["amlworkspace"], ROOM),
+            Waits("Create", ENDPOINT["registry"], ROOM),
+            Waits("Create", GROUP_OF["amlworkspace"], ROOM),
+            Waits("Create", GROUP_OF["registry"], ROOM),
+        ],
+        violated="ACR-DATA-01",
+    ),
+    case(
+        "a full subnet is enough when nothing is missing",
+        [added(network(NETWORK, subnet(prefix="10.20.0.0/28", ipConfigurations=full(0))))],
+        [],
+        met="WS-PE-01 ACR-DATA-01",
+    ),
+    case(
+        "addresses of all IPv4 prefixes count",
+        [
+            gone(BLOB),
+            added(
+                network(
+                    NETWORK,
+                    subnet(
+                        addressPrefix=None,
+                        addressPrefixes=["10.20.0.0/28", "10.20.1.0/28", "fd00::/64"],
+                        ipConfigurations=full(0) + full(1),
+                    ),
+                )
+            ),
+        ],
+        BLOB_MISSING,
+    ),
+    case(
+        "a subnet that the network does not have is reported",
+        [gone(BLOB), added(network(NETWORK, subnet(NETWORK.child("subnets", "training"))))],
+        [Finding("SubnetNotFound", NETWORK)],
+    ),
+    case(
+        "a network that does not exist is reported",
+        [gone(BLOB, NETWORK)],
+        [Finding("NetworkNotFound", NETWORK)],
+    ),
+    case(
+        "the subnet's name is found in any casing",
+        [gone(BLOB), added(network(NETWORK, subnet(NETWORK.child("Subnets", "Endpoints"))))],
+        BLOB_MISSING,
+    ),
+]
+
+
+@pytest.mark.parametrize("row", OURS)
+def test_our_endpoints(row: Case) -> None:
+    """One per private way, made once, repaired when broken, never taken from others."""
+    check(row)
+
+
+@pytest.mark.parametrize("row", APPROVAL)
+def test_approval(row: Case) -> None:
+    """An endpoint works when its connection is approved, by whoever may."""
+    check(row)
+
+
+@pytest.mark.parametrize("row", OTHERS)
+def test_endpoints_of_others(row: Case) -> None:
+    """Somebody's endpoint that serves already is used and never changed."""
+    check(row)
+
+
+@pytest.mark.parametrize("row", SUBNETS)
+def test_the_subnet(row: Case) -> None:
+    """What stands in the way of a new endpoint is said before Azure refuses it."""
+    check(row)

@@ -1,0 +1,255 @@
+"""Storage accounts: closed to the internet, open to the network, others' rules left alone."""
+
+from __future__ import annotations
+
+import pytest
+from tests.unit.isolation.bodies import (
+    ACCOUNT,
+    ENDPOINT,
+    GROUP_OF,
+    LAKE,
+    WORKSPACE,
+    account,
+    added,
+    drop,
+    gone,
+    put,
+    serving,
+    site,
+    unreadable,
+)
+from tests.unit.isolation.telling import Case, Finding, Waits, Works, Write, case, check
+
+from secureml_reconcilers.isolation.site import Way
+
+ACLS = "properties.networkAcls"
+OTHERS = [{"value": "198.51.100.0/24", "action": "Allow"}]
+OURS = {"value": "203.0.113.7", "action": "Allow"}
+INSTANCE_RULE = {"tenantId": "33333333-3333-4333-8333-333333333333", "resourceId": WORKSPACE.text.lower()}
+
+
+def closed(**acls: object) -> dict[str, object]:
+    """The firewall of the landscape's account, which the service replaces as a whole, with these parts."""
+    known = {"bypass": "AzureServices", "virtualNetworkRules": [], "ipRules": [], "defaultAction": "Deny"}
+    return {**known, **acls}
+
+
+CASES = [
+    case("a closed account is left alone", [], [], met="ST-DENY-01 ST-TRUST-01 ST-PUB-01 ST-KIND-01 ST-SCOPE-01"),
+    case(
+        "an account that answers the internet is closed",
+        [put(ACCOUNT, "properties.publicNetworkAccess", "Enabled")],
+        [Write("Update", ACCOUNT, {"properties": {"publicNetworkAccess": "Disabled"}})],
+        violated="ST-PUB-01 ST-SCOPE-01",
+    ),
+    case(
+        "an account that does not say whether it answers the internet does",
+        [drop(ACCOUNT, "properties.publicNetworkAccess")],
+        [Write("Update", ACCOUNT, {"properties": {"publicNetworkAccess": "Disabled"}})],
+        violated="ST-PUB-01",
+    ),
+    case(
+        "casing of what Azure shows is no difference",
+        [
+            put(ACCOUNT, "properties.publicNetworkAccess", "disabled"),
+            put(ACCOUNT, f"{ACLS}.defaultAction", "deny"),
+        ],
+        [],
+        met="ST-PUB-01 ST-DENY-01",
+    ),
+    case(
+        "a network security perimeter is stricter and is left alone",
+        [put(ACCOUNT, "properties.publicNetworkAccess", "SecuredByPerimeter")],
+        [],
+        met="ST-PUB-01",
+    ),
+    case(
+        "a perimeter is left alone where addresses are to be let in, too",
+        [
+            put(ACCOUNT, "properties.publicNetworkAccess", "SecuredByPerimeter"),
+            put(ACCOUNT, f"{ACLS}.ipRules", [OURS]),
+        ],
+        [],
+        storage={"allowedIPRanges": ["203.0.113.7"]},
+        met="ST-IP-01",
+    ),
+    case(
+        "an account that lets everybody in by default denies, and others' rules stay",
+        [put(ACCOUNT, f"{ACLS}.defaultAction", "Allow"), put(ACCOUNT, f"{ACLS}.ipRules", OTHERS)],
+        [Write("Update", ACCOUNT, {"properties": {"networkAcls": closed(ipRules=OTHERS)}})],
+        violated="ST-DENY-01",
+    ),
+    case(
+        "an account without a firewall lets everybody in",
+        [drop(ACCOUNT, ACLS)],
+        [
+            Write(
+                "Update",
+                ACCOUNT,
+                {"properties": {"networkAcls": {"defaultAction": "Deny", "bypass": "AzureServices"}}},
+            )
+        ],
+        violated="ST-DENY-01",
+    ),
+    case(
+        "trusted services are let in beside others' words",
+        [put(ACCOUNT, f"{ACLS}.bypass", "Logging, Metrics")],
+        [
+            Write(
+                "Update",
+                ACCOUNT,
+                {"properties": {"networkAcls": closed(bypass="Logging, Metrics, AzureServices")}},
+            )
+        ],
+        violated="ST-TRUST-01 ST-RIR-01",
+    ),
+    case(
+        "a bypass that is not shown is the default, which trusts services",
+        [drop(ACCOUNT, f"{ACLS}.bypass")],
+        [],
+        met="ST-TRUST-01",
+    ),
+    case(
+        "a rule for exactly this workspace is enough",
+        [put(ACCOUNT, f"{ACLS}.bypass", "None"), put(ACCOUNT, f"{ACLS}.resourceAccessRules", [INSTANCE_RULE])],
+        [],
+        met="ST-RIR-01 ST-TRUST-01",
+    ),
+    case(
+        "a rule for another workspace is not",
+        [
+            put(ACCOUNT, f"{ACLS}.bypass", "None"),
+            put(ACCOUNT, f"{ACLS}.resourceAccessRules", [{"resourceId": f"{WORKSPACE.text}2"}]),
+        ],
+        [
+            Write(
+                "Update",
+                ACCOUNT,
+                {
+                    "properties": {
+                        "networkAcls": closed(
+                            bypass="AzureServices", resourceAccessRules=[{"resourceId": f"{WORKSPACE.text}2"}]
+                        )
+                    }
+                },
+            )
+        ],
+        violated="ST-RIR-01 ST-TRUST-01",
+    ),
+    case(
+        "addresses are let in beside others', with a public address that denies everybody else",
+        [put(ACCOUNT, f"{ACLS}.ipRules", OTHERS)],
+        [
+            Write(
+                "Update",
+                ACCOUNT,
+                {"properties": {"publicNetworkAccess": "Enabled", "networkAcls": closed(ipRules=[*OTHERS, OURS])}},
+            )
+        ],
+        storage={"allowedIPRanges": ["203.0.113.7"]},
+        violated="ST-IP-01",
+    ),
+    case(
+        "addresses that are let in already are left alone",
+        [
+            put(ACCOUNT, "properties.publicNetworkAccess", "Enabled"),
+            put(ACCOUNT, f"{ACLS}.ipRules", [*OTHERS, OURS]),
+        ],
+        [],
+        storage={"allowedIPRanges": ["203.0.113.7"]},
+        met="ST-IP-01",
+    ),
+    case(
+        "a first generation account is reported, gets no endpoint and is not closed",
+        [
+            put(ACCOUNT, "kind", "Storage"),
+            put(ACCOUNT, "properties.publicNetworkAccess", "Enabled"),
+            gone(ENDPOINT["blob"]),
+        ],
+        [
+            Finding("StorageTooOld", ACCOUNT, "ST-KIND-01"),
+            Waits("Create", ENDPOINT["blob"], "storageAccounts/frauddata can have private endpoints"),
+            Waits("Create", GROUP_OF["blob"], "storageAccounts/frauddata can have private endpoints"),
+            Waits("Update", ACCOUNT, "storageAccounts/frauddata can have private endpoints"),
+        ],
+        violated="ST-KIND-01",
+    ),
+    case(
+        "an account that is gone is reported",
+        [gone(ACCOUNT)],
+        [Finding("ServiceNotFound", ACCOUNT), Finding("StorageNotFound", ACCOUNT)],
+        violated="ST-SCOPE-01",
+    ),
+    case(
+        "an account that may not be read is neither closed nor taken for absent",
+        [unreadable(ACCOUNT)],
+        [Finding("Forbidden")],
+    ),
+    case(
+        "nothing is written while the service works on the account",
+        [
+            put(ACCOUNT, "properties.publicNetworkAccess", "Enabled"),
+            put(ACCOUNT, "properties.provisioningState", "ResolvingDNS"),
+        ],
+        [Works(ACCOUNT)],
+    ),
+]
+
+LAKE_SPEC = {
+    "storage": {
+        "allowedIPRanges": ["203.0.113.7"],
+        "additionalAccounts": [{"accountID": LAKE.text, "subResources": ["table", "queue"]}],
+    }
+}
+LAKE_WAYS = (Way(LAKE, "table"), Way(LAKE, "queue"))
+LAKE_SERVED = added(*(body for way in LAKE_WAYS for body in serving(site(**LAKE_SPEC), way)))
+DEFAULT_LETS_IN = (
+    put(ACCOUNT, "properties.publicNetworkAccess", "Enabled"),
+    put(ACCOUNT, f"{ACLS}.ipRules", [OURS]),
+)
+
+FURTHER = [
+    case(
+        "a further account is held to the same rules, those for addresses included",
+        [*DEFAULT_LETS_IN, LAKE_SERVED, added(account(LAKE))],
+        [
+            Write(
+                "Update",
+                LAKE,
+                {"properties": {"publicNetworkAccess": "Enabled", "networkAcls": closed(ipRules=[OURS])}},
+            )
+        ],
+        violated="ST-SCOPE-01 ST-IP-01",
+        **LAKE_SPEC,
+    ),
+    case(
+        "a further account that is as declared is left alone",
+        [
+            *DEFAULT_LETS_IN,
+            LAKE_SERVED,
+            added(account(LAKE, publicNetworkAccess="Enabled", networkAcls=closed(ipRules=[OURS]))),
+        ],
+        [],
+        met="ST-SCOPE-01 ST-IP-01 ST-PE-03 ST-PE-04",
+        **LAKE_SPEC,
+    ),
+    case(
+        "a further account of the spec that does not exist is reported",
+        [*DEFAULT_LETS_IN, LAKE_SERVED],
+        [Finding("ServiceNotFound", LAKE), Finding("StorageNotFound", LAKE)],
+        violated="ST-SCOPE-01",
+        **LAKE_SPEC,
+    ),
+]
+
+
+@pytest.mark.parametrize("row", CASES)
+def test_the_default_account(row: Case) -> None:
+    """Every difference is repaired by the narrowest patch, and nothing else is touched."""
+    check(row)
+
+
+@pytest.mark.parametrize("row", FURTHER)
+def test_further_accounts(row: Case) -> None:
+    """What holds for the default account holds for every other one."""
+    check(row)

@@ -1,0 +1,169 @@
+"""The workspace: found, finished, told about, and its own public access closed."""
+
+from __future__ import annotations
+
+import pytest
+from tests.unit.isolation.bodies import (
+    ACCOUNT,
+    OWNER,
+    REGISTRY,
+    VAULT,
+    WORKSPACE,
+    drop,
+    gone,
+    put,
+    spec,
+    unreadable,
+    world,
+)
+from tests.unit.isolation.telling import Advice, Case, Finding, Works, Write, case, check, judge_all
+
+from secureml_reconcilers.engine.blocks import Check, Fact
+from secureml_reconcilers.secure_workspace import SecureWorkspaces
+
+PUBLIC = "properties.publicNetworkAccess"
+CLOSE = Write("Update", WORKSPACE, {"properties": {"publicNetworkAccess": "Disabled"}})
+
+CASES = [
+    case("a closed workspace is left alone", [], [], met="GEN-WS-01 WS-PE-03 WS-PNA-01 WS-MNET-01"),
+    case(
+        "a workspace that answers the internet is closed by that one property",
+        [put(WORKSPACE, PUBLIC, "Enabled")],
+        [CLOSE],
+        violated="WS-PE-03 WS-PNA-01",
+    ),
+    case(
+        "a workspace that does not say whether it answers the internet does",
+        [drop(WORKSPACE, PUBLIC)],
+        [CLOSE],
+        violated="WS-PE-03",
+    ),
+    case("casing of what Azure shows is no difference", [put(WORKSPACE, PUBLIC, "disabled")], [], met="WS-PNA-01"),
+    case(
+        "one that the spec wants open stays open",
+        [put(WORKSPACE, PUBLIC, "Enabled")],
+        [],
+        publicAccess={"workspace": "Enabled"},
+    ),
+    case(
+        "one that the spec wants open is not opened",
+        [],
+        [],
+        publicAccess={"workspace": "Enabled"},
+    ),
+    case(
+        "a workspace that does not exist is reported, and nothing is guessed without it",
+        [gone(WORKSPACE)],
+        [Finding("WorkspaceNotFound", WORKSPACE)],
+        violated="GEN-WS-01",
+    ),
+    case(
+        "a workspace that may not be read is not taken for absent",
+        [unreadable(WORKSPACE)],
+        [Finding("Forbidden")],
+    ),
+    case(
+        "a workspace whose creation failed is reported",
+        [put(WORKSPACE, "properties.provisioningState", "Failed")],
+        [Finding("WorkspaceBroken", WORKSPACE, "GEN-WS-01")],
+        violated="GEN-WS-01",
+    ),
+    case(
+        "a workspace that is being updated is waited for",
+        [put(WORKSPACE, "properties.provisioningState", "Updating")],
+        [Works(WORKSPACE)],
+    ),
+    case(
+        "a managed network is told of, and everything else is done all the same",
+        [put(WORKSPACE, "properties.managedNetwork.isolationMode", "AllowInternetOutbound")],
+        [Advice("ManagedNetwork", WORKSPACE, "WS-MNET-01")],
+        violated="WS-MNET-01",
+    ),
+    case(
+        "a workspace that says nothing of managed networks has none",
+        [drop(WORKSPACE, "properties.managedNetwork")],
+        [],
+        met="WS-MNET-01",
+    ),
+]
+
+
+@pytest.mark.parametrize("row", CASES)
+def test_the_workspace(row: Case) -> None:
+    """It must exist; only its public access is ever written."""
+    check(row)
+
+
+def test_what_is_discovered_stands_in_the_status() -> None:
+    """Ids as Azure writes them, and nothing for what is not there."""
+    judged = judge_all(SecureWorkspaces().declare(spec(), OWNER), world())
+    shown = {block.path: block.value for block in judged.blocks() if isinstance(block, Fact)}
+    del shown["dnsRecords"]
+    assert shown == {
+        "azure.workspaceGuid": "79a5ed1b-0f02-4baa-89c2-23dad085bce8",
+        "azure.location": "westeurope",
+        "azure.principalID": "74c5a32f-8764-4f6c-85b7-ac02a8f9a1c4",
+        "azure.storageAccountID": ACCOUNT.text,
+        "azure.keyVaultID": VAULT.text.replace("KeyVault", "Keyvault"),
+        "azure.containerRegistryID": REGISTRY.text,
+    }
+
+
+NODES = f"{WORKSPACE.group}/providers/Microsoft.Network/virtualNetworks/ml-vnet/subnets/nodes"
+LAKE = f"{WORKSPACE.group}/providers/Microsoft.Storage/storageAccounts/fraudlake"
+
+UNDONE = [
+    pytest.param({}, [], id="the smallest spec is acted upon as a whole"),
+    pytest.param(
+        {"storage": {"access": "ServiceEndpoint", "allowedSubnetIDs": [NODES]}},
+        ["spec.storage.access ServiceEndpoint", "spec.storage.allowedSubnetIDs"],
+        id="service endpoints of the account",
+    ),
+    pytest.param(
+        {
+            "storage": {
+                "allowedSubnetIDs": [NODES],
+                "additionalAccounts": [{"accountID": LAKE, "access": "ServiceEndpoint"}],
+            }
+        },
+        ["spec.storage.additionalAccounts[].access ServiceEndpoint", "spec.storage.allowedSubnetIDs"],
+        id="service endpoints of a further account",
+    ),
+    pytest.param({"storage": {"datastoreAuth": "Identity"}}, ["spec.storage.datastoreAuth"], id="datastores"),
+    pytest.param(
+        {"keyVault": {"access": "ServiceEndpoint", "allowedSubnetIDs": [NODES]}},
+        ["spec.keyVault.access ServiceEndpoint", "spec.keyVault.allowedSubnetIDs"],
+        id="service endpoints of the vault",
+    ),
+    pytest.param(
+        {"containerRegistry": {"registryID": REGISTRY.text, "upgradeToPremium": True}},
+        ["spec.containerRegistry.registryID", "spec.containerRegistry.upgradeToPremium"],
+        id="a registry for a workspace that has none, and its upgrade",
+    ),
+    pytest.param(
+        {"imageBuild": {"computeName": "cpu-build"}}, ["spec.imageBuild.computeName"], id="build compute"
+    ),
+    pytest.param({"studio": {"enabled": True}}, ["spec.studio.enabled"], id="studio"),
+    pytest.param(
+        {"publicAccess": {"workspace": "Enabled", "allowedIPRanges": ["203.0.113.7"]}},
+        ["spec.publicAccess.allowedIPRanges"],
+        id="addresses that reach the workspace",
+    ),
+    pytest.param(
+        {"endpoints": {"subnetNetworkPolicies": "Disable"}},
+        ["spec.endpoints.subnetNetworkPolicies Disable"],
+        id="network policies of the subnet",
+    ),
+]
+
+
+@pytest.mark.parametrize(("parts", "fields"), UNDONE)
+def test_what_is_not_acted_upon_yet_is_said(parts: dict[str, object], fields: list[str]) -> None:
+    """Looking ready while a field is ignored would be a lie; only a change of the spec helps."""
+    judged = judge_all(SecureWorkspaces().declare(spec(**parts), OWNER), world())
+    said = judged.composed[-1]
+    assert said.aspect.condition == "SpecSupported"
+    assert said.problems == ()
+    unmet = [block for block in said.blocks if isinstance(block, Check) and not block.holds]
+    assert [block.name for block in unmet] == [f"{field} is acted upon" for field in fields]
+    assert {(block.reason, block.by_user) for block in unmet} <= {("NotImplementedYet", True)}

@@ -73,8 +73,8 @@ crds: $(STAMP) ## Write crds/ from the models
 	$(BIN)/python -m secureml_reconcilers.api
 
 .PHONY: rules
-rules: $(STAMP) ## Show which isolation rules the code serves
-	$(BIN)/python -m secureml_reconcilers.rulebook
+rules: $(STAMP) ## Show which isolation rules the code serves, and the cases that show it
+	$(BIN)/python -m tests.rules
 
 .PHONY: bench
 bench: binaries ## Measure throughput, memory and calls

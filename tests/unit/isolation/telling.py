@@ -83,6 +83,14 @@ Told = Write | Waits | Works | Finding | Advice | Soon
 
 
 @dataclass(frozen=True)
+class Shows:
+    """The rules that a row of another shape shows met and violated."""
+
+    met: tuple[str, ...] = ()
+    violated: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Case:
     """One row of a table: a landscape, what is said of it, and the rules that it shows met and violated."""
 

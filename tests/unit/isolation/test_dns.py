@@ -23,6 +23,7 @@ from tests.unit.isolation.bodies import (
     ZONE,
     added,
     drop,
+    endpoint_request,
     gone,
     link,
     link_request,
@@ -332,6 +333,14 @@ NOBODYS = [
         [gone(*ZONE.values(), *GROUP_OF.values())],
         [],
         dns={"mode": "None"},
+        met="DNS-01",
+    ),
+    case(
+        "an endpoint that is missing has no names to tell yet, and is made without a zone group",
+        [gone(*ZONE.values(), *GROUP_OF.values(), ENDPOINT["blob"])],
+        [Write("Create", ENDPOINT["blob"], endpoint_request(WAYS["blob"]))],
+        dns={"mode": "None"},
+        violated="DNS-01",
     ),
 ]
 

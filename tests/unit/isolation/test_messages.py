@@ -1,0 +1,44 @@
+"""What is said to people, over every row of every table."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from tests import rules
+from tests.unit.isolation.telling import Case
+
+from secureml_reconcilers.engine.passes import problems
+from secureml_reconcilers.engine.verdicts import Advised
+
+ROWS = [
+    pytest.param(value, id=f"{module.__name__.rsplit('.', 1)[1]}: {name}")
+    for module in rules.modules()
+    for name, value in rules.columns(module)
+    if isinstance(value, Case)
+]
+SENTENCE = re.compile(r".*[^.]\.", re.DOTALL)
+
+
+@pytest.mark.parametrize("row", ROWS)
+def test_findings_are_whole_sentences_with_something_to_do(row: Case) -> None:
+    """A person reads them in `kubectl describe`, without the logs at hand."""
+    judged = row.judged()
+    said = [(problem.message, problem.advice) for problem in problems(judged)]
+    said += [
+        (block.message, block.advice)  # type: ignore[union-attr]
+        for block in judged.blocks()
+        if isinstance(judged.verdicts[block.key], Advised)
+    ]
+    for message, advice in said:
+        assert SENTENCE.fullmatch(message), message
+        assert SENTENCE.fullmatch(advice), advice
+        assert "log" not in f"{message} {advice}".lower().split()
+
+
+@pytest.mark.parametrize("row", ROWS)
+def test_every_write_says_why(row: Case) -> None:
+    """The reason goes into plan, event and log: words, not a sentence of its own."""
+    for action in row.judged().actions:
+        assert re.fullmatch(r"[a-zA-Z].*[^.]", action.block.reason), action.block.reason
+        assert action.block.rules

@@ -1,0 +1,154 @@
+"""Deleting a SecureWorkspace: what we made goes, what others use stays, nothing is opened again."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from tests.unit.isolation.bodies import (
+    BLOB_ZONE,
+    ENDPOINT,
+    GROUP_OF,
+    LINK,
+    OWNER,
+    ZONE,
+    added,
+    gone,
+    put,
+    spec,
+    unreadable,
+    world,
+    zone,
+)
+from tests.unit.isolation.telling import Finding, Shows, Told, Waits, Works, Write, judge_all, told
+
+from secureml_reconcilers.secure_workspace import SecureWorkspaces
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from tests.unit.isolation.bodies import Change
+
+    from secureml_reconcilers.azure.resource_id import ResourceId
+
+BLOB, BLOB_GROUP, BLOB_LINK, THE_ZONE = ENDPOINT["blob"], GROUP_OF["blob"], LINK[BLOB_ZONE], ZONE[BLOB_ZONE]
+EVERYTHING = (BLOB, BLOB_GROUP, THE_ZONE, BLOB_LINK)
+ENDPOINT_GONE = gone(BLOB)
+NO_RECORD = added(zone(THE_ZONE, records=1))
+
+
+def removed(
+    changes: Iterable[Change], inventory: Iterable[ResourceId] = EVERYTHING, policy: str = "Delete"
+) -> tuple[Told, ...]:
+    """What deleting the custom resource does in a landscape."""
+    made = tuple(inventory)
+    composition = SecureWorkspaces().remove(spec(deletionPolicy=policy), OWNER, tuple(each.text for each in made))
+    return told(judge_all(composition, world(*changes), made))
+
+
+CASES = [
+    pytest.param(
+        [],
+        EVERYTHING,
+        (Write("Delete", BLOB_GROUP), Waits("Delete", BLOB, BLOB_GROUP)),
+        id="zone groups go first, for they take their records along",
+    ),
+    pytest.param([gone(BLOB_GROUP)], EVERYTHING, (Write("Delete", BLOB),), id="then their endpoints"),
+    pytest.param(
+        [put(BLOB_GROUP, "properties.provisioningState", "Deleting")],
+        EVERYTHING,
+        (Works(BLOB_GROUP), Waits("Delete", BLOB, BLOB_GROUP)),
+        id="a removal that runs is waited for",
+    ),
+    pytest.param(
+        [ENDPOINT_GONE, NO_RECORD],
+        EVERYTHING,
+        (Write("Delete", BLOB_LINK), Waits("Delete", THE_ZONE, BLOB_LINK)),
+        id="a zone without records loses our link, and then goes",
+    ),
+    pytest.param(
+        [ENDPOINT_GONE],
+        EVERYTHING,
+        (),
+        id="a zone that holds a record of anybody stays, and so does the link through which it is seen (DNS-09)",
+    ),
+    pytest.param(
+        [ENDPOINT_GONE, added(zone(THE_ZONE, records=1, links=2))],
+        EVERYTHING,
+        (Write("Delete", BLOB_LINK),),
+        id="a zone with somebody else's link stays without ours",
+    ),
+    pytest.param(
+        [ENDPOINT_GONE, NO_RECORD],
+        (BLOB, BLOB_GROUP, BLOB_LINK),
+        (Write("Delete", BLOB_LINK),),
+        id="a zone that we did not make stays without our link",
+    ),
+    pytest.param(
+        [ENDPOINT_GONE, added(zone(THE_ZONE, records=1, links=0)), gone(BLOB_LINK)],
+        EVERYTHING,
+        (Write("Delete", THE_ZONE),),
+        id="a zone whose link is gone already goes",
+    ),
+    pytest.param([ENDPOINT_GONE, gone(THE_ZONE)], EVERYTHING, (), id="what is gone needs no removal"),
+    pytest.param(
+        [put(BLOB, "tags", {}), gone(BLOB_GROUP)],
+        EVERYTHING,
+        (),
+        id="an endpoint from which somebody took our mark stays",
+    ),
+    pytest.param([], (), (), id="without an inventory nothing is removed, whatever carries our mark"),
+    pytest.param(
+        [unreadable(BLOB)],
+        EVERYTHING,
+        (Finding("Forbidden"),),
+        id="what may not be read is neither removed nor taken for gone",
+    ),
+    pytest.param(
+        [ENDPOINT_GONE, unreadable(THE_ZONE)],
+        EVERYTHING,
+        (Finding("Forbidden"),),
+        id="a zone that may not be read is kept, and said",
+    ),
+]
+
+
+RULES = [
+    pytest.param(
+        [ENDPOINT_GONE, NO_RECORD],
+        True,
+        Shows(met=("DNS-09",)),
+        id="nobody's record is at stake: link and zone go",
+    ),
+    pytest.param(
+        [ENDPOINT_GONE],
+        False,
+        Shows(violated=("DNS-09",)),
+        id="somebody's record is at stake: link and zone stay",
+    ),
+]
+
+
+@pytest.mark.parametrize(("changes", "goes", "_shows"), RULES)
+def test_a_zone_with_many_users(changes: list[Change], goes: bool, _shows: Shows) -> None:  # noqa: FBT001
+    """Not before the last record is gone (DNS-09)."""
+    assert bool(removed(changes)) is goes
+
+
+@pytest.mark.parametrize(("changes", "inventory", "expected"), CASES)
+def test_delete(changes: list[Change], inventory: tuple[ResourceId, ...], expected: tuple[Told, ...]) -> None:
+    """Two proofs for each removal: we announced to make it, and it carries our mark."""
+    assert removed(changes, inventory) == expected
+
+
+def test_retain_touches_nothing() -> None:
+    """The default: everything stays as it is."""
+    assert removed([], EVERYTHING, policy="Retain") == ()
+
+
+def test_nothing_is_opened_again() -> None:
+    """Services that were closed stay closed: removal only ever deletes."""
+    for row in CASES:
+        changes, inventory, _ = row.values
+        kinds = {getattr(value, "kind", "") for value in removed(changes, inventory)}  # type: ignore[arg-type]
+        assert kinds <= {"Delete", ""}

@@ -1,0 +1,110 @@
+"""Names of what the operator makes: the same for ever, for a crash and an upgrade must find them again."""
+
+from __future__ import annotations
+
+import pytest
+from tests.unit.isolation.bodies import (
+    ACCOUNT,
+    BLOB_ZONE,
+    GROUP,
+    LAKE,
+    NETWORK,
+    NETWORK_GROUP,
+    OFFICE,
+    SUBNET,
+    WAYS,
+    WORKSPACE,
+    site,
+)
+
+from secureml_reconcilers.azure.resource_id import resource_id
+from secureml_reconcilers.isolation.site import Way
+
+IN_NETWORK_GROUP = (
+    "/subscriptions/11111111-1111-4111-8111-111111111111/resourceGroups/network/providers/Microsoft.Network"
+)
+
+
+def test_the_names_of_endpoints_never_change() -> None:
+    """Written out: a change of the scheme would leave the old endpoints behind and make new ones."""
+    assert {group: site().endpoint(way).text for group, way in WAYS.items()} == {
+        "amlworkspace": f"{IN_NETWORK_GROUP}/privateEndpoints/fraud-amlworkspace-266481",
+        "blob": f"{IN_NETWORK_GROUP}/privateEndpoints/frauddata-blob-4eb51f",
+        "file": f"{IN_NETWORK_GROUP}/privateEndpoints/frauddata-file-4eb51f",
+        "vault": f"{IN_NETWORK_GROUP}/privateEndpoints/fraudvault-vault-cfb4d9",
+        "registry": f"{IN_NETWORK_GROUP}/privateEndpoints/fraudimages-registry-e7ce1a",
+    }
+
+
+def test_the_names_of_links_never_change() -> None:
+    """A link is named after the network that it serves."""
+    zone = site().zone(BLOB_ZONE)
+    assert site().link(zone, NETWORK).text == (
+        f"{IN_NETWORK_GROUP}/privateDnsZones/privatelink.blob.core.windows.net/virtualNetworkLinks/ml-vnet-ef8bca"
+    )
+
+
+@pytest.mark.parametrize(
+    ("left", "right"),
+    [
+        pytest.param(
+            site().endpoint(Way(ACCOUNT, "blob")),
+            site().endpoint(Way(resource_id(ACCOUNT.text.replace("/ml/", "/ML/")), "blob")),
+            id="casing of the service makes no other name",
+        ),
+        pytest.param(
+            site().endpoint(Way(ACCOUNT, "blob")),
+            site(network={"endpointSubnetID": SUBNET.text.replace("Networks/ml", "Networks/ML")}).endpoint(
+                Way(ACCOUNT, "blob")
+            ),
+            id="casing of the subnet makes no other name",
+        ),
+    ],
+)
+def test_names_that_must_be_equal(left: object, right: object) -> None:
+    """Azure changes the casing of ids between answers."""
+    assert left == right
+
+
+def test_names_that_must_differ() -> None:
+    """Two groups, two services of one name, two subnets, two resource groups: each has an endpoint of its own."""
+    elsewhere = resource_id(ACCOUNT.text.replace("/ml/", "/other/"))
+    other_subnet = {"endpointSubnetID": f"{NETWORK.text}/subnets/other"}
+    named = [
+        site().endpoint(Way(ACCOUNT, "blob")),
+        site().endpoint(Way(ACCOUNT, "file")),
+        site().endpoint(Way(LAKE, "blob")),
+        site().endpoint(Way(elsewhere, "blob")),
+        site(network=other_subnet).endpoint(Way(ACCOUNT, "blob")),
+        site(endpoints={"resourceGroupID": GROUP.text}).endpoint(Way(ACCOUNT, "blob")),
+    ]
+    assert len(set(named)) == len(named)
+    zone = site().zone(BLOB_ZONE)
+    assert site().link(zone, NETWORK) != site().link(zone, OFFICE)
+
+
+def test_a_long_name_is_cut_and_keeps_what_tells_it_apart() -> None:
+    """Endpoint names stay within 64 characters."""
+    long = GROUP.resource("Microsoft.MachineLearningServices/workspaces", "w" * 80)
+    name = site().endpoint(Way(long, "amlworkspace")).name
+    assert len(name) == 64
+    assert name.startswith("wwww")
+    assert name[-19:-6] == "amlworkspace-"
+
+
+def test_where_things_stand() -> None:
+    """Endpoints and zones beside the network, unless the spec names a group or a zone."""
+    hub = f"{GROUP.text}/providers/Microsoft.Network/privateDnsZones/{BLOB_ZONE.upper()}"
+    assert site().endpoint(WAYS["blob"]).group == NETWORK_GROUP
+    assert site().zone(BLOB_ZONE).group == NETWORK_GROUP
+    assert site(endpoints={"resourceGroupID": GROUP.text}).endpoint(WAYS["blob"]).group == GROUP
+    assert site(dns={"zoneResourceGroupID": GROUP.text}).zone(BLOB_ZONE).group == GROUP
+    assert site(dns={"zoneIDs": [hub]}).zone(BLOB_ZONE) == resource_id(hub)
+    assert site(dns={"zoneIDs": [hub]}).zone("privatelink.azurecr.io").group == NETWORK_GROUP
+
+
+def test_the_addresses_that_ways_take() -> None:
+    """Three for the workspace, two for the registry, one for all else (ACR-DATA-01)."""
+    taken = {group: way.addresses for group, way in WAYS.items()}
+    assert taken == {"amlworkspace": 3, "blob": 1, "file": 1, "vault": 1, "registry": 2}
+    assert site().workspace == WORKSPACE

@@ -61,8 +61,6 @@ class Differs:
 class Running:
     """Azure is working on it."""
 
-    since: str = ""
-
 
 @dataclass(frozen=True, slots=True)
 class Pending:
@@ -128,7 +126,7 @@ def judge(block: Block, answer: Answer | None, operation: Operation | None, owne
     if isinstance(answer, arm.Unreadable):
         return Blocked(answer.problem.with_target(block.id))
     if operation is not None:
-        return Running(operation.verb)
+        return Running()
     if isinstance(block, Absent):
         return _judge_absent(block, answer, ownership)
     return _judge_ensure(block, answer, ownership)

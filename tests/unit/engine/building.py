@@ -1,0 +1,93 @@
+"""Small worlds for the engine's pure parts."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from secureml_reconcilers.azure.arm import Present
+from secureml_reconcilers.azure.problem import AzureProblem, Retry, Severity
+from secureml_reconcilers.azure.resource_id import resource_id
+from secureml_reconcilers.engine.blocks import Aspect, Check, Ensure, Tone
+from secureml_reconcilers.engine.composing import Composed
+from secureml_reconcilers.engine.passes import Judged
+from secureml_reconcilers.engine.verdicts import Ownership
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from secureml_reconcilers.azure.resource_id import ResourceId
+    from secureml_reconcilers.engine.blocks import Block
+    from secureml_reconcilers.engine.verdicts import Verdict
+
+NOW = datetime(2026, 1, 1, 12, 0, tzinfo=UTC)
+GROUP = resource_id("/subscriptions/11111111-1111-4111-8111-111111111111/resourceGroups/ml")
+ACCOUNT = GROUP.resource("Microsoft.Storage/storageAccounts", "frauddata")
+VAULT = GROUP.resource("Microsoft.KeyVault/vaults", "fraudvault")
+ENDPOINT = GROUP.resource("Microsoft.Network/privateEndpoints", "fraud-blob")
+ZONE_GROUP = ENDPOINT.child("privateDnsZoneGroups", "default")
+ZONE = GROUP.resource("Microsoft.Network/privateDnsZones", "privatelink.blob.core.windows.net")
+LINK = ZONE.child("virtualNetworkLinks", "ml")
+
+OWNER = "team-a/fraud"
+MARK = {"managed-by": "secureml-operator", "secureml-owner": OWNER}
+SHARED_MARK = {"managed-by": "secureml-operator"}
+NOBODYS = Ownership(OWNER)
+"""Made nothing so far."""
+
+CLOSED = {"properties": {"publicNetworkAccess": "Disabled"}}
+
+
+def shown(target: ResourceId, state: str | None = "Succeeded", **parts: Any) -> Present:  # noqa: ANN401 - JSON
+    """What Azure shows of a resource."""
+    properties = {**({"provisioningState": state} if state else {}), **parts.pop("properties", {})}
+    return Present({"id": target.text, "name": target.name, **parts, "properties": properties})
+
+
+def wants(target: ResourceId = ACCOUNT, **parts: Any) -> Ensure:  # noqa: ANN401 - JSON
+    """A block that closes a resource, or whatever its parts say."""
+    known: dict[str, Any] = {"fragment": CLOSED, "reason": "it answers the internet", "rules": ("ST-PUB-01",)}
+    return Ensure(target, **{**known, **parts})
+
+
+def fact(name: str = "the sky is blue", **parts: Any) -> Check:  # noqa: ANN401 - JSON
+    """A fact that does not hold."""
+    known: dict[str, Any] = {
+        "holds": False,
+        "reason": "SkyGrey",
+        "message": f"It is not so that {name}.",
+        "advice": "Wait for wind.",
+        "rules": ("GEN-WS-01",),
+        "about": ACCOUNT,
+    }
+    return Check(name, **{**known, **parts})
+
+
+def pending(name: str = "the sky clears", **parts: Any) -> Check:  # noqa: ANN401 - JSON
+    """A fact that becomes true by itself."""
+    return fact(name, tone=Tone.PENDING, **parts)
+
+
+def problem(reason: str = "Broken", **parts: Any) -> AzureProblem:  # noqa: ANN401 - JSON
+    """A classified problem that an administrator must solve."""
+    known: dict[str, Any] = {
+        "message": f"{reason} happened.",
+        "advice": "Mend it.",
+        "retry": Retry.SLOW,
+        "severity": Severity.AZURE_ADMIN,
+    }
+    return AzureProblem(reason, **{**known, **parts})
+
+
+def said(condition: str, *blocks: Block, problems: tuple[AzureProblem, ...] = ()) -> Composed:
+    """What an aspect said."""
+    return Composed(Aspect(condition, lambda _: iter(())), blocks, problems)
+
+
+def judged(
+    composed: list[Composed],
+    verdicts: Mapping[str, Verdict] | None = None,
+    waiting: Mapping[str, Block] | None = None,
+) -> Judged:
+    """A judged pass, made up."""
+    return Judged(tuple(composed), verdicts or {}, (), waiting or {})

@@ -66,6 +66,10 @@ class TypeFacts:
     defaults: Mapping[str, Any] = field(default_factory=dict)
     """What an absent property means to the service, by path."""
 
+    bulky: bool = False
+    """Large and only asked for when something is missing: not kept in memory between passes. A network lists
+    every address configuration of every subnet, a megabyte where four thousand are in use."""
+
     serialize: Literal["self", "parent"] = "self"
     """Writes to one of these run one at a time per resource, or per parent (subnets of one VNet, OPS-04)."""
 
@@ -123,7 +127,9 @@ CATALOGUE: Final[Mapping[str, TypeFacts]] = {
     "microsoft.containerregistry/registries/privateendpointconnections": TypeFacts(
         _REGISTRY, client="registry", update="PUT", tags=False, read_only=_CONNECTION
     ),
-    "microsoft.network/virtualnetworks": TypeFacts(_NETWORK, client="network", etags=True, took=_took(3, 12, 60)),
+    "microsoft.network/virtualnetworks": TypeFacts(
+        _NETWORK, client="network", etags=True, bulky=True, took=_took(3, 12, 60)
+    ),
     "microsoft.network/virtualnetworks/subnets": TypeFacts(
         _NETWORK,
         client="network",

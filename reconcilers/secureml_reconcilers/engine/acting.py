@@ -130,6 +130,9 @@ class Actor:
             return
         if problem.reason == "ChangedMeanwhile":
             self.memory.forget(key)
+            if action.kind == "Create":
+                self.operations.running[key] = Operation.of_another(action.id, self.clock())
+                return
         if isinstance(self.memory.answers.get(key), Unreadable):
             self.memory.forget(key)
         self.memory.fail(action.id, problem, self.clock())

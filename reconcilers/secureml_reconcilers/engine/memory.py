@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
+from secureml_reconcilers.azure.catalogue import facts
+from secureml_reconcilers.azure.resource_id import resource_id
 from secureml_reconcilers.engine import intervals
 
 if TYPE_CHECKING:
@@ -62,6 +64,11 @@ class Memory:
         self.listings.clear()
         self.rows.clear()
         for key in [key for key, read in self.read_at.items() if now - read > FRESH_FOR]:
+            self.forget(key)
+
+    def forget_bulky(self) -> None:
+        """Let go of what is too large to keep; a pass that needs it reads it."""
+        for key in [key for key in self.answers if facts(resource_id(key)).bulky]:
             self.forget(key)
 
     def forget(self, key: str) -> None:

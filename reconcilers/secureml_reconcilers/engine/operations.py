@@ -37,6 +37,11 @@ class Operation:
         """An operation that starts now."""
         return Operation(target, verb, now, intervals.next_look(now, now, facts(target).took), poll_url)
 
+    @staticmethod
+    def of_another(target: ResourceId, now: datetime) -> Operation:
+        """A creation that somebody else began, we do not know when: our own was refused because of it."""
+        return Operation(target, "PUT", now, now + intervals.PENDING)
+
     def looked(self, now: datetime) -> Operation:
         """The same operation after one more look at it."""
         return replace(self, look_at=intervals.next_look(self.since, now, facts(self.id).took))
@@ -64,7 +69,10 @@ def seems_over(operation: Operation, answer: Answer, now: datetime) -> bool:
         return answer.settled
     if isinstance(answer, Absent):
         hidden = facts(operation.id).hidden_while_created and operation.verb == "PUT"
-        return not hidden or now - operation.since > took.lost
+        # Without its handle (after a crash, or a lost answer) nobody knows whether it was ever begun. A create
+        # that overwrites nothing may simply be sent again: one that is under way refuses it.
+        sent_again = facts(operation.id).create_only_header and operation.poll_url is None
+        return not hidden or sent_again or now - operation.since > took.lost
     return False
 
 

@@ -276,6 +276,7 @@ class Engine:
             this.memory.forget_reads()
         else:
             _forget_troubles(this.memory, judged)
+            this.memory.forget_bulky()
         events = [*this.events, *reporting.begun(this.actions), *reporting.transitions(previous, rendered)]
         status = report.status(judged, plan=not this.composition.enforce)
         ready = fresh[0].met
@@ -310,13 +311,19 @@ class Engine:
         assert this.judged is not None  # noqa: S101
         now, memory = self._clock(), this.memory
         waits = [operation.look_at - now for operation in running]
-        waits += [failure.not_before - now for failure in memory.failures.values()]
+        found = problems(this.judged)
+        # A failure whose time is up and that nobody speaks of waits for something else: no reason to hurry.
+        waits += [
+            failure.not_before - now
+            for failure in memory.failures.values()
+            if failure.not_before > now or failure.problem in found
+        ]
         if any(isinstance(verdict, Pending) for verdict in this.judged.verdicts.values()):
             waits.append(intervals.PENDING)
         if memory.unattributed:
             waits.append(attribution.RETRY)
         failed = {failure.problem.message for failure in memory.failures.values()}
-        troubles = [problem for problem in problems(this.judged) if problem.message not in failed]
+        troubles = [problem for problem in found if problem.message not in failed]
         memory.troubles = memory.troubles + 1 if troubles else 0
         waits += [intervals.backoff(problem, memory.troubles) for problem in troubles]
         return max(min(waits), timedelta(milliseconds=50)) if waits else None

@@ -111,7 +111,6 @@ class Actor:
 
     def _accepted(self, action: Action, accepted: Accepted, performed: Performed) -> None:
         key = action.id.key
-        self.memory.failures.pop(key, None)
         if accepted.running:
             self.operations.running[key] = Operation.begun(action.id, action.verb, self.clock(), accepted.poll_url)
             if accepted.body is not None and action.verb != "DELETE":
@@ -120,6 +119,7 @@ class Actor:
         else:
             # A 200 is no proof: read it again before anything is built on it.
             self.memory.forget(key)
+            self.memory.failures.pop(key, None)
             performed.finished = True
 
     def _refused(self, action: Action, problem: AzureProblem) -> None:

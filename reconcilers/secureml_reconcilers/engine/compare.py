@@ -50,7 +50,9 @@ def merge(observed: Mapping[str, Any], fragment: Fragment) -> dict[str, Any]:
 def narrow_patch(
     observed: Mapping[str, Any], fragment: Fragment, defaults: Mapping[str, Any], whole: tuple[str, ...]
 ) -> dict[str, Any]:
-    """The smallest merge patch that makes the fragment true.
+    """The smallest merge patch that makes the fragment true; all of it when nothing differs.
+
+    A patch that changes nothing is asked for where an earlier one failed half way.
 
     Args:
         observed: the resource as read.
@@ -60,7 +62,7 @@ def narrow_patch(
     """
     patch: dict[str, Any] = {}
     merged = merge(observed, fragment)
-    for difference in differences(observed, fragment, defaults):
+    for difference in differences(observed, fragment, defaults) or differences({}, fragment):
         path = next((unit for unit in whole if difference.path.startswith(f"{unit}.")), difference.path)
         _put(patch, path, at(merged, path.split("[", 1)[0]))
     return patch

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from secureml_reconcilers.azure.arm import Present
 from secureml_reconcilers.engine.blocks import Absent, Ensure
+from secureml_reconcilers.engine.compare import Difference
 from secureml_reconcilers.engine.verdicts import Advised, Blocked, Differs, Holds, Verdict, choose, judge
 
 if TYPE_CHECKING:
@@ -96,12 +98,24 @@ def _verdict(block: Block, situation: Situation, verdicts: dict[str, Verdict]) -
         answer = situation.answers.get(key)
         verdict = judge(block, answer, situation.operations.get(key), situation.ownership)
         failure = situation.failures.get(key)
+        if isinstance(verdict, Holds) and failure is not None:
+            verdict = _left_failed(block, answer)
         if isinstance(verdict, Differs) and failure is not None and situation.now < failure.not_before:
             verdict = Blocked(failure.problem)
     else:
         verdict = judge(block, None, None, situation.ownership)
     verdicts[block.key] = verdict
     return verdict
+
+
+def _left_failed(block: Block, answer: Answer | None) -> Verdict:
+    """A write of ours that failed half way may show what was asked for: only the repeated write mends it."""
+    if not isinstance(answer, Present) or answer.provisioning_state not in {"failed", "canceled"}:
+        return Holds()
+    if not isinstance(block, Ensure) or not block.fragment:
+        return Holds()
+    state = Difference("properties.provisioningState", "Succeeded", answer.provisioning_state)
+    return Differs("Update", (state,), answer.body)
 
 
 def problems(judged: Judged) -> list[AzureProblem]:

@@ -202,7 +202,9 @@ class Engine:
                     f"{operation.id.short}: Azure says that the last operation on it failed.",
                     "Nothing to do: it is written again; Azure's activity log has the cause.",
                 )
-            if problem is not None:
+            if problem is None:
+                this.memory.failures.pop(key, None)
+            else:
                 this.memory.fail(operation.id, problem.with_target(operation.id), now)
         return again
 

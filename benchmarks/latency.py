@@ -6,9 +6,8 @@ import time
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from stage import Stage, stage
-
 from secureml_sandbox.critical_path import longest_chain
+from stage import Stage, stage
 
 if TYPE_CHECKING:
     from pathlib import Path

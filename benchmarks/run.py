@@ -16,6 +16,7 @@ import tempfile
 from pathlib import Path
 
 from compose import compose
+
 from latency import latency
 from scale import scale
 

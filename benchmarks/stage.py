@@ -45,7 +45,9 @@ class Stage:
 
     def requests(self, since: int = 0) -> list[dict[str, Any]]:
         """The operator's requests to Resource Manager, sign-in left out."""
-        entries = self.azure.control("GET", f"requests?since={since}&caller={self.azure.operator.client_id}")["value"]
+        entries = self.azure.control("GET", f"requests?since={since}&caller={self.azure.operator.client_id}")[
+            "value"
+        ]
         return [e for e in entries if e["sequence"] > since and "/oauth2/" not in e["path"]]
 
     def ready(self) -> int:
@@ -86,7 +88,9 @@ def stage(folder: Path, names: Sequence[str], speed: float, resync: float, **set
         print(f"  landscape of {len(names)} workspaces stands after {time.monotonic() - began:.1f} s", flush=True)
         azure.set_speed(speed)
         environment = {**os.environ, **operator_environment(folder, cluster, azure)}
-        with OperatorProcess(folder / "operator", environment, "--resync", str(resync), "--log-level", "warning") as operator:
+        with OperatorProcess(
+            folder / "operator", environment, "--resync", str(resync), "--log-level", "warning"
+        ) as operator:
             operator.wait_until_ready()
             yield Stage(cluster, azure, operator)
 

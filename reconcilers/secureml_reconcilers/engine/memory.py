@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
+from secureml_reconcilers.azure.arm import Absent, Present
 from secureml_reconcilers.azure.catalogue import facts
 from secureml_reconcilers.azure.resource_id import resource_id
 from secureml_reconcilers.engine import intervals
@@ -45,6 +47,13 @@ class Memory:
     listings: dict[Listing, tuple[Body, ...] | AzureProblem] = field(default_factory=dict)
     rows: dict[Query, tuple[Mapping[str, Any], ...] | AzureProblem] = field(default_factory=dict)
     read_at: dict[str, datetime] = field(default_factory=dict)
+    asked_at: datetime | None = None
+    """When the oldest of the listings and rows was read."""
+
+    resting: str = ""
+    """The answers between two passes, as text: a parsed body takes five times the room, and many hundred
+    custom resources may be waiting for Azure at the same time."""
+
     failures: dict[str, Failure] = field(default_factory=dict)
     unattributed: dict[str, Case] = field(default_factory=dict)
     """Drifted resources by key, whose author the change log did not show yet."""
@@ -58,11 +67,28 @@ class Memory:
         self.listings.clear()
         self.rows.clear()
         self.read_at.clear()
+        self.asked_at = None
+        self.resting = ""
+
+    def rest(self) -> None:
+        """Put the answers away until the next pass; what could not be read is forgotten."""
+        kept = {key: a.body if isinstance(a, Present) else None for key, a in self.answers.items() if _told(a)}
+        self.resting = json.dumps(kept)
+        self.answers.clear()
+
+    def wake(self) -> None:
+        """Take the answers out again."""
+        if self.resting:
+            kept = json.loads(self.resting)
+            self.answers.update({key: Absent() if body is None else Present(body) for key, body in kept.items()})
+            self.resting = ""
 
     def forget_old_reads(self, now: datetime) -> None:
         """Keep what is fresh enough for a convergence that is under way."""
-        self.listings.clear()
-        self.rows.clear()
+        if self.asked_at is None or now - self.asked_at > FRESH_FOR:
+            self.listings.clear()
+            self.rows.clear()
+            self.asked_at = None
         for key in [key for key, read in self.read_at.items() if now - read > FRESH_FOR]:
             self.forget(key)
 
@@ -76,8 +102,17 @@ class Memory:
         self.answers.pop(key, None)
         self.read_at.pop(key, None)
 
+    def note_asked(self, now: datetime) -> None:
+        """A listing or a graph query was answered."""
+        self.asked_at = self.asked_at or now
+
     def fail(self, target: ResourceId, problem: AzureProblem, now: datetime) -> None:
         """Note one more failure on a resource, and how long to leave it alone."""
         before = self.failures.get(target.key)
         attempts = (before.attempts if before else 0) + 1
         self.failures[target.key] = Failure(problem, attempts, now + intervals.backoff(problem, attempts))
+
+
+def _told(answer: Answer) -> bool:
+    """Azure said whether it is there or not."""
+    return isinstance(answer, Present | Absent)

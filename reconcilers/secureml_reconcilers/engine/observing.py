@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from secureml_reconcilers.azure.arm import Unreadable
 from secureml_reconcilers.azure.problem import AzureProblem, Retry
+from secureml_reconcilers.azure.resource_id import ResourceId
 from secureml_reconcilers.engine.composing import compose
 from secureml_reconcilers.engine.view import Listing, Query, View
 
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from secureml_reconcilers.azure.arm import Answer, Arm
-    from secureml_reconcilers.azure.resource_id import ResourceId
     from secureml_reconcilers.engine.blocks import Composition
     from secureml_reconcilers.engine.composing import Composed
     from secureml_reconcilers.engine.memory import Memory
@@ -50,6 +50,8 @@ async def read(target: ResourceId, arm: Arm) -> Answer:
 
 
 async def _answer(question: ResourceId | Listing | Query, memory: Memory, arm: Arm, now: datetime) -> None:
+    if not isinstance(question, ResourceId):
+        memory.note_asked(now)
     if isinstance(question, Listing):
         memory.listings[question] = await _listed(question, arm)
     elif isinstance(question, Query):

@@ -165,6 +165,7 @@ class Engine:
             memory.generation = subject.generation
             memory.failures.clear()
             memory.forget_reads()
+        memory.wake()
         memory.forget_old_reads(now)
         for key, operation in self._operations.running.items():
             if operation.look_at <= now:
@@ -279,6 +280,7 @@ class Engine:
         else:
             _forget_troubles(this.memory, judged)
             this.memory.forget_bulky()
+            this.memory.rest()
         events = [*this.events, *reporting.begun(this.actions), *reporting.transitions(previous, rendered)]
         status = report.status(judged, plan=not this.composition.enforce)
         ready = fresh[0].met

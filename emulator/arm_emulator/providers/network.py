@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from arm_emulator.errors import ArmError, bad_request
-from arm_emulator.model import SUCCEEDED, TERMINAL, EtagStyle, Write, WriteStyle
+from arm_emulator.model import FAILED, SUCCEEDED, TERMINAL, EtagStyle, Write, WriteStyle
 from arm_emulator.providers.base import READ_ONLY, ResourceType
 
 if TYPE_CHECKING:
@@ -102,8 +102,11 @@ class NetworkType(ResourceType):
         return properties
 
     def instant(self, write: Write, document: JsonObject) -> bool:
-        """A PUT that changes nothing but tags is finished when it is answered (recorded)."""
-        if write.previous is None:
+        """A PUT that changes nothing but tags is finished when it is answered (recorded).
+
+        One after a failure does the work again, whatever it changes.
+        """
+        if write.previous is None or write.previous.state == FAILED:
             return False
         before = {k: v for k, v in write.previous.body.items() if k not in UNCOMPARED}
         before["properties"] = {k: v for k, v in write.previous.properties.items() if k != "provisioningState"}

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 NOW = datetime(2026, 1, 1, 12, 0, tzinfo=UTC)
 GROUP = resource_id("/subscriptions/11111111-1111-4111-8111-111111111111/resourceGroups/ml")
 ACCOUNT = GROUP.resource("Microsoft.Storage/storageAccounts", "frauddata")
+NETWORK = GROUP.resource("Microsoft.Network/virtualNetworks", "ml")
 VAULT = GROUP.resource("Microsoft.KeyVault/vaults", "fraudvault")
 ENDPOINT = GROUP.resource("Microsoft.Network/privateEndpoints", "fraud-blob")
 ZONE_GROUP = ENDPOINT.child("privateDnsZoneGroups", "default")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 import pytest
 from tests.unit.isolation.bodies import (
     ACCOUNT,
@@ -34,6 +36,9 @@ from tests.unit.isolation.telling import Case, Finding, Soon, Waits, Works, Writ
 
 from secureml_reconcilers.isolation.site import Way
 
+if TYPE_CHECKING:
+    from tests.unit.isolation.bodies import Change
+
 BLOB, BLOB_GROUP = ENDPOINT["blob"], GROUP_OF["blob"]
 THEIRS = NETWORK_GROUP.resource("Microsoft.Network/privateEndpoints", "data-team")
 THEIR_GROUP = THEIRS.child("privateDnsZoneGroups", "theirs")
@@ -43,7 +48,7 @@ BLOB_MISSING = (
     Write("Create", BLOB, endpoint_request(WAYS["blob"])),
     Waits("Create", BLOB_GROUP, BLOB),
 )
-BATCH = {"storage": {"subResources": ["blob", "file", "queue", "table"]}}
+BATCH: dict[str, Any] = {"storage": {"subResources": ["blob", "file", "queue", "table"]}}
 PARTS = [Way(ACCOUNT, "queue"), Way(ACCOUNT, "table")]
 
 
@@ -52,13 +57,13 @@ def full(free: int) -> list[dict[str, str]]:
     return [{"id": f"nic-{number}"} for number in range(11 - free)]
 
 
-def theirs(status: str = "Approved", **parts: object) -> tuple[object, ...]:
+def theirs(status: str = "Approved", **parts: Any) -> tuple[Change, ...]:  # noqa: ANN401 - of `endpoint`
     """Ours is gone, and an endpoint of others serves the account's blobs."""
     return (
         gone(BLOB),
         put(ACCOUNT, CONNECTIONS, [connection(ACCOUNT, THEIRS), connection(ACCOUNT, ENDPOINT["file"])]),
         added(
-            endpoint(WAYS["blob"], THEIRS, status=status, tags={}, **parts),  # type: ignore[arg-type]
+            endpoint(WAYS["blob"], THEIRS, status=status, tags={}, **parts),
             zone_group(THEIR_GROUP, {ZONE[BLOB_ZONE]: RECORDS[BLOB_ZONE]}),
         ),
     )

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from tests.unit.isolation.bodies import VAULT, drop, gone, put, unreadable
 from tests.unit.isolation.telling import Case, Finding, Write, case, check
 
 ACLS = "properties.networkAcls"
 OTHERS = [{"value": "198.51.100.0/24"}]
-ADDRESS = {"keyVault": {"allowedIPRanges": ["203.0.113.7"]}}
+ADDRESS: dict[str, Any] = {"keyVault": {"allowedIPRanges": ["203.0.113.7"]}}
 
 
 def closed(**acls: object) -> dict[str, object]:

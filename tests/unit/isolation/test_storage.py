@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from tests.unit.isolation.bodies import (
     ACCOUNT,
@@ -195,7 +197,7 @@ CASES = [
     ),
 ]
 
-LAKE_SPEC = {
+LAKE_SPEC: dict[str, Any] = {
     "storage": {
         "allowedIPRanges": ["203.0.113.7"],
         "additionalAccounts": [{"accountID": LAKE.text, "subResources": ["table", "queue"]}],

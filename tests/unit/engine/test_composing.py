@@ -1,0 +1,162 @@
+"""Aspects and their parts fail alone, and what all of them miss is asked for at once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from tests.unit.engine.building import (
+    ACCOUNT,
+    ENDPOINT,
+    GROUP,
+    OWNER,
+    VAULT,
+    ZONE,
+    fact,
+    problem,
+    shown,
+    wants,
+)
+
+from secureml_reconcilers.azure.arm import Absent, Unreadable
+from secureml_reconcilers.azure.problem import AzureProblem
+from secureml_reconcilers.engine.blocks import Absent as Gone
+from secureml_reconcilers.engine.blocks import Aspect, Composition
+from secureml_reconcilers.engine.composing import compose, flat
+from secureml_reconcilers.engine.view import Listing, Query, Unread, View
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from secureml_reconcilers.engine.blocks import Blocks
+    from secureml_reconcilers.engine.composing import Composed
+
+FIRST, SECOND, THIRD = fact("first"), fact("second"), fact("third")
+FORBIDDEN = problem("Forbidden")
+READ = View({ENDPOINT.key: shown(ENDPOINT), ACCOUNT.key: Unreadable(FORBIDDEN), VAULT.key: Absent()})
+
+
+def composed(view: View, *aspects: Callable[[View], Blocks]) -> tuple[list[Composed], list[object]]:
+    """What these aspects say of a view."""
+    named = tuple(Aspect(f"Aspect{number}", blocks) for number, blocks in enumerate(aspects))
+    said, questions = compose(Composition(named, OWNER), view)
+    return said, list(questions)
+
+
+def whole(azure: View) -> Blocks:
+    """An aspect that needs nothing."""
+    del azure
+    yield FIRST
+
+
+def asks(azure: View) -> Blocks:
+    """An aspect that touches what is unread, after it has said something."""
+    yield FIRST
+    azure.get(ZONE)
+    yield SECOND
+
+
+def fails(azure: View) -> Blocks:
+    """An aspect that may not read what it needs."""
+    yield FIRST
+    azure.get(ACCOUNT)
+    yield SECOND
+
+
+def with_parts(azure: View) -> Blocks:
+    """An aspect with parts, one of which fails and one of which asks."""
+    yield FIRST
+    yield fails(azure)
+    yield asks(azure)
+    yield iter([THIRD])
+
+
+def test_aspects_fail_alone() -> None:
+    """What one cannot tell stops no other."""
+    said, questions = composed(READ, whole, fails, asks, whole)
+    assert [each.blocks for each in said] == [(FIRST,), (FIRST,), (FIRST,), (FIRST,)]
+    assert [each.problems for each in said] == [(), (FORBIDDEN,), (), ()]
+    assert [each.aspect.condition for each in said] == ["Aspect0", "Aspect1", "Aspect2", "Aspect3"]
+    assert questions == [ZONE]
+
+
+def test_parts_fail_alone() -> None:
+    """Within one aspect, too: a missing vault does not hide the account."""
+    said, questions = composed(READ, with_parts)
+    assert said[0].blocks == (FIRST, FIRST, FIRST, THIRD)
+    assert said[0].problems == (FORBIDDEN,)
+    assert questions == [ZONE]
+
+
+def test_questions_of_all_aspects_are_asked_in_one_batch_each_once() -> None:
+    """Reads are parallel, so everything that is missing should be known at once."""
+    listing, query = Listing(ENDPOINT, "privateDnsZoneGroups"), Query(GROUP.subscription, "resources")
+
+    def lists(azure: View) -> Blocks:
+        yield FIRST
+        azure.children(ENDPOINT, "privateDnsZoneGroups")
+
+    def queries(azure: View) -> Blocks:
+        yield FIRST
+        azure.graph(GROUP.subscription, "resources")
+
+    def asks_for_two(azure: View) -> Blocks:
+        del azure
+        yield FIRST
+        raise Unread(ZONE, VAULT)
+
+    _, questions = composed(READ, asks, lists, queries, asks, asks_for_two)
+    assert questions == [ZONE, listing, query, VAULT]
+
+
+def test_the_targets_of_blocks_are_asked_for_without_stopping() -> None:
+    """A resource that is wanted must be read before it can be judged; the rest of the aspect goes on."""
+
+    def targets(azure: View) -> Blocks:
+        del azure
+        yield wants(ZONE)
+        yield Gone(GROUP.resource("Microsoft.Network/privateEndpoints", "old"), "it is not needed")
+        yield wants(ENDPOINT)
+        yield THIRD
+
+    said, questions = composed(READ, targets)
+    assert len(said[0].blocks) == 4
+    assert questions == [ZONE, GROUP.resource("Microsoft.Network/privateEndpoints", "old")]
+
+
+def test_a_child_of_something_absent_is_not_asked_for() -> None:
+    """It cannot exist, so the request is saved."""
+
+    def child(azure: View) -> Blocks:
+        del azure
+        yield wants(VAULT.child("privateEndpointConnections", "c"))
+
+    _, questions = composed(READ, child)
+    assert questions == []
+
+
+def test_an_aspect_that_needs_nothing_says_nothing() -> None:
+    """No blocks, no questions: it is met."""
+    said, questions = composed(View(), lambda _: iter(()))
+    assert (said[0].blocks, said[0].problems, questions) == ((), (), [])
+
+
+def test_a_bug_is_not_taken_for_an_answer_of_azure() -> None:
+    """Only what the view raises is caught."""
+
+    def buggy(azure: View) -> Blocks:
+        del azure
+        yield FIRST
+        raise KeyError("properties")
+
+    with pytest.raises(KeyError):
+        composed(READ, buggy)
+
+
+def test_flat_yields_every_part_in_order_and_raises_what_they_raise() -> None:
+    """For those who gather blocks of another aspect to wait for."""
+    assert flat(iter([FIRST, iter([SECOND, iter([THIRD])])])) == (FIRST, SECOND, THIRD)
+    with pytest.raises(AzureProblem):
+        flat(fails(READ))
+    with pytest.raises(Unread):
+        flat(with_parts(View({**READ.answers, ACCOUNT.key: shown(ACCOUNT)})))

@@ -1,0 +1,146 @@
+"""Which writes are due: gates, what is waited for and what is not, and failures that still speak."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+from tests.unit.engine.building import (
+    ACCOUNT,
+    ENDPOINT,
+    MARK,
+    NOBODYS,
+    NOW,
+    VAULT,
+    ZONE,
+    fact,
+    pending,
+    problem,
+    said,
+    shown,
+    wants,
+)
+
+from secureml_reconcilers.azure.arm import Absent, Unreadable
+from secureml_reconcilers.engine.blocks import Fact, Tone
+from secureml_reconcilers.engine.memory import Failure
+from secureml_reconcilers.engine.operations import Operation
+from secureml_reconcilers.engine.passes import Situation, evaluate, problems
+from secureml_reconcilers.engine.verdicts import Blocked
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from secureml_reconcilers.azure.arm import Answer
+    from secureml_reconcilers.engine.blocks import Block
+    from secureml_reconcilers.engine.passes import Judged
+
+SHUT = {"publicNetworkAccess": "Disabled"}
+OPEN = {"publicNetworkAccess": "Enabled"}
+MAKES = wants(ENDPOINT, fragment={}, create={})
+OPEN_ACCOUNT = {ACCOUNT.key: shown(ACCOUNT, properties=OPEN)}
+MADE = {ENDPOINT.key: shown(ENDPOINT, tags=MARK)}
+
+
+def situation(
+    answers: Mapping[str, Answer],
+    operations: Mapping[str, Operation] | None = None,
+    failures: Mapping[str, Failure] | None = None,
+) -> Situation:
+    """What blocks are judged by, at noon."""
+    return Situation(answers, operations or {}, failures or {}, NOBODYS, NOW)
+
+
+def due(found: Judged) -> list[object]:
+    """What may be written now."""
+    return [action.id for action in found.actions]
+
+
+AFTER = [
+    pytest.param(MADE, MAKES, True, id="what must hold first holds"),
+    pytest.param({}, MAKES, False, id="it is not there yet"),
+    pytest.param({ENDPOINT.key: shown(ENDPOINT, "Updating")}, MAKES, False, id="it is being made"),
+    pytest.param({ENDPOINT.key: shown(ENDPOINT)}, MAKES, False, id="it is somebody else's"),
+    pytest.param({ENDPOINT.key: Unreadable(problem())}, MAKES, False, id="it may not be read"),
+    pytest.param({}, fact(holds=True), True, id="a fact holds"),
+    pytest.param({}, fact(), False, id="a fact does not hold"),
+    pytest.param({}, pending(), False, id="a fact does not hold yet"),
+    pytest.param({}, fact(tone=Tone.ADVISORY), True, id="a fact that is only worth knowing holds nothing up"),
+    pytest.param({}, Fact("azure.location", "westeurope"), True, id="nor does something to show"),
+]
+
+
+@pytest.mark.parametrize(("answers", "gate", "opened"), AFTER)
+def test_what_must_hold_first(answers: Mapping[str, Answer], gate: Block, opened: bool) -> None:  # noqa: FBT001
+    """Make before break, whether or not the gate is told by an aspect of its own."""
+    closes = wants(after=(gate,))
+    for composed in ([said("Closed", closes)], [said("Made", gate), said("Closed", closes)]):
+        found = evaluate(composed, situation({**OPEN_ACCOUNT, **answers}))
+        assert (ACCOUNT in due(found)) is opened
+        assert found.waiting.get(closes.key) == (None if opened else gate)
+
+
+CLOSES_VAULT = wants(VAULT, after=(MAKES,))
+FOLLOWS = [
+    pytest.param({VAULT.key: shown(VAULT, properties=SHUT)}, True, id="it is done"),
+    pytest.param({VAULT.key: shown(VAULT, properties=OPEN), **MADE}, False, id="it is being done now"),
+    pytest.param({VAULT.key: shown(VAULT, "Updating")}, False, id="Azure works on it"),
+    pytest.param({VAULT.key: shown(VAULT, properties=OPEN)}, False, id="it waits for something on its way"),
+    pytest.param({VAULT.key: Unreadable(problem())}, True, id="it cannot be told: not waited for"),
+    pytest.param(
+        {VAULT.key: shown(VAULT, properties=OPEN), ENDPOINT.key: Unreadable(problem())},
+        True,
+        id="what it waits for needs somebody: not waited for",
+    ),
+]
+
+
+@pytest.mark.parametrize(("answers", "opened"), FOLLOWS)
+def test_what_is_done_before_if_it_can_be_done(answers: Mapping[str, Answer], opened: bool) -> None:  # noqa: FBT001
+    """The last step is not held up for ever by what nobody can do now."""
+    closes = wants(follows=(CLOSES_VAULT,))
+    found = evaluate(
+        [said("Vault", MAKES, CLOSES_VAULT), said("Closed", closes)], situation({**OPEN_ACCOUNT, **answers})
+    )
+    assert (ACCOUNT in due(found)) is opened
+    assert found.waiting.get(closes.key) == (None if opened else CLOSES_VAULT)
+
+
+@pytest.mark.parametrize(
+    ("answer", "ago", "speaks"),
+    [
+        pytest.param(shown(ACCOUNT, properties=OPEN), -1, True, id="it is left alone until its time is up"),
+        pytest.param(shown(ACCOUNT, properties=OPEN), 0, False, id="then it is tried again"),
+        pytest.param(shown(ACCOUNT, properties=SHUT), -1, False, id="what is as declared has no failure"),
+        pytest.param(shown(ACCOUNT, "Updating"), -1, False, id="nor what Azure works on"),
+    ],
+)
+def test_a_failure_speaks_until_its_time_is_up(answer: Answer, ago: int, speaks: bool) -> None:  # noqa: FBT001
+    """Or until somebody else put it right."""
+    failed = problem("Locked")
+    failures = {ACCOUNT.key: Failure(failed, 1, NOW - timedelta(seconds=ago))}
+    found = evaluate([said("Closed", wants())], situation({ACCOUNT.key: answer}, failures=failures))
+    assert (found.verdicts[wants().key] == Blocked(failed)) is speaks
+    assert problems(found) == ([failed] if speaks else [])
+
+
+def test_a_block_that_two_aspects_tell_is_judged_and_written_once() -> None:
+    """One endpoint, asked for by its own aspect and by the one that closes its service."""
+    found = evaluate([said("A", wants()), said("B", wants())], situation(OPEN_ACCOUNT))
+    assert due(found) == [ACCOUNT]
+    assert found.blocks() == [wants()]
+
+
+def test_what_runs_is_not_begun_again() -> None:
+    """An operation of another custom resource counts like one of ours."""
+    running = {ZONE.key: Operation.begun(ZONE, "PUT", NOW)}
+    found = evaluate([said("Zone", wants(ZONE, fragment={}, create={}))], situation({ZONE.key: Absent()}, running))
+    assert due(found) == []
+
+
+def test_problems_of_aspects_and_of_blocks_are_gathered() -> None:
+    """Both keep the custom resource from being ready."""
+    told, read = problem("A"), problem("B", target=ACCOUNT)
+    found = evaluate([said("Closed", wants(), problems=(told,))], situation({ACCOUNT.key: Unreadable(read)}))
+    assert problems(found) == [told, read]

@@ -1,0 +1,320 @@
+"""From a judged pass to status and events: order, bounds, and events on change only."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from tests.unit.engine.building import (
+    ACCOUNT,
+    CLOSED,
+    ENDPOINT,
+    NOW,
+    VAULT,
+    ZONE,
+    fact,
+    judged,
+    pending,
+    problem,
+    said,
+    wants,
+)
+
+from secureml_reconcilers.engine.blocks import Absent, Fact, Tone
+from secureml_reconcilers.engine.compare import Difference
+from secureml_reconcilers.engine.contract import Event
+from secureml_reconcilers.engine.operations import Operation
+from secureml_reconcilers.engine.reporting import (
+    FINDINGS,
+    PLANNED,
+    Report,
+    begun,
+    facts_of,
+    findings,
+    planned,
+    transitions,
+)
+from secureml_reconcilers.engine.verdicts import Action, Advised, Blocked, Differs, Holds, Pending, Running
+
+OPEN = Difference("properties.publicNetworkAccess", "Disabled", "Enabled")
+ADVICE = fact("images are built", tone=Tone.ADVISORY)
+ADVISED = {
+    "rule": "GEN-WS-01",
+    "severity": "Warning",
+    "message": "It is not so that images are built.",
+    "advice": "Wait for wind.",
+    "resource": ACCOUNT.text,
+}
+
+FINDING_ROWS = [
+    pytest.param(
+        judged(
+            [said("A", wants(), wants(ENDPOINT), pending(), Fact("azure.x", 1))],
+            {
+                wants().key: Differs("Update", (OPEN,)),
+                wants(ENDPOINT).key: Running(),
+                pending().key: Pending(),
+                Fact("azure.x", 1).key: Holds(),
+            },
+        ),
+        [],
+        id="what is under way is no finding",
+    ),
+    pytest.param(
+        judged([said("A", problems=(problem("WorkspaceNotFound", target=ACCOUNT),))]),
+        [
+            {
+                "rule": "WorkspaceNotFound",
+                "severity": "Error",
+                "message": "WorkspaceNotFound happened.",
+                "advice": "Mend it.",
+                "resource": ACCOUNT.text,
+            }
+        ],
+        id="a problem of an aspect has no rule, so its reason stands there",
+    ),
+    pytest.param(
+        judged([said("A", wants())], {wants().key: Blocked(problem("Locked", advice=""))}),
+        [{"rule": "ST-PUB-01", "severity": "Error", "message": "Locked happened."}],
+        id="a problem of a block has the block's first rule; what is empty is left out",
+    ),
+    pytest.param(
+        judged(
+            [said("A", ADVICE), said("B", wants(), problems=(problem("Broken", advice=""),))],
+            {ADVICE.key: Advised(), wants().key: Blocked(problem("Locked", advice=""))},
+        ),
+        [
+            {"rule": "Broken", "severity": "Error", "message": "Broken happened."},
+            {"rule": "ST-PUB-01", "severity": "Error", "message": "Locked happened."},
+            ADVISED,
+        ],
+        id="what blocks comes first",
+    ),
+    pytest.param(
+        judged(
+            [
+                said("A", ADVICE, problems=(problem("Broken", advice=""),)),
+                said("B", ADVICE, problems=(problem("Broken", advice=""),)),
+            ],
+            {ADVICE.key: Advised()},
+        ),
+        [{"rule": "Broken", "severity": "Error", "message": "Broken happened."}, ADVISED],
+        id="one cause in two aspects is one finding",
+    ),
+]
+
+
+@pytest.mark.parametrize(("found", "expected"), FINDING_ROWS)
+def test_findings(found: Any, expected: list[dict[str, Any]]) -> None:  # noqa: ANN401 - a column
+    """Everything unsatisfied that a person should know, and nothing else."""
+    assert findings(found) == expected
+
+
+def test_findings_are_bounded_and_errors_are_kept() -> None:
+    """A status that is too large would be refused whole; advice goes first."""
+    advice = [fact(f"{n}", tone=Tone.ADVISORY) for n in range(FINDINGS)]
+    errors = tuple(problem(f"Error{n}", message="x" * 5000, advice="y" * 5000) for n in range(FINDINGS))
+    found = findings(judged([said("A", *advice, problems=errors)], {block.key: Advised() for block in advice}))
+    assert [entry["severity"] for entry in found] == ["Error"] * FINDINGS
+    assert {len(entry["message"]) for entry in found} == {len(entry["advice"]) for entry in found} == {2048}
+
+
+def test_the_plan_tells_every_write_with_its_differences() -> None:
+    """In the order of the aspects, whether it may begin now or waits; texts only."""
+    gone = Absent(ENDPOINT, "it is not needed")
+    found = judged(
+        [said("A", wants(), gone), said("B", wants(), wants(VAULT), wants(ZONE, rules=()))],
+        {
+            wants().key: Differs("Update", (OPEN, Difference("tags.a", None, {"b": 1}))),
+            gone.key: Differs("Delete", ()),
+            wants(VAULT).key: Holds(),
+            wants(ZONE).key: Differs("Create", ()),
+        },
+        {wants().key: gone},
+    )
+    assert planned(found) == [
+        {
+            "verb": "Update",
+            "id": ACCOUNT.text,
+            "reason": "it answers the internet",
+            "rules": ["ST-PUB-01"],
+            "changes": [
+                {"path": "properties.publicNetworkAccess", "observed": "Enabled", "desired": "Disabled"},
+                {"path": "tags.a", "observed": "{'b': 1}", "desired": "not set"},
+            ],
+        },
+        {"verb": "Delete", "id": ENDPOINT.text, "reason": "it is not needed"},
+        {"verb": "Create", "id": ZONE.text, "reason": "it answers the internet"},
+    ]
+
+
+def test_the_plan_is_bounded() -> None:
+    """By number of writes, number of differences, and length of texts."""
+    many = [wants(ENDPOINT.child("x", str(n)), reason="r" * 5000) for n in range(PLANNED + 5)]
+    differs = Differs("Update", tuple(Difference("p" * 1000, "d" * 5000, "o" * 5000) for _ in range(40)))
+    found = planned(judged([said("A", *many)], {block.key: differs for block in many}))
+    assert len(found) == PLANNED
+    assert len(found[0]["changes"]) == 32
+    assert len(found[0]["reason"]) == 2048
+    assert {name: len(text) for name, text in found[0]["changes"][0].items()} == {
+        "path": 512,
+        "observed": 1024,
+        "desired": 1024,
+    }
+
+
+def test_facts_stand_where_they_say() -> None:
+    """A dotted path nests, a repeated one lists, and one fact in two aspects stands once."""
+    shown = (
+        Fact("azure.location", "westeurope"),
+        Fact("dnsRecords", {"name": "a"}),
+        Fact("dnsRecords", {"name": "b"}),
+    )
+    assert facts_of(judged([said("A", *shown), said("B", *shown, wants())])) == {
+        "azure": {"location": "westeurope"},
+        "dnsRecords": [{"name": "a"}, {"name": "b"}],
+    }
+
+
+def test_a_status_leaves_out_what_is_empty() -> None:
+    """And holds a plan only in Observe mode."""
+    found = judged([said("A", wants())], {wants().key: Differs("Update", (OPEN,))})
+    bare = Report(3, [], [], [])
+    assert bare.status(None, plan=True) == {"observedGeneration": 3, "conditions": []}
+    assert bare.status(found, plan=False) == {"observedGeneration": 3, "conditions": []}
+    assert list(bare.status(found, plan=True)) == ["observedGeneration", "conditions", "plan"]
+
+
+def test_a_status_lists_operations_in_a_steady_order() -> None:
+    """Another order would be another status, and a write that says nothing."""
+    running = [Operation.begun(target, "PUT", NOW) for target in (ENDPOINT, ACCOUNT)]
+    status = Report(1, [], [{"id": ACCOUNT.text}], running).status(None, plan=False)
+    assert [entry["id"] for entry in status["operations"]] == sorted(
+        [ENDPOINT.text, ACCOUNT.text], key=lambda text: text.lower()
+    )
+    assert status["inventory"] == [{"id": ACCOUNT.text}]
+
+
+def condition(kind: str, status: str, reason: str, message: str = "It is so.") -> dict[str, str]:
+    """A condition as it stands in the status."""
+    return {"type": kind, "status": status, "reason": reason, "message": message}
+
+
+TROUBLE = Event("Warning", "Locked", "It is so.")
+TRANSITIONS = [
+    pytest.param(
+        [], [condition("Ready", "True", "AsDeclared")], [Event("Normal", "Ready", "It is so.")], id="ready"
+    ),
+    pytest.param(
+        [condition("Ready", "True", "AsDeclared")],
+        [condition("Ready", "True", "AsDeclared", "Still.")],
+        [],
+        id="still ready",
+    ),
+    pytest.param(
+        [condition("Ready", "True", "AsDeclared")],
+        [condition("Ready", "False", "Locked")],
+        [],
+        id="not ready: the aspect says why",
+    ),
+    pytest.param([], [condition("StorageIsolated", "False", "Locked")], [TROUBLE], id="new trouble"),
+    pytest.param(
+        [condition("StorageIsolated", "False", "Locked")],
+        [condition("StorageIsolated", "False", "Locked", "Another count.")],
+        [],
+        id="the same trouble in other words",
+    ),
+    pytest.param(
+        [condition("StorageIsolated", "False", "Forbidden")],
+        [condition("StorageIsolated", "False", "Locked")],
+        [TROUBLE],
+        id="another trouble",
+    ),
+    pytest.param(
+        [],
+        [condition("StorageIsolated", "Unknown", "AzureBusy")],
+        [Event("Warning", "AzureBusy", "It is so.")],
+        id="what could not be told",
+    ),
+    pytest.param(
+        [],
+        [
+            condition("A", "False", "Progressing"),
+            condition("B", "False", "Waiting"),
+            condition("C", "False", "OutOfSync"),
+        ],
+        [],
+        id="what passes by itself, or is only planned, is no trouble",
+    ),
+    pytest.param(
+        [condition("StorageIsolated", "False", "Locked")],
+        [condition("StorageIsolated", "True", "Closed")],
+        [],
+        id="the end of trouble is told by Ready",
+    ),
+    pytest.param(
+        [],
+        [condition("StorageIsolated", "False", "Locked"), condition("KeyVaultIsolated", "False", "Locked")],
+        [TROUBLE],
+        id="one cause in two conditions is one event",
+    ),
+    pytest.param(
+        [],
+        [condition(kind, "False", "Locked") for kind in ("InSync", "Reconciling", "Permitted")]
+        + [condition("Stalled", "True", "Locked")],
+        [],
+        id="summaries are not told beside the aspects",
+    ),
+    pytest.param(
+        [condition("InSync", "False", "Drifted")],
+        [condition("InSync", "True", "InSync")],
+        [Event("Normal", "DriftCorrected", "Azure is as declared again.")],
+        id="drift is repaired",
+    ),
+    pytest.param(
+        [condition("InSync", "False", "Converging")],
+        [condition("InSync", "True", "InSync")],
+        [],
+        id="converged for the first time: no drift",
+    ),
+]
+
+
+@pytest.mark.parametrize(("previous", "fresh", "expected"), TRANSITIONS)
+def test_events_tell_changes_only(
+    previous: list[dict[str, str]], fresh: list[dict[str, str]], expected: list[Event]
+) -> None:
+    """Nothing is told twice, however often a pass runs."""
+    assert transitions(previous, fresh) == expected
+
+
+def test_an_event_is_short() -> None:
+    """The API server refuses more than 1024 characters."""
+    fresh = [condition("StorageIsolated", "False", "Locked", "x" * 3000)]
+    assert [len(event.message) for event in transitions([], fresh)] == [1024]
+    long = Action("Update", wants(reason="r" * 3000), "PATCH", CLOSED)
+    assert [len(event.message) for event in begun([long])] == [1024]
+
+
+def test_every_write_is_told() -> None:
+    """The steps that `kubectl describe` shows."""
+    gone = Absent(ENDPOINT, "it is not needed")
+    actions = [
+        Action("Create", wants(ZONE), "PUT", {}),
+        Action("Update", wants(), "PATCH", CLOSED, None, (OPEN,)),
+        Action("Delete", gone, "DELETE", None),
+    ]
+    assert begun(actions) == [
+        Event(
+            "Normal",
+            "Creating",
+            "Create privateDnsZones/privatelink.blob.core.windows.net: it answers the internet",
+        ),
+        Event(
+            "Normal",
+            "Updating",
+            "Update storageAccounts/frauddata: it answers the internet"
+            " (properties.publicNetworkAccess is 'Enabled' and should be 'Disabled')",
+        ),
+        Event("Normal", "Deleting", "Delete privateEndpoints/fraud-blob: it is not needed"),
+    ]

@@ -1,0 +1,206 @@
+"""Four answers, never fewer: unread, absent, unreadable, present; and what is worked out once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import pytest
+from tests.unit.engine.building import ACCOUNT, ENDPOINT, LINK, ZONE, ZONE_GROUP, problem, shown
+
+from secureml_reconcilers.azure.arm import Absent, Present, Unreadable
+from secureml_reconcilers.azure.problem import AzureProblem, Retry, Severity
+from secureml_reconcilers.engine.view import Listing, Query, Unread, View, once, once_each
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from secureml_reconcilers.azure.arm import Answer
+    from secureml_reconcilers.azure.resource_id import ResourceId
+
+SEEN = shown(ENDPOINT)
+FORBIDDEN = problem("Forbidden")
+GROUPS = Listing(ENDPOINT, "privateDnsZoneGroups")
+LINKS = Query("s", "resources | where type =~ 'links'")
+
+ANSWERS = [
+    pytest.param({}, ENDPOINT, Unread, id="unread"),
+    pytest.param({ENDPOINT.key: SEEN}, ENDPOINT, SEEN, id="present"),
+    pytest.param({ENDPOINT.key: Absent()}, ENDPOINT, Absent(), id="absent"),
+    pytest.param(
+        {ENDPOINT.key: Absent()}, ZONE_GROUP, Absent(), id="a child of something absent is absent, unasked"
+    ),
+    pytest.param({ENDPOINT.key: SEEN}, ZONE_GROUP, Unread, id="a child of something present is unread"),
+    pytest.param(
+        {ENDPOINT.key: Unreadable(FORBIDDEN)}, ZONE_GROUP, Unread, id="a child of something unreadable, too"
+    ),
+    pytest.param(
+        {ENDPOINT.key: Absent(), ZONE_GROUP.key: shown(ZONE_GROUP)},
+        ZONE_GROUP,
+        shown(ZONE_GROUP),
+        id="what was read of the child itself counts more",
+    ),
+]
+
+
+@pytest.mark.parametrize(("answers", "target", "expected"), ANSWERS)
+def test_an_answer(answers: dict[str, Answer], target: ResourceId, expected: object) -> None:
+    """Only what was read is known; asking for anything else raises."""
+    view = View(answers)
+    if expected is Unread:
+        with pytest.raises(Unread) as raised:
+            view.answer(target)
+        assert raised.value.questions == (target,)
+    else:
+        assert view.answer(target) == expected
+
+
+def test_getting_keeps_the_four_apart() -> None:
+    """None says that Azure has none; what could not be told is raised."""
+    view = View({ENDPOINT.key: SEEN, ZONE.key: Absent(), ACCOUNT.key: Unreadable(FORBIDDEN)})
+    assert view.get(ENDPOINT) == SEEN.body
+    assert view.get(ZONE) is None
+    with pytest.raises(AzureProblem) as raised:
+        view.get(ACCOUNT)
+    assert raised.value is FORBIDDEN
+    with pytest.raises(Unread):
+        view.get(ENDPOINT.group.resource("Microsoft.KeyVault/vaults", "v"))
+
+
+def test_what_is_required_and_absent_is_a_problem() -> None:
+    """The reason and the advice are the caller's; waiting may help, for somebody may create it."""
+    view = View({ENDPOINT.key: SEEN, ZONE.key: Absent()})
+    assert view.require(ENDPOINT, "NoEndpoint", "Make it.") == SEEN.body
+    with pytest.raises(AzureProblem) as raised:
+        view.require(ZONE, "NoZone", "Make it.")
+    found = raised.value
+    assert (found.reason, found.advice, found.retry, found.severity, found.target) == (
+        "NoZone",
+        "Make it.",
+        Retry.SLOW,
+        Severity.USER,
+        ZONE,
+    )
+    assert found.message == f"{ZONE.text} does not exist."
+
+
+@pytest.mark.parametrize(
+    ("answer", "settled"),
+    [
+        pytest.param(shown(ENDPOINT), True, id="succeeded"),
+        pytest.param(shown(ENDPOINT, None), True, id="no state means succeeded"),
+        pytest.param(shown(ENDPOINT, "SUCCEEDED"), True, id="in any casing"),
+        pytest.param(shown(ENDPOINT, "Updating"), False, id="an operation runs"),
+        pytest.param(shown(ENDPOINT, "Failed"), False, id="a failure is nothing to build on"),
+        pytest.param(Absent(), False, id="absent"),
+        pytest.param(Unreadable(FORBIDDEN), False, id="unreadable, and no reason to raise"),
+    ],
+)
+def test_settled(answer: Answer, settled: bool) -> None:  # noqa: FBT001 - a column
+    """Fit to build upon: there, and done."""
+    assert View({ENDPOINT.key: answer}).settled(ENDPOINT) is settled
+
+
+def test_collections_and_queries_have_answers_of_their_own() -> None:
+    """Unread, unreadable, or what was found."""
+    body = shown(ZONE_GROUP).body
+    row = {"id": LINK.text}
+    view = View(listings={GROUPS: (body,)}, rows={LINKS: (row,)})
+    assert view.children(ENDPOINT, "privateDnsZoneGroups") == (body,)
+    assert view.graph("s", LINKS.kusto) == (row,)
+    with pytest.raises(Unread) as raised:
+        view.children(ACCOUNT, "privateEndpointConnections")
+    assert raised.value.questions == (Listing(ACCOUNT, "privateEndpointConnections"),)
+    with pytest.raises(Unread):
+        view.graph("another", LINKS.kusto)
+    broken = View(listings={GROUPS: FORBIDDEN}, rows={LINKS: FORBIDDEN})
+    with pytest.raises(AzureProblem):
+        broken.children(ENDPOINT, "privateDnsZoneGroups")
+    with pytest.raises(AzureProblem):
+        broken.graph("s", LINKS.kusto)
+
+
+def test_a_listing_names_its_path_and_type() -> None:
+    """The type chooses the API version."""
+    assert (GROUPS.path, GROUPS.type) == (
+        f"{ENDPOINT.text}/privateDnsZoneGroups",
+        "microsoft.network/privateendpoints/privatednszonegroups",
+    )
+
+
+def test_a_complete_view_asks_for_nothing() -> None:
+    """For tests and exported landscapes: what is not there is absent."""
+    deeper = {"id": f"{ZONE_GROUP.text}/privateDnsZoneConfigs/a"}
+    view = View.of(SEEN.body, shown(ZONE_GROUP).body, deeper, rows=[{"id": LINK.text}])
+    assert view.get(ENDPOINT) == SEEN.body
+    assert view.get(ZONE) is None
+    assert view.children(ENDPOINT, "PRIVATEDNSZONEGROUPS") == (shown(ZONE_GROUP).body,)
+    assert view.children(ZONE, "virtualNetworkLinks") == ()
+    assert view.graph("anything", "any question") == ({"id": LINK.text},)
+
+
+@dataclass(eq=False)
+class Site:
+    """Something to work facts out for."""
+
+    calls: list[str] = field(default_factory=list)
+
+
+@once
+def fact(site: Site, azure: View, name: str) -> str | None:
+    """A fact that reads."""
+    site.calls.append(name)
+    return None if azure.get(ENDPOINT) is None else name
+
+
+@once_each
+def blocks(site: Site, azure: View, name: str) -> Iterator[str]:
+    """Blocks that read."""
+    site.calls.append(name)
+    yield f"{name} before"
+    azure.get(ENDPOINT)
+    yield f"{name} after"
+
+
+def test_a_fact_is_worked_out_once_per_view_and_argument() -> None:
+    """Many aspects ask, one pays; another view or argument is another fact."""
+    site, view = Site(), View({ENDPOINT.key: SEEN})
+    assert [fact(site, view, "a"), fact(site, view, "a"), fact(site, view, "b")] == ["a", "a", "b"]
+    assert site.calls == ["a", "b"]
+    fact(site, View({ENDPOINT.key: SEEN}), "a")
+    fact(Site(), view, "a")
+    assert site.calls == ["a", "b", "a"]
+
+
+def test_none_is_a_fact_too() -> None:
+    """It is not worked out again because it was None."""
+    site, view = Site(), View({ENDPOINT.key: Absent()})
+    assert [fact(site, view, "a"), fact(site, view, "a")] == [None, None]
+    assert site.calls == ["a"]
+
+
+def test_what_was_unread_is_worked_out_when_it_is_read() -> None:
+    """A raise is no result; the next caller tries again."""
+    site, view = Site(), View()
+    for _ in range(2):
+        with pytest.raises(Unread):
+            fact(site, view, "a")
+    view.answers = {ENDPOINT.key: SEEN}
+    assert fact(site, view, "a") == "a"
+    assert site.calls == ["a", "a", "a"]
+
+
+def test_blocks_are_worked_out_once_and_yielded_to_everybody() -> None:
+    """Two aspects get the same blocks."""
+    site, view = Site(), View({ENDPOINT.key: SEEN})
+    assert list(blocks(site, view, "a")) == list(blocks(site, view, "a")) == ["a before", "a after"]
+    assert site.calls == ["a"]
+
+
+def test_a_question_does_not_swallow_what_comes_before_it() -> None:
+    """A generator that asks raises before it has yielded, and yields all once it is answered."""
+    site, view = Site(), View()
+    with pytest.raises(Unread):
+        list(blocks(site, view, "a"))
+    view.answers = {ENDPOINT.key: Present({"id": ENDPOINT.text})}
+    assert list(blocks(site, view, "a")) == ["a before", "a after"]

@@ -56,6 +56,9 @@ class TypeFacts:
     hidden_while_created: bool = False
     """Answers 404 until its creation is done, so absence alone does not prove that nobody creates it."""
 
+    updated_unseen: bool = False
+    """Shows its former self, settled, until an update is done, so a settled reading is no end of one."""
+
     took: Took = field(default_factory=lambda: _took(1, 10, 60))
     whole: tuple[str, ...] = ()
     """Property paths that a PATCH replaces as a whole: sent complete or not at all."""
@@ -166,10 +169,20 @@ CATALOGUE: Final[Mapping[str, TypeFacts]] = {
         ),
     ),
     "microsoft.network/privatednszones": TypeFacts(
-        _DNS, etags=True, create_only_header=True, hidden_while_created=True, took=_took(35, 42, 90)
+        _DNS,
+        etags=True,
+        create_only_header=True,
+        hidden_while_created=True,
+        updated_unseen=True,
+        took=_took(35, 42, 90),
     ),
     "microsoft.network/privatednszones/virtualnetworklinks": TypeFacts(
-        _DNS, etags=True, create_only_header=True, hidden_while_created=True, took=_took(35, 42, 90)
+        _DNS,
+        etags=True,
+        create_only_header=True,
+        hidden_while_created=True,
+        updated_unseen=True,
+        took=_took(35, 42, 90),
     ),
     "microsoft.network/privatednszones/a": TypeFacts(_DNS, update="PUT", etags=True, tags=False),
 }

@@ -60,11 +60,12 @@ def seems_over(operation: Operation, answer: Answer, now: datetime) -> bool:
     """Whether what was read says that Azure is done with it, one way or the other.
 
     A type that stays hidden while it is created proves nothing by its absence until the slowest creation
-    would be over; for any other type an absence means that the write never arrived.
+    would be over; for any other type an absence means that the write never arrived. In the same way a type
+    that shows its former self proves nothing while it is deleted or updated.
     """
     took = facts(operation.id).took
     if isinstance(answer, Present):
-        if operation.verb == "DELETE":
+        if operation.verb == "DELETE" or _updated_unseen(operation):
             return answer.settled and now - operation.since > took.late
         return answer.settled
     if isinstance(answer, Absent):
@@ -77,13 +78,19 @@ def seems_over(operation: Operation, answer: Answer, now: datetime) -> bool:
 
 
 def worth_asking(operation: Operation, answer: Answer, now: datetime) -> bool:
-    """Whether its handle should be asked: it takes unusually long, or it ended and left a question."""
+    """Whether its handle should be asked: it takes unusually long, or what was read leaves a question."""
     if operation.poll_url is None:
         return False
     if isinstance(answer, Present) and answer.provisioning_state in {"failed", "canceled"}:
+        return True
+    if isinstance(answer, Present) and _updated_unseen(operation):
         return True
     return (
         isinstance(answer, Absent)
         and operation.verb == "PUT"
         and now - operation.since > facts(operation.id).took.late
     )
+
+
+def _updated_unseen(operation: Operation) -> bool:
+    return operation.verb == "PATCH" and facts(operation.id).updated_unseen

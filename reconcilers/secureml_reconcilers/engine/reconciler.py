@@ -190,7 +190,7 @@ class Engine:
                 result = await self._result(operation)
                 if result == "running":
                     continue
-                if result is None and isinstance(answer, NoSuch):
+                if result is None:  # done, perhaps after it was read
                     this.memory.forget(key)
                     again = True
                 problem = result if isinstance(result, AzureProblem) else None

@@ -109,7 +109,7 @@ def _new_trouble(kind: str, condition: Mapping[str, Any], old: Mapping[str, Any]
     return (
         kind not in summary
         and condition["status"] != "True"
-        and condition["reason"] not in {PROGRESSING, WAITING, "OutOfSync"}
+        and condition["reason"] not in {PROGRESSING, WAITING, "OutOfSync", "Throttled"}  # nobody need act
         and condition["reason"] != old.get("reason")
     )
 

@@ -107,6 +107,8 @@ class Actor:
             return
         _log.info("%s", action.sentence, extra={"arm_id": action.id.text})
         performed.begun.append(action)
+        for target in getattr(action.block, "mends", ()):
+            self.memory.forget(target.key)
         self._accepted(action, accepted, performed)
 
     def _accepted(self, action: Action, accepted: Accepted, performed: Performed) -> None:

@@ -56,6 +56,9 @@ class Ensure:
     broken: tuple[Difference, ...] = ()
     """Damage seen elsewhere that writing this resource again repairs (records of a zone group)."""
 
+    mends: tuple[ResourceId, ...] = ()
+    """Where that damage was seen: what was read there is out of date once this resource is written."""
+
     @property
     def key(self) -> str:
         """Names the block within a pass."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from secureml_reconcilers.engine import attribution
-from secureml_reconcilers.engine.blocks import Ensure
+from secureml_reconcilers.engine.blocks import Absent, Ensure
 from secureml_reconcilers.engine.conditions import IN_SYNC
 from secureml_reconcilers.engine.contract import Event
 from secureml_reconcilers.engine.verdicts import Differs
@@ -43,19 +43,21 @@ def outstanding(status: Mapping[str, Any]) -> bool:
     return _condition(status).get("reason") == "Drifted"
 
 
-def drifted(judged: Judged) -> list[tuple[Ensure, Differs]]:
-    """What is not as declared; a child whose parent is gone too goes without saying."""
+def drifted(judged: Judged) -> list[tuple[Ensure | Absent, Differs]]:
+    """What is not as declared; a child whose parent is gone, or must go, goes without saying."""
     found = [
         (block, verdict)
         for block in judged.blocks()
-        if isinstance(block, Ensure) and isinstance(verdict := judged.verdicts[block.key], Differs)
+        if isinstance(block, Ensure | Absent) and isinstance(verdict := judged.verdicts[block.key], Differs)
     ]
-    gone = {block.id for block, verdict in found if verdict.kind == "Create"}
+    gone = {block.id for block, verdict in found if verdict.kind != "Update"}
     return [(block, verdict) for block, verdict in found if block.id.parent not in gone]
 
 
-def detected(block: Ensure, verdict: Differs) -> Event:
+def detected(block: Ensure | Absent, verdict: Differs) -> Event:
     """The event that tells what was found and what is done about it."""
+    if verdict.kind == "Delete":
+        return Event("Warning", "DriftDetected", f"{block.id.short}: {block.reason}.")
     what = "it is gone" if verdict.kind == "Create" else "; ".join(map(str, verdict.differences[:3]))
     return Event("Warning", "DriftDetected", f"{block.id.short}: {what}. It is put right, because {block.reason}.")
 

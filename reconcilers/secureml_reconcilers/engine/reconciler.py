@@ -8,8 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from secureml_reconcilers.azure.arm import Absent as NoSuch
-from secureml_reconcilers.azure.arm import Present, Unreadable
-from secureml_reconcilers.azure.problem import AzureProblem
+from secureml_reconcilers.azure.arm import Unreadable
 from secureml_reconcilers.azure.resource_id import resource_id
 from secureml_reconcilers.engine import attribution, drift, intervals, reporting
 from secureml_reconcilers.engine.acting import Actor, Operations
@@ -19,8 +18,9 @@ from secureml_reconcilers.engine.contract import Event, Key, Outcome, Status, Su
 from secureml_reconcilers.engine.instants import stamp
 from secureml_reconcilers.engine.memory import Memory
 from secureml_reconcilers.engine.observing import observe
-from secureml_reconcilers.engine.operations import Operation, seems_over, worth_asking
+from secureml_reconcilers.engine.operations import Operation
 from secureml_reconcilers.engine.passes import Judged, Situation, evaluate, problems
+from secureml_reconcilers.engine.settling import settle
 from secureml_reconcilers.engine.verdicts import Ownership, Pending, Running
 
 if TYPE_CHECKING:
@@ -128,8 +128,8 @@ class Engine:
     async def _turns(self, this: Pass, journal: Journal) -> None:
         for _ in range(TURNS):
             composed = await observe(this.composition, this.memory, self._arm, this.began)
-            if await self._settle(this):
-                continue  # an operation ended differently than the reading said
+            if await settle(self._operations.running, this.memory, self._arm, this.began, self._clock()):
+                continue
             this.throttled = _throttled(this.memory)
             if this.throttled is not None:
                 return
@@ -167,53 +167,10 @@ class Engine:
             memory.forget_reads()
         memory.wake()
         memory.forget_old_reads(now)
-        for key, operation in self._operations.running.items():
-            if operation.look_at <= now:
-                memory.forget(key)
+        running = self._operations.running
+        for key in [key for key in memory.read_at if key in running and running[key].look_at <= now]:
+            memory.forget(key)
         return memory
-
-    async def _settle(self, this: Pass) -> bool:
-        """Close the operations that this pass has looked at and that are over.
-
-        Returns:
-            Whether a reading must be repeated because an operation's result contradicts it.
-        """
-        again = False
-        for key in [key for key in self._operations.running if key in this.memory.read_at]:
-            operation = self._operations.running[key]
-            answer, now = this.memory.answers[key], self._clock()
-            if this.memory.read_at[key] < max(this.began, operation.since) or operation.look_at > now:
-                continue
-            self._operations.running[key] = operation.looked(now)
-            problem: AzureProblem | None = None
-            if worth_asking(operation, answer, now):
-                result = await self._result(operation)
-                if result == "running":
-                    continue
-                if result is None:  # done, perhaps after it was read
-                    this.memory.forget(key)
-                    again = True
-                problem = result if isinstance(result, AzureProblem) else None
-            elif not seems_over(operation, answer, now):
-                continue
-            self._operations.running.pop(key, None)
-            if problem is None and isinstance(answer, Present) and answer.provisioning_state == "failed":
-                problem = AzureProblem(
-                    "OperationFailed",
-                    f"{operation.id.short}: Azure says that the last operation on it failed.",
-                    "Nothing to do: it is written again; Azure's activity log has the cause.",
-                )
-            if problem is None:
-                this.memory.failures.pop(key, None)
-            else:
-                this.memory.fail(operation.id, problem.with_target(operation.id), now)
-        return again
-
-    async def _result(self, operation: Operation) -> AzureProblem | str | None:
-        try:
-            return await self._arm.operation_problem(operation.poll_url or "", operation.id)
-        except AzureProblem:
-            return "running"  # reading the status failed, not the operation (ARM contract)
 
     def _watch_foreign_operations(self, judged: Judged) -> None:
         """Somebody else's operation on what we need is waited for like one of ours."""
@@ -258,7 +215,7 @@ class Engine:
             if this.judged
             else set()
         )
-        return [operation for key, operation in self._operations.running.items() if key in mine]
+        return [self._operations.running[key] for key in mine if key in self._operations.running]
 
     def _report(self, this: Pass) -> Outcome:
         assert this.judged is not None  # noqa: S101 - the caller checked; this is for the type checker
@@ -281,7 +238,8 @@ class Engine:
             _forget_troubles(this.memory, judged)
             this.memory.forget_bulky()
             this.memory.rest()
-        events = [*this.events, *reporting.begun(this.actions), *reporting.transitions(previous, rendered)]
+        changed = reporting.transitions(previous, rendered, drifted=this.drifted)
+        events = [*this.events, *reporting.begun(this.actions), *changed]
         status = report.status(judged, plan=not this.composition.enforce)
         ready = fresh[0].met
         return Outcome(

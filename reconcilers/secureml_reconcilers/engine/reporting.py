@@ -83,15 +83,23 @@ def facts_of(judged: Judged) -> dict[str, Any]:
     return status
 
 
-def transitions(previous: Iterable[Mapping[str, Any]], fresh: Iterable[Mapping[str, Any]]) -> list[Event]:
-    """Events for what changed between two lists of conditions."""
+def transitions(
+    previous: Iterable[Mapping[str, Any]], fresh: Iterable[Mapping[str, Any]], *, drifted: bool = False
+) -> list[Event]:
+    """Events for what changed between two lists of conditions.
+
+    Args:
+        previous: as they stood in the status.
+        fresh: as they will.
+        drifted: drift was found in between; it may be found and repaired in one pass.
+    """
     before = {condition["type"]: condition for condition in previous}
     events = []
     for condition in fresh:
         kind, old = condition["type"], before.get(condition["type"], {})
         if kind == READY and condition["status"] == "True" and old.get("status") != "True":
             events.append(Event("Normal", "Ready", condition["message"]))
-        elif kind == IN_SYNC and condition["status"] == "True" and old.get("reason") == "Drifted":
+        elif kind == IN_SYNC and condition["status"] == "True" and (drifted or old.get("reason") == "Drifted"):
             events.append(Event("Normal", "DriftCorrected", "Azure is as declared again."))
         elif _new_trouble(kind, condition, old):
             events.append(Event("Warning", condition["reason"], condition["message"][:_SHORT]))

@@ -110,6 +110,7 @@ def zone_group(site: Site, azure: View, way: Way) -> Iterator[Block]:
         )
         return
     group = used.child("privateDnsZoneGroups", "default")
+    missing = dict(_missing_records(azure, group))
     yield Ensure(
         group,
         {"properties": {"privateDnsZoneConfigs": _configs(zones)}},
@@ -118,7 +119,8 @@ def zone_group(site: Site, azure: View, way: Way) -> Iterator[Block]:
         create={},
         # The zones must exist; their links may still be under way, and usually are.
         after=(*endpoint(site, azure, way), *(made for zone in zones for made in _zone_made(site, azure, zone))),
-        broken=tuple(_missing_records(azure, group)),
+        broken=tuple(missing.values()),
+        mends=tuple(missing),
     )
     if azure.get(group) is not None and azure.settled(group):
         yield from _records(azure, group)
@@ -211,7 +213,7 @@ def _group_of_others(azure: View, used: ResourceId, zones: list[Zone]) -> Iterat
         )
 
 
-def _missing_records(azure: View, group: ResourceId) -> Iterator[Difference]:
+def _missing_records(azure: View, group: ResourceId) -> Iterator[tuple[ResourceId, Difference]]:
     """Records that the group says it wrote and that the zone does not have."""
     if azure.get(group) is None or not azure.settled(group):
         return
@@ -219,7 +221,7 @@ def _missing_records(azure: View, group: ResourceId) -> Iterator[Difference]:
         shown = azure.get(record)
         found = sorted(str(at(a, "ipv4Address")) for a in at(shown, "properties.aRecords") or ())
         if found != addresses:
-            yield Difference(record.short, addresses, found or None)
+            yield record, Difference(record.short, addresses, found or None)
 
 
 def _records(azure: View, group: ResourceId) -> Iterator[Block]:

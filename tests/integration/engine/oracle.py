@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 _GUID = re.compile(r"[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}", re.IGNORECASE)
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+Z")
-_BY_CHANCE = {"etag", "internalId"}
+_NOT_COMPARED = {"etag", "internalId", "systemData"}
 _INTERFACES = "microsoft.network/networkinterfaces"
 
 
@@ -69,7 +69,7 @@ def _owners_of_addresses(world: World) -> dict[str, str]:
 
 def _normal(value: Any, owners: dict[str, str]) -> Any:  # noqa: ANN401 - JSON
     if isinstance(value, dict):
-        return {name: _normal(each, owners) for name, each in value.items() if name not in _BY_CHANCE}
+        return {name: _normal(each, owners) for name, each in value.items() if name not in _NOT_COMPARED}
     if isinstance(value, list):
         return sorted((_normal(each, owners) for each in value), key=lambda each: json.dumps(each, sort_keys=True))
     return _text(value, owners) if isinstance(value, str) else value

@@ -1,0 +1,79 @@
+"""Closing operations that are over: what was read decides, and the handle where reading leaves a question."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from secureml_reconcilers.azure.arm import Present
+from secureml_reconcilers.azure.problem import AzureProblem
+from secureml_reconcilers.engine.operations import seems_over, worth_asking
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from secureml_reconcilers.azure.arm import Answer, Arm
+    from secureml_reconcilers.engine.memory import Memory
+    from secureml_reconcilers.engine.operations import Operation
+
+
+async def settle(running: dict[str, Operation], memory: Memory, arm: Arm, began: datetime, now: datetime) -> bool:
+    """Close the operations that this pass has looked at and that are over.
+
+    Args:
+        running: what this process knows to be running, by resource key; closed ones are taken out.
+        memory: the readings of this pass.
+        arm: asked for an operation's result, where reading leaves a question.
+        began: when the pass began: older readings are no look.
+        now: the present instant.
+
+    Returns:
+        Whether something must be read again, because an operation ended after it was read.
+    """
+    again = False
+    for key in [key for key in memory.read_at if key in running]:
+        operation, answer = running[key], memory.answers[key]
+        if memory.read_at[key] < max(began, operation.since) or operation.look_at > now:
+            continue
+        running[key] = operation.looked(now)
+        ended = await _ended(operation, answer, arm, now)
+        if ended == "running":
+            continue
+        del running[key]
+        if isinstance(ended, AzureProblem):
+            memory.fail(operation.id, ended.with_target(operation.id), now)
+            continue
+        memory.failures.pop(key, None)
+        if ended == "unseen":
+            memory.forget(key)
+            again = True
+    return again
+
+
+async def _ended(
+    operation: Operation, answer: Answer, arm: Arm, now: datetime
+) -> AzureProblem | Literal["running", "over", "unseen"]:
+    """How it stands with an operation: why it failed, that it runs, that it is over, or over since the reading."""
+    if worth_asking(operation, answer, now):
+        try:
+            result = await arm.operation_problem(operation.poll_url or "", operation.id)
+        except AzureProblem:
+            return "running"  # reading the status failed, not the operation (ARM contract)
+        if result is None and not _failed(answer):
+            return "unseen"
+        if result is not None:
+            return result
+    elif not seems_over(operation, answer, now):
+        return "running"
+    return _failure(operation) if _failed(answer) else "over"
+
+
+def _failed(answer: Answer) -> bool:
+    return isinstance(answer, Present) and answer.provisioning_state in {"failed", "canceled"}
+
+
+def _failure(operation: Operation) -> AzureProblem:
+    return AzureProblem(
+        "OperationFailed",
+        f"{operation.id.short}: Azure says that the last operation on it failed.",
+        "Nothing to do: it is written again; Azure's activity log has the cause.",
+    )

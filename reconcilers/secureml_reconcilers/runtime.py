@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from secureml_reconcilers.azure.client import ArmRequest, open_arm
+from secureml_reconcilers.azure.connection import open_arm
 from secureml_reconcilers.azure.environment import AzureEnvironment
 from secureml_reconcilers.engine.acting import Operations
 from secureml_reconcilers.engine.reconciler import Engine
@@ -17,6 +17,7 @@ from secureml_reconcilers.secure_workspace import SecureWorkspaces
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
+    from secureml_reconcilers.azure.client import ArmRequest
     from secureml_reconcilers.engine.contract import Reconciler
 
 

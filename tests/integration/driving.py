@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from arm_emulator.clock import Clock
 from arm_emulator.config import from_json
 from arm_emulator.emulator import Emulator
-from secureml_reconcilers.azure.client import ArmClient, ArmRequest, open_arm
+from secureml_reconcilers.azure.connection import open_arm
 from secureml_reconcilers.azure.environment import AzureEnvironment
 from secureml_reconcilers.engine.acting import Operations
 from secureml_reconcilers.engine.contract import Event, Key, Outcome, Status, Subject
@@ -28,6 +28,8 @@ from secureml_sandbox.emulator import Emulator as Description
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
+
+    from secureml_reconcilers.azure.client import ArmClient, ArmRequest
 
 LOADING_SPEED = 5000.0
 """Virtual seconds per real second while a landscape is made."""

@@ -7,50 +7,33 @@ ours: no retries (the queue waits, never a worker) and no automatic provider reg
 
 from __future__ import annotations
 
-import base64
 import json
 import logging
-import ssl
 import time
 import uuid
-from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 import aiohttp
 from azure.core.exceptions import AzureError, ClientAuthenticationError
-from azure.core.pipeline.policies import AsyncBearerTokenCredentialPolicy, RequestIdPolicy, UserAgentPolicy
-from azure.core.pipeline.transport import AioHttpTransport
 from azure.core.rest import HttpRequest
-from azure.mgmt.containerregistry.aio import ContainerRegistryManagementClient
-from azure.mgmt.network.aio import NetworkManagementClient
-from azure.mgmt.resource.resources.aio import ResourceManagementClient
 
 from secureml_reconcilers.azure.arm import TERMINAL, Absent, Accepted, Body, Present, Verb
 from secureml_reconcilers.azure.catalogue import CATALOGUE, GRAPH_API_VERSION, facts
 from secureml_reconcilers.azure.errors import classify, from_error
-from secureml_reconcilers.azure.identity import credential
 from secureml_reconcilers.azure.problem import AzureProblem, Retry, Severity
-from secureml_reconcilers.azure.throttle import Throttle
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Mapping
+    from collections.abc import Callable, Mapping
 
-    from azure.core.credentials_async import AsyncTokenCredential
     from azure.core.rest import AsyncHttpResponse
 
-    from secureml_reconcilers.azure.environment import AzureEnvironment
     from secureml_reconcilers.azure.resource_id import ResourceId
+    from secureml_reconcilers.azure.throttle import Throttle
 
 _log = logging.getLogger(__name__)
 
-_CONNECT_SECONDS: Final = 10
-_READ_SECONDS: Final = 90
-"""ARM itself gives a provider 60 s and then answers 504; a longer silence is a lost answer."""
-
-_CONNECTIONS: Final = 32
-"""Sockets kept to Azure: one workspace reads about 30 resources at once."""
 
 _ABSENT_CODES: Final = frozenset(
     {"ResourceNotFound", "NotFound", "ParentResourceNotFound", "ResourceGroupNotFound"}
@@ -88,7 +71,7 @@ class ArmClient:
         on_request: Callable[[ArmRequest], None],
         identity: frozenset[str],
     ) -> None:
-        """Wrap management clients that share one transport; use `open_arm` to build them."""
+        """Wrap management clients that share one transport; see `connection.open_arm`."""
         self._identity = identity
         self._clients = clients
         self._base_url = base_url
@@ -261,87 +244,6 @@ class ArmClient:
                 "arm_correlation_id": correlation,
             },
         )
-
-
-@asynccontextmanager
-async def open_arm(
-    environment: AzureEnvironment,
-    on_request: Callable[[ArmRequest], None],
-    monotonic: Callable[[], float] = time.monotonic,
-) -> AsyncIterator[ArmClient]:
-    """Sign in and connect: management clients on one transport, closed on exit.
-
-    Args:
-        environment: where Azure is.
-        on_request: called after every request, for metrics.
-        monotonic: seconds on a clock that never goes back, by which requests are rationed.
-    """
-    # One context for all: given a file name, the transport makes a context, and so a connection, per request.
-    trust = ssl.create_default_context(cafile=environment.ca_file or None)
-    session = aiohttp.ClientSession(
-        connector=aiohttp.TCPConnector(limit=_CONNECTIONS, ssl=trust), auto_decompress=False, trust_env=True
-    )
-    # It would send a PUT or DELETE again when the connection is cut after it: whether that is wise is ours to say.
-    session._retry_connection = False  # noqa: SLF001 - aiohttp has no public switch (3.14)
-    async with session, credential(environment) as identity:
-        # Many cold requests at once would each ask for a token of their own.
-        ourselves = await _sign_in(identity, environment)
-        options: dict[str, Any] = {
-            "base_url": environment.resource_manager,
-            # The transport's own timeouts replace the session's on every request.
-            "transport": AioHttpTransport(
-                session=session,
-                session_owner=False,
-                connection_timeout=_CONNECT_SECONDS,
-                read_timeout=_READ_SECONDS,
-            ),
-        }
-        # The subscription of the constructor is unused: every request carries a full id.
-        clients = {
-            "network": NetworkManagementClient(
-                identity, "-", policies=_pipeline(identity, environment), **options
-            ),
-            "registry": ContainerRegistryManagementClient(
-                identity, "-", policies=_pipeline(identity, environment), **options
-            ),
-            "resources": ResourceManagementClient(
-                identity, "-", policies=_pipeline(identity, environment), **options
-            ),
-        }
-        yield ArmClient(clients, environment.resource_manager, Throttle(monotonic), on_request, ourselves)
-
-
-def _pipeline(identity: AsyncTokenCredential, environment: AzureEnvironment) -> list[Any]:
-    """What every request passes through; no retry policy, no provider registration."""
-    return [
-        RequestIdPolicy(),
-        UserAgentPolicy("secureml-operator"),
-        AsyncBearerTokenCredentialPolicy(identity, environment.audience),
-    ]
-
-
-async def _sign_in(identity: AsyncTokenCredential, environment: AzureEnvironment) -> frozenset[str]:
-    """Fetch the first token, and read from it the names under which the change log knows us.
-
-    A refusal is no reason not to start: the credential may be corrected, and until then every resource says
-    NotSignedIn.
-    """
-    try:
-        token = await identity.get_token(environment.audience)
-    except AzureError as error:
-        _log.error("Signing in failed: %s", error.message)
-        return frozenset()
-    return frozenset(_claims(token.token, "appid", "azp", "oid", "upn"))
-
-
-def _claims(token: str, *names: str) -> list[str]:
-    """Claims of a token, unverified: they only help to tell our own changes from others'."""
-    try:
-        payload = token.split(".")[1]
-        claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
-    except (ValueError, IndexError):
-        return []
-    return [str(claims[name]).lower() for name in names if claims.get(name)]
 
 
 def _subscription_in(url: str) -> str:

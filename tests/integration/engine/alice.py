@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from secureml_sandbox import landscape
@@ -108,3 +109,25 @@ async def judges(world: World, kind: str, part: str, status: str | None) -> None
         else:
             state = {"privateLinkServiceConnectionState": {"status": status, "description": "by hand"}}
             await world.alice.put(target, _VERSIONS[kind], {"properties": state})
+
+
+async def creates(world: World, target: str, api_version: str, **body: Any) -> None:  # noqa: ANN401 - JSON
+    """She creates something."""
+    async with world.moving():
+        await world.alice.put(target, api_version, body)
+
+
+async def vanishes(world: World, target: str, api_version: str) -> None:
+    """She deletes what she created."""
+    async with world.moving():
+        await world.alice.delete(target, api_version)
+
+
+def forbids(world: World, *actions: str) -> None:
+    """She takes rights away from the operator's role; without actions she gives all of it back."""
+    authorization = world.emulator.ctx.authorization
+    operator = next(each for each in world.emulator.config.clients if each.display_name == "secureml-operator")
+    authorization._grants[operator.object_id.lower()] = [
+        replace(grant, not_actions=actions) for grant in operator.grants
+    ]
+    authorization._version = (-1, -1)

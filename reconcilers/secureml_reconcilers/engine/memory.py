@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from secureml_reconcilers.azure.arm import Absent, Present
+from secureml_reconcilers.azure.arm import Absent, Present, Unreadable
 from secureml_reconcilers.azure.catalogue import facts
+from secureml_reconcilers.azure.problem import AzureProblem
 from secureml_reconcilers.azure.resource_id import resource_id
 from secureml_reconcilers.engine import intervals
 
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from secureml_reconcilers.azure.arm import Answer, Body
-    from secureml_reconcilers.azure.problem import AzureProblem
     from secureml_reconcilers.azure.resource_id import ResourceId
     from secureml_reconcilers.engine.drift import Case
     from secureml_reconcilers.engine.view import Listing, Query
@@ -73,7 +73,8 @@ class Memory:
 
     def rest(self) -> None:
         """Put the answers away until the next pass; what could not be read is forgotten."""
-        kept = {key: a.body if isinstance(a, Present) else None for key, a in self.answers.items() if _told(a)}
+        self.forget_unreadable()
+        kept = {key: a.body if isinstance(a, Present) else None for key, a in self.answers.items()}
         self.resting = zlib.compress(json.dumps(kept).encode(), level=1)
         self.answers.clear()
 
@@ -92,6 +93,19 @@ class Memory:
             self.asked_at = None
         for key in [key for key, read in self.read_at.items() if now - read > FRESH_FOR]:
             self.forget(key)
+
+    def problems(self) -> list[AzureProblem]:
+        """Why what could not be read could not be read."""
+        found = [answer.problem for answer in self.answers.values() if isinstance(answer, Unreadable)]
+        asked = (*self.listings.values(), *self.rows.values())
+        return [*found, *(answer for answer in asked if isinstance(answer, AzureProblem))]
+
+    def forget_unreadable(self) -> None:
+        """Ask again, next time, what could not be read."""
+        for key in [key for key, answer in self.answers.items() if isinstance(answer, Unreadable)]:
+            self.forget(key)
+        self.listings = {q: a for q, a in self.listings.items() if not isinstance(a, AzureProblem)}
+        self.rows = {q: a for q, a in self.rows.items() if not isinstance(a, AzureProblem)}
 
     def forget_bulky(self) -> None:
         """Let go of what is too large to keep; a pass that needs it reads it."""
@@ -112,8 +126,3 @@ class Memory:
         before = self.failures.get(target.key)
         attempts = (before.attempts if before else 0) + 1
         self.failures[target.key] = Failure(problem, attempts, now + intervals.backoff(problem, attempts))
-
-
-def _told(answer: Answer) -> bool:
-    """Azure said whether it is there or not."""
-    return isinstance(answer, Present | Absent)

@@ -6,9 +6,9 @@ import asyncio
 import logging
 from typing import TYPE_CHECKING, Final
 
-from secureml_reconcilers.azure.arm import Unreadable
+from secureml_reconcilers.azure.arm import Present, Unreadable
 from secureml_reconcilers.azure.problem import AzureProblem, Retry
-from secureml_reconcilers.azure.resource_id import ResourceId
+from secureml_reconcilers.azure.resource_id import ResourceId, resource_id
 from secureml_reconcilers.engine.composing import compose
 from secureml_reconcilers.engine.view import Listing, Query, View
 
@@ -53,7 +53,12 @@ async def _answer(question: ResourceId | Listing | Query, memory: Memory, arm: A
     if not isinstance(question, ResourceId):
         memory.note_asked(now)
     if isinstance(question, Listing):
-        memory.listings[question] = await _listed(question, arm)
+        listed = memory.listings[question] = await _listed(question, arm)
+        for body in listed if isinstance(listed, tuple) else ():
+            # A listing shows its elements whole: reading them again would tell nothing new.
+            key = resource_id(str(body["id"])).key
+            memory.answers.setdefault(key, Present(body))
+            memory.read_at.setdefault(key, now)
     elif isinstance(question, Query):
         try:
             memory.rows[question] = tuple(await arm.query(question.subscription, question.kusto))

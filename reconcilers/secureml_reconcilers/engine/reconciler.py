@@ -8,7 +8,6 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from secureml_reconcilers.azure.arm import Absent as NoSuch
-from secureml_reconcilers.azure.arm import Unreadable
 from secureml_reconcilers.azure.resource_id import resource_id
 from secureml_reconcilers.engine import attribution, drift, intervals, reporting
 from secureml_reconcilers.engine.acting import Actor, Operations
@@ -21,12 +20,13 @@ from secureml_reconcilers.engine.observing import observe
 from secureml_reconcilers.engine.operations import Operation
 from secureml_reconcilers.engine.passes import Judged, Situation, evaluate, problems
 from secureml_reconcilers.engine.settling import settle
-from secureml_reconcilers.engine.verdicts import Ownership, Pending, Running
+from secureml_reconcilers.engine.verdicts import Ownership, Pending, Running, is_marked
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from secureml_reconcilers.azure.arm import Arm
+    from secureml_reconcilers.azure.resource_id import ResourceId
     from secureml_reconcilers.engine.blocks import Composition
     from secureml_reconcilers.engine.contract import Journal
     from secureml_reconcilers.engine.verdicts import Action
@@ -199,8 +199,7 @@ class Engine:
         now = self._clock()
         for action in actions:
             if action.kind == "Create" and action.id.key not in this.inventory:
-                entry = {"id": action.id.text, "kind": "Resource", "createdAt": stamp(now)}
-                this.inventory[action.id.key] = entry
+                this.inventory[action.id.key] = self._entry(action.id)
         status = dict(this.subject.status)
         status["inventory"] = list(this.inventory.values())
         coming = [Operation.begun(action.id, action.verb, now) for action in actions]
@@ -228,6 +227,7 @@ class Engine:
             settled_before=drift.in_sync(subject.status, subject.generation),
         )
         rendered = with_times(fresh, previous, subject.generation, now)
+        self._note_shared(this)
         self._prune_inventory(this)
         running = self._running(this)
         report = reporting.Report(subject.generation, rendered, list(this.inventory.values()), running)
@@ -252,13 +252,26 @@ class Engine:
 
     def _deferred(self, this: Pass) -> Outcome:
         """The budget of the subscription is empty: nothing new is known, so nothing new is said."""
-        for key in [key for key, answer in this.memory.answers.items() if isinstance(answer, Unreadable)]:
-            this.memory.forget(key)
+        this.memory.forget_unreadable()
         status = dict(this.subject.status)
         if this.inventory:
             status["inventory"] = list(this.inventory.values())
         wait = this.throttled or timedelta(seconds=2)
         return Outcome(status, tuple(this.events), wait, figures=_figures(this, []))
+
+    def _note_shared(self, this: Pass) -> None:
+        """List what another custom resource made and this one uses too: whoever goes last removes it."""
+        if this.judged is None or this.subject.deleting or not this.composition.enforce:
+            return
+        for block in this.judged.blocks():
+            if not isinstance(block, Ensure) or not block.shared or block.id.key in this.inventory:
+                continue
+            answer = this.memory.answers.get(block.id.key)
+            if isinstance(answer, Present) and is_marked(answer.body):
+                this.inventory[block.id.key] = self._entry(block.id)
+
+    def _entry(self, target: ResourceId) -> dict[str, Any]:
+        return {"id": target.text, "kind": "Resource", "createdAt": stamp(self._clock())}
 
     def _prune_inventory(self, this: Pass) -> None:
         """Forget what is confirmed gone because we removed it."""
@@ -303,12 +316,9 @@ def _forget_troubles(memory: Memory, judged: Judged) -> None:
 
 
 def _throttled(memory: Memory) -> timedelta | None:
-    waits = [
-        answer.problem.retry_after or timedelta(seconds=2)
-        for answer in memory.answers.values()
-        if isinstance(answer, Unreadable) and answer.problem.throttled
-    ]
-    return max(waits) if waits else None
+    """How long the subscription's budget wants to be left alone; None when nothing met its end."""
+    waits = [problem.retry_after or timedelta(seconds=2) for problem in memory.problems() if problem.throttled]
+    return max(waits, default=None)
 
 
 def _condition(subject: Subject, kind: str) -> Mapping[str, Any]:

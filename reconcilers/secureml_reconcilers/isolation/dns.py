@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
     from secureml_reconcilers.azure.arm import Body
 
+_GROUP = "default"
+"""The name of the zone groups that we make; the portal's, too."""
+
 _LINKS_OF = (
     "resources"
     " | where type =~ 'microsoft.network/privatednszones/virtualnetworklinks'"
@@ -109,7 +112,11 @@ def zone_group(site: Site, azure: View, way: Way) -> Iterator[Block]:
             tone=Tone.PENDING,
         )
         return
-    group = used.child("privateDnsZoneGroups", "default")
+    if _others_group(azure, used):
+        # An endpoint has one group only, and a policy of the landing zone was quicker (DNS-05).
+        yield from _group_of_others(azure, used, zones)
+        return
+    group = used.child("privateDnsZoneGroups", _GROUP)
     missing = dict(_missing_records(azure, group))
     yield Ensure(
         group,
@@ -193,8 +200,15 @@ def _configs(zones: list[Zone]) -> Entries:
     )
 
 
+def _others_group(azure: View, used: ResourceId) -> bool:
+    """Whether somebody else gave our endpoint its zone group."""
+    if azure.get(used) is None:
+        return False
+    return any(resource_id(g["id"]).name.lower() != _GROUP for g in azure.children(used, "privateDnsZoneGroups"))
+
+
 def _group_of_others(azure: View, used: ResourceId, zones: list[Zone]) -> Iterator[Block]:
-    """An endpoint of others must already write into the zones that the network sees; we do not change it."""
+    """A zone group of others must write into the zones that the network sees; we do not change it."""
     for zone in zones:
         groups = azure.children(used, "privateDnsZoneGroups")
         ids = {
@@ -206,8 +220,8 @@ def _group_of_others(azure: View, used: ResourceId, zones: list[Zone]) -> Iterat
             f"{used.short} writes into {zone.id.name}",
             zone.id.key in ids,
             "ZoneGroupMissing",
-            f"The endpoint {used.short}, made by somebody else, writes no names into {zone.id.text}.",
-            "Ask its owner to add that zone to its zone group, or to delete it: the operator then makes its own.",
+            f"The zone group of {used.short}, made by somebody else, writes no names into {zone.id.text}.",
+            "Ask its owner to add that zone to it, or to delete it: the operator then makes its own.",
             ("DNS-02",),
             used,
         )

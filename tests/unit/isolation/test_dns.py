@@ -43,6 +43,7 @@ from tests.unit.isolation.telling import Case, Finding, Soon, Waits, Works, Writ
 
 from secureml_reconcilers.azure.resource_id import resource_id
 from secureml_reconcilers.engine.blocks import Fact
+from secureml_reconcilers.engine.verdicts import Blocked
 from secureml_reconcilers.isolation.clouds import CHINA, GOVERNMENT, PUBLIC, cloud_of
 from secureml_reconcilers.secure_workspace import SecureWorkspaces
 
@@ -477,3 +478,24 @@ def test_every_cloud_has_a_zone_for_every_group(cloud: Cloud) -> None:
     parts = ("blob", "file", "queue", "table", "dfs", "web")
     single = dict.fromkeys(("vault", "registry", *parts), 1)
     assert {group: len(zones) for group, zones in cloud.zones.items()} == {"amlworkspace": 2, **single}
+
+
+POLICY_GROUP = ENDPOINT["blob"].child("privateDnsZoneGroups", "deployedByPolicy")
+
+
+@pytest.mark.parametrize(
+    ("zones", "reasons"),
+    [
+        pytest.param([ZONE[BLOB_ZONE]], set(), id="it writes into the zone that the network sees"),
+        pytest.param([HUB_BLOB], {"ZoneGroupMissing"}, id="it writes into a zone that the network does not see"),
+    ],
+)
+def test_the_group_that_a_policy_gave_our_endpoint_is_used_and_never_doubled(
+    zones: list[Any], reasons: set[str]
+) -> None:
+    """Landing zones give every endpoint its zone group by policy; Azure takes no second one (DNS-05)."""
+    group = zone_group(POLICY_GROUP, {each: {"stfraud": ["10.20.0.7"]} for each in zones})
+    azure = world(gone(GROUP_OF["blob"]), added(group))
+    judged = judge_all(SecureWorkspaces(PUBLIC).declare(spec(), OWNER), azure)
+    found = {verdict.problem.reason for verdict in judged.verdicts.values() if isinstance(verdict, Blocked)}
+    assert (judged.actions, found) == ((), reasons)

@@ -73,6 +73,8 @@ class Absent:
     reason: str
     rules: tuple[str, ...] = ()
     after: tuple[Block, ...] = ()
+    shared: bool = False
+    """Several custom resources use it, and whoever goes last removes it: our tag on it is proof enough."""
 
     @property
     def key(self) -> str:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from secureml_reconcilers.azure.arm import Absent as NoSuch
+from secureml_reconcilers.azure.arm import Present
 from secureml_reconcilers.azure.resource_id import resource_id
 from secureml_reconcilers.engine import attribution, drift, intervals, reporting
 from secureml_reconcilers.engine.acting import Actor, Operations
@@ -20,7 +21,7 @@ from secureml_reconcilers.engine.observing import observe
 from secureml_reconcilers.engine.operations import Operation
 from secureml_reconcilers.engine.passes import Judged, Situation, evaluate, problems
 from secureml_reconcilers.engine.settling import settle
-from secureml_reconcilers.engine.verdicts import Ownership, Pending, Running, is_marked
+from secureml_reconcilers.engine.verdicts import Holds, Ownership, Pending, Running, is_marked
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -274,11 +275,14 @@ class Engine:
         return {"id": target.text, "kind": "Resource", "createdAt": stamp(self._clock())}
 
     def _prune_inventory(self, this: Pass) -> None:
-        """Forget what is confirmed gone because we removed it."""
+        """Forget what is confirmed gone because we removed it, once nothing that must go hangs on it."""
         if this.judged is None or not this.subject.deleting:
             return
-        for block in this.judged.blocks():
-            if isinstance(block, Absent) and isinstance(this.memory.answers.get(block.id.key), NoSuch):
+        leaving = [block for block in this.judged.blocks() if isinstance(block, Absent)]
+        outstanding = [block for block in leaving if not isinstance(this.judged.verdicts[block.key], Holds)]
+        needed = {gate.key for block in outstanding for gate in block.after}
+        for block in leaving:
+            if block.key not in needed and isinstance(this.memory.answers.get(block.id.key), NoSuch):
                 this.inventory.pop(block.id.key, None)
 
     def _requeue(self, this: Pass, running: list[Operation]) -> timedelta | None:

@@ -172,7 +172,8 @@ def _judge_absent(block: Absent, answer: Answer | None, ownership: Ownership) ->
     if not isinstance(answer, arm.Present):
         return Holds()
     # Two proofs before anything is deleted: we announced it, and it (or its parent) carries our tag.
-    if block.id.key not in ownership.inventory or (facts(block.id).tags and not is_marked(answer.body)):
+    announced = block.shared or block.id.key in ownership.inventory
+    if not announced or (facts(block.id).tags and not is_marked(answer.body)):
         return Holds()
     if not answer.settled:
         return Running()

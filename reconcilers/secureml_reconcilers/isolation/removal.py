@@ -33,7 +33,7 @@ def names_removed(inventory: tuple[str, ...], azure: View) -> Blocks:
         return
     links = _of_type(inventory, f"{_ZONES}/virtualnetworklinks")
     for zone in dict.fromkeys([*_of_type(inventory, _ZONES), *(link.parent for link in links if link.parent)]):
-        yield _zone(zone, [link for link in links if link.parent == zone], inventory, azure)
+        yield _zone(zone, [link for link in links if link.parent == zone], azure)
 
 
 def _endpoint(target: ResourceId, inventory: tuple[str, ...], azure: View) -> Iterator[Block]:
@@ -47,7 +47,7 @@ def _endpoint(target: ResourceId, inventory: tuple[str, ...], azure: View) -> It
     yield Absent(target, "the SecureWorkspace was deleted with deletionPolicy Delete", after=groups)
 
 
-def _zone(zone: ResourceId, links: list[ResourceId], inventory: tuple[str, ...], azure: View) -> Iterator[Block]:
+def _zone(zone: ResourceId, links: list[ResourceId], azure: View) -> Iterator[Block]:
     body = azure.get(zone)
     if body is None:
         return
@@ -57,8 +57,8 @@ def _zone(zone: ResourceId, links: list[ResourceId], inventory: tuple[str, ...],
     gone = tuple(Absent(link, "no record of the zone is left") for link in links)
     yield from gone
     others = int(at(body, "properties.numberOfVirtualNetworkLinks") or 0) > len(links)
-    if zone in _of_type(inventory, _ZONES) and not others:
-        yield Absent(zone, "no record and no link of it is left", after=gone)
+    if not others:
+        yield Absent(zone, "no record and no link of it is left", after=gone, shared=True)
 
 
 def _of_type(inventory: tuple[str, ...], kind: str) -> list[ResourceId]:

@@ -79,10 +79,16 @@ CASES = [
         id="a zone with somebody else's link stays without ours",
     ),
     pytest.param(
-        [ENDPOINT_GONE, NO_RECORD],
+        [ENDPOINT_GONE, NO_RECORD, put(THE_ZONE, "tags", {})],
         (BLOB, BLOB_GROUP, BLOB_LINK),
         (Write("Delete", BLOB_LINK),),
-        id="a zone that we did not make stays without our link",
+        id="a zone that the operator did not make stays without our link",
+    ),
+    pytest.param(
+        [ENDPOINT_GONE, NO_RECORD],
+        (BLOB, BLOB_GROUP, BLOB_LINK),
+        (Write("Delete", BLOB_LINK), Waits("Delete", THE_ZONE, BLOB_LINK)),
+        id="a zone that was made for another custom resource goes with the last link",
     ),
     pytest.param(
         [ENDPOINT_GONE, added(zone(THE_ZONE, records=1, links=0)), gone(BLOB_LINK)],
@@ -137,7 +143,7 @@ def test_a_zone_with_many_users(changes: list[Change], goes: bool, _shows: Shows
 
 @pytest.mark.parametrize(("changes", "inventory", "expected"), CASES)
 def test_delete(changes: list[Change], inventory: tuple[ResourceId, ...], expected: tuple[Told, ...]) -> None:
-    """Two proofs for each removal: we announced to make it, and it carries our mark."""
+    """Two proofs for each removal: we announced to make it, or its last link, and it carries our mark."""
     assert removed(changes, inventory) == expected
 
 

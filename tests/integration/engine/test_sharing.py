@@ -1,0 +1,250 @@
+"""Two workspaces in one network, two operators, and custom resources that come, change, rest and go."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from tests.integration.driving import Driver, World, drive, new_engine, open_world
+from tests.integration.engine import alice
+from tests.integration.engine.calls import calls, last, names, writes
+
+from secureml_reconcilers.azure.resource_id import resource_id
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+
+SERVICES = (alice.WORKSPACE, alice.STORAGE, alice.VAULT, alice.REGISTRY)
+BOTH = ("fraud", "churn")
+
+
+@pytest.fixture
+async def shared(tmp_path: Path) -> AsyncIterator[World]:
+    """Two open workspaces beside one network."""
+    async with open_world(tmp_path, BOTH) as opened:
+        yield opened
+        assert opened.emulator.world.log.unserved == {}
+
+
+def opened(world: World) -> list[str]:
+    """The services that still answer on the internet."""
+    return [
+        each.id.name
+        for kind in SERVICES
+        for each in world.emulator.ctx.of_type(kind)
+        if each.properties.get("publicNetworkAccess") != "Disabled"
+    ]
+
+
+def created(world: World, *kinds: str) -> dict[str, int]:
+    """How often each resource of these types was created."""
+    lowered = {kind.lower() for kind in kinds}
+    tallies = world.emulator.ctx.changes.tallies.items()
+    return {key: tally.creates for key, tally in tallies if tally.creates and resource_id(key).type in lowered}
+
+
+def remaining(world: World, *kinds: str) -> list[int]:
+    """How many resources of each type there are."""
+    return [len(list(world.emulator.ctx.of_type(kind))) for kind in kinds]
+
+
+async def settle_all(world: World, *drivers: Driver, at_most: timedelta = timedelta(minutes=15)) -> None:
+    """Passes of all at the same instants, until none waits for anything; each is woken when its time has come.
+
+    Raises:
+        TimeoutError: when there is still something to wait for after `at_most` of virtual time.
+    """
+    end = world.now() + at_most
+    due = {id(driver): world.now() for driver in drivers}
+    while due:
+        now = min(due.values())
+        world.emulator.clock.advance(max(0.0, (now - world.now()).total_seconds()))
+        if world.now() > end:
+            raise TimeoutError(str([driver.condition("Ready") for driver in drivers]))
+        ready = [driver for driver in drivers if id(driver) in due and due[id(driver)] <= world.now()]
+        outcomes = await asyncio.gather(*(driver.step() for driver in ready))
+        for driver, outcome in zip(ready, outcomes, strict=True):
+            if outcome.requeue_after is None or outcome.released:
+                del due[id(driver)]
+            else:
+                due[id(driver)] = world.now() + outcome.requeue_after
+
+
+def pair(world: World, *, engines: int, **spec: Any) -> list[Driver]:  # noqa: ANN401 - JSON
+    """A custom resource for each workspace, with one engine for both or one for each."""
+    first = new_engine(world)
+    second = first if engines == 1 else new_engine(world)
+    return [
+        drive(world, world.spec(name, **spec), name, engine)
+        for name, engine in zip(BOTH, (first, second), strict=True)
+    ]
+
+
+@pytest.mark.parametrize("engines", [pytest.param(1, id="one process"), pytest.param(2, id="two processes")])
+async def test_zones_and_links_are_made_once_for_both(shared: World, engines: int) -> None:
+    """Both converge at the same time, and whoever comes first makes what both use."""
+    drivers = pair(shared, engines=engines)
+    await settle_all(shared, *drivers)
+    assert [driver.condition("Ready")["status"] for driver in drivers] == ["True", "True"]
+    made = created(shared, alice.ZONE, alice.LINK, alice.ENDPOINT, alice.GROUP)
+    assert (len(made), set(made.values())) == (6 + 6 + 10 + 10, {1})
+    assert opened(shared) == []
+    if engines == 1:
+        assert Counter(call.target for call in writes(shared)).most_common(1)[0][1] == 1
+
+
+@pytest.mark.parametrize("at_once", [pytest.param(True, id="made by both"), pytest.param(False, id="made by one")])
+@pytest.mark.parametrize("engines", [pytest.param(1, id="one process"), pytest.param(2, id="two processes")])
+async def test_what_the_other_still_uses_stays_until_both_are_gone(
+    shared: World,
+    engines: int,
+    at_once: bool,  # noqa: FBT001 - a row of the table
+) -> None:
+    """The first to be deleted takes its endpoints along, the last the zones; nothing is opened again.
+
+    That holds whoever made them: the second once found them made, did not list them, and left them behind.
+    """
+    first, second = pair(shared, engines=engines, deletionPolicy="Delete")
+    if at_once:
+        await settle_all(shared, first, second)
+    await first.settle()
+    await second.settle()
+    first.delete()
+    await settle_all(shared, first)
+    assert first.outcomes[-1].released
+    assert remaining(shared, alice.ENDPOINT, alice.ZONE, alice.LINK) == [5, 6, 6]
+    await second.resync()
+    assert second.condition("Ready")["status"] == "True"
+    second.delete()
+    await settle_all(shared, second)
+    assert second.outcomes[-1].released
+    assert remaining(shared, alice.ENDPOINT, alice.ZONE, alice.LINK) == [0, 0, 0]
+    assert opened(shared) == []
+
+
+async def test_deleted_at_the_same_time_they_leave_nothing(shared: World) -> None:
+    """Neither waits for the other for ever."""
+    drivers = pair(shared, engines=1, deletionPolicy="Delete")
+    await settle_all(shared, *drivers)
+    for driver in drivers:
+        driver.delete()
+    await settle_all(shared, *drivers)
+    assert [driver.outcomes[-1].released for driver in drivers] == [True, True]
+    assert remaining(shared, alice.ENDPOINT, alice.ZONE, alice.LINK) == [0, 0, 0]
+
+
+async def test_retain_removes_nothing(world: World, ready: Driver) -> None:
+    """The default: released at once, without a request."""
+    start = last(world)
+    ready.delete()
+    outcome = await ready.step()
+    assert outcome.released
+    assert calls(world, start) == []
+    assert opened(world) == []
+
+
+async def test_deleting_keeps_what_others_made_and_use(world: World) -> None:
+    """A record of somebody's in our zone keeps the zone and its link; somebody's endpoint is never touched."""
+    driver = drive(world, world.spec(deletionPolicy="Delete"))
+    await driver.settle()
+    zone = alice.one(world, alice.ZONE, "vaultcore")
+    record = {"ttl": 300, "aRecords": [{"ipv4Address": "10.20.0.200"}]}
+    await alice.creates(world, f"{zone}/A/theirs", alice.DNS, properties=record)
+    driver.delete()
+    outcome = await driver.settle()
+    assert outcome.released
+    assert [each.id.text for each in world.emulator.ctx.of_type(alice.ZONE)] == [zone]
+    assert remaining(world, alice.LINK, alice.ENDPOINT) == [1, 0]
+
+
+async def test_deleting_in_the_midst_of_a_convergence_leaves_nothing(world: World) -> None:
+    """What is still being made is waited for, and then removed."""
+    driver = drive(world, world.spec(deletionPolicy="Delete"))
+    for _ in range(3):
+        outcome = await driver.step()
+        world.emulator.clock.advance((outcome.requeue_after or timedelta()).total_seconds())
+    assert len(writes(world)) >= 11
+    driver.delete()
+    outcome = await driver.settle()
+    assert outcome.released
+    assert remaining(world, alice.ENDPOINT, alice.GROUP, alice.ZONE, alice.LINK) == [0] * 4
+
+
+async def test_observe_mode_writes_nothing_and_lists_a_plan(world: World) -> None:
+    """The plan has everything that Enforce would write, in its order; then it does just that."""
+    driver = drive(world, world.spec(mode="Observe"))
+    await driver.settle()
+    assert names(writes(world)) == []
+    assert Counter(entry["verb"] for entry in driver.status["plan"]) == {"Create": 22, "Update": 4}
+    assert driver.status["plan"][-1]["id"].endswith("/workspaces/fraud")
+    assert driver.condition("Ready")["reason"] == "OutOfSync"
+    assert driver.condition("Reconciling")["status"] == "False"
+    assert "inventory" not in driver.status
+    driver.edit(world.spec())
+    await driver.settle()
+    assert {call.target for call in writes(world)} == {
+        entry["id"].lower() for outcome in driver.outcomes[:1] for entry in outcome.status["plan"]
+    }
+    assert "plan" not in driver.status
+
+
+async def test_paused_it_does_nothing(world: World, ready: Driver) -> None:
+    """Not even a reading; unpaused it finds what happened meanwhile."""
+    await alice.patches(world, alice.VAULT, {"properties": {"publicNetworkAccess": "Enabled"}})
+    start = last(world)
+    ready.subject = replace(ready.subject, paused=True)
+    outcome = await ready.step()
+    assert calls(world, start) == []
+    assert (outcome.requeue_after, ready.condition("Reconciling")["reason"]) == (None, "Paused")
+    ready.subject = replace(ready.subject, paused=False)
+    await ready.settle()
+    assert opened(world) == []
+    assert ready.condition("Reconciling")["reason"] == "Idle"
+
+
+async def test_a_spec_that_changes_in_flight_is_followed_at_once(world: World) -> None:
+    """A third sub-resource is asked for while the first two are being made: one convergence, no write twice."""
+    driver = drive(world, world.spec())
+    outcome = await driver.step()
+    driver.edit(world.spec(storage={"subResources": ["blob", "file", "queue"]}))
+    world.emulator.clock.advance((outcome.requeue_after or timedelta()).total_seconds())
+    await driver.settle()
+    assert driver.condition("Ready") | {"lastTransitionTime": ""} == driver.condition("Ready") | {
+        "lastTransitionTime": "",
+        "status": "True",
+        "observedGeneration": 2,
+    }
+    assert remaining(world, alice.ENDPOINT) == [6]
+    assert set(Counter(call.target for call in writes(world)).values()) == {1}
+
+
+async def test_a_spec_that_makes_no_sense_is_stalled_and_harmless(world: World, ready: Driver) -> None:
+    """The text says which field; nothing is asked of Azure, what was made is kept, and a correction is enough."""
+    start, good = last(world), ready.subject.spec
+    ready.edit({**good, "workspaceID": "/subscriptions/none/of/this"})
+    outcome = await ready.step()
+    assert calls(world, start) == []
+    assert ready.condition("Ready")["reason"] == "InvalidSpec"
+    assert ready.condition("Stalled")["status"] == "True"
+    assert "workspaceID" in ready.condition("Ready")["message"]
+    assert outcome.requeue_after is None
+    assert len(ready.status["inventory"]) == 22
+    ready.edit(dict(good))
+    await ready.settle()
+    assert ready.condition("Ready")["status"] == "True"
+    assert names(writes(world, start)) == []
+
+
+async def test_an_invalid_spec_can_be_deleted(world: World, ready: Driver) -> None:
+    """Removal goes by what was made, not by the spec."""
+    ready.edit({**ready.subject.spec, "workspaceID": "nonsense", "deletionPolicy": "Delete"})
+    await ready.step()
+    ready.delete()
+    outcome = await ready.settle()
+    assert outcome.released
+    assert remaining(world, alice.ENDPOINT, alice.ZONE, alice.LINK) == [0, 0, 0]

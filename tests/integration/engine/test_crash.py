@@ -14,6 +14,8 @@ from tests.integration.engine import alice
 from tests.integration.engine.killing import FOREVER, Killed, MortalDriver, mortal
 from tests.integration.engine.oracle import Result, result
 
+from secureml_reconcilers.azure.resource_id import resource_id
+
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
     from pathlib import Path
@@ -29,9 +31,11 @@ async def first_convergence(world: World) -> MortalDriver:
 
 
 async def deletion(world: World) -> MortalDriver:
-    """A converged custom resource is deleted, with all that was made for it."""
+    """A converged custom resource is deleted with all that was made for it, and with the zones made by another."""
     driver = drive(world, world.spec(deletionPolicy="Delete"))
     await driver.settle()
+    made = [entry for entry in driver.status["inventory"] if resource_id(entry["id"]).type != alice.ZONE.lower()]
+    driver.save({**driver.status, "inventory": made})
     driver.delete()
     return mortal(driver)
 

@@ -16,7 +16,6 @@ import tempfile
 from pathlib import Path
 
 from compose import compose
-
 from latency import latency
 from scale import scale
 

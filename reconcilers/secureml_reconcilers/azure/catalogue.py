@@ -148,7 +148,7 @@ CATALOGUE: Final[Mapping[str, TypeFacts]] = {
         client="network",
         update="PUT",
         etags=True,
-        took=_took(40, 90, 600),
+        took=_took(45, 90, 600),
         read_only=(
             "properties.provisioningState",
             "properties.resourceGuid",
@@ -174,7 +174,7 @@ CATALOGUE: Final[Mapping[str, TypeFacts]] = {
         create_only_header=True,
         hidden_while_created=True,
         updated_unseen=True,
-        took=_took(35, 42, 90),
+        took=_took(37, 42, 90),
     ),
     "microsoft.network/privatednszones/virtualnetworklinks": TypeFacts(
         _DNS,
@@ -182,7 +182,7 @@ CATALOGUE: Final[Mapping[str, TypeFacts]] = {
         create_only_header=True,
         hidden_while_created=True,
         updated_unseen=True,
-        took=_took(35, 42, 90),
+        took=_took(37, 42, 90),
     ),
     "microsoft.network/privatednszones/a": TypeFacts(_DNS, update="PUT", etags=True, tags=False),
 }

@@ -1,18 +1,22 @@
 """One token bucket per subscription and verb class; the service's headers have the last word.
 
-An empty bucket raises at once: the queue waits, never a worker.
+An empty bucket raises at once: the queue waits, never a worker. Who is refused gets a place in a line and
+the time of its turn. Without a line, every token would go to whoever happens to come next: hundreds of
+custom resources would each hold a few readings, too old before the last is there, and none would finish.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from secureml_reconcilers.azure.problem import AzureProblem
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
 _BUCKETS: Final[Mapping[str, tuple[float, float]]] = {
     "reads": (250, 25),
@@ -25,6 +29,58 @@ _CLASSES: Final = {"PUT": "writes", "PATCH": "writes", "POST": "reads", "DELETE"
 """The only POST we send is a Resource Graph query, which has a quota of its own."""
 
 
+_USUAL: Final = 30.0
+"""So many requests a turn is taken to need before any has ended: a workspace at rest takes 29 reads."""
+
+_SMOOTHING: Final = 0.1
+"""How much the latest turn counts in what a turn is taken to need."""
+
+_PATIENCE: Final = 30.0
+"""Seconds that a turn is kept for somebody who does not come: far above the lateness of a busy worker."""
+
+
+@dataclass(slots=True)
+class Asker:
+    """One pass, for as long as it runs."""
+
+    name: str
+    """Its custom resource: the next pass over it takes the place in the line that this one was given."""
+
+    over: bool = False
+
+
+_ASKER: Final[ContextVar[Asker | None]] = ContextVar("asker", default=None)
+"""Whose requests these are. asyncio hands it to all that a pass starts, so no request need carry it."""
+
+
+@contextmanager
+def asking(name: str) -> Iterator[None]:
+    """Say for whom the requests are sent that start within; what its turn left over goes to the next."""
+    asker = Asker(name)
+    token = _ASKER.set(asker)
+    try:
+        yield
+    finally:
+        asker.over = True
+        _ASKER.reset(token)
+
+
+@dataclass(slots=True)
+class _Place:
+    """A place in the line."""
+
+    turn: float
+    """From when on it may take."""
+
+    kept: float
+    """So many tokens are kept for it."""
+
+    by: Asker | None = None
+    """The pass that takes its turn now; None before."""
+
+    taken: int = 0
+
+
 @dataclass(slots=True)
 class _Bucket:
     size: float
@@ -32,10 +88,55 @@ class _Bucket:
     tokens: float
     filled_at: float
     closed_until: float = 0.0
+    usual: float = _USUAL
+    """What a turn takes, as the latest ones did."""
 
-    def fill(self, now: float) -> None:
+    line: dict[str, _Place] = field(default_factory=dict)
+    """By asker; empty as long as the budget suffices."""
+
+    def take(self, now: float, asker: Asker | None) -> float:
+        """Spend a token if there is one for this asker; else say how long to wait."""
+        place = self.line.get(asker.name) if asker else None
+        if place is not None and now < place.turn:
+            return place.turn - now
+        self._fill(now)
+        self._close_ranks(now)
+        if asker is None or asker.name not in self.line:
+            kept = sum(each.kept for each in self.line.values())
+        else:
+            place, kept = self.line[asker.name], 0.0
+            place.by = asker
+        if now >= self.closed_until and self.tokens - kept >= 1:
+            self.tokens -= 1
+            if place is not None:
+                place.taken += 1
+                place.kept = max(0.0, place.kept - 1)
+            return 0.0
+        return self._line_up(now, asker)
+
+    def _line_up(self, now: float, asker: Asker | None) -> float:
+        """Give a place at the end; one whose turn did not suffice lines up again, and keeps what it has read."""
+        closed = max(0.0, self.closed_until - now)
+        if asker is None:
+            return max(closed, (1 - self.tokens) / self.refill)
+        self.line.pop(asker.name, None)
+        ahead = sum(each.kept for each in self.line.values())
+        wait = closed + max(0.0, ahead + self.usual - self.tokens) / self.refill
+        self.line[asker.name] = _Place(now + wait, self.usual)
+        return wait
+
+    def _fill(self, now: float) -> None:
         self.tokens = min(self.size, self.tokens + (now - self.filled_at) * self.refill)
         self.filled_at = now
+
+    def _close_ranks(self, now: float) -> None:
+        """Take out who had its turn, and who did not come."""
+        for name, place in list(self.line.items()):
+            if place.by is not None and place.by.over:
+                self.usual += _SMOOTHING * (max(1, place.taken) - self.usual)
+                del self.line[name]
+            elif now > place.turn + _PATIENCE:
+                del self.line[name]
 
 
 class Throttle:
@@ -52,10 +153,7 @@ class Throttle:
         Raises:
             AzureProblem: reason Throttled with `retry_after`, when the bucket is empty or Azure said to wait.
         """
-        now = self._monotonic()
-        bucket = self._bucket(subscription, method)
-        bucket.fill(now)
-        wait = max(bucket.closed_until - now, 0 if bucket.tokens >= 1 else (1 - bucket.tokens) / bucket.refill)
+        wait = self._bucket(subscription, method).take(self._monotonic(), _ASKER.get())
         if wait > 0:
             raise AzureProblem(
                 reason="Throttled",
@@ -63,7 +161,6 @@ class Throttle:
                 advice="Nothing to do: it goes on by itself.",
                 retry_after=timedelta(seconds=wait),
             )
-        bucket.tokens -= 1
 
     def learn(self, subscription: str, method: str, status: int, headers: Mapping[str, str]) -> None:
         """Adjust to what an answer said; its headers outrank the documented table."""

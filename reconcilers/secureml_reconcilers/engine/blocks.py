@@ -53,6 +53,9 @@ class Ensure:
     shared: bool = False
     """Several custom resources use it, and whoever comes first makes it (zones and links)."""
 
+    evidence: tuple[ResourceId, ...] = ()
+    """What else was read to say so: read again before something that leans on this is closed or deleted."""
+
     broken: tuple[Difference, ...] = ()
     """Damage seen elsewhere that writing this resource again repairs (records of a zone group)."""
 
@@ -76,6 +79,9 @@ class Absent:
     shared: bool = False
     """Several custom resources use it, and whoever goes last removes it: our tag on it is proof enough."""
 
+    evidence: tuple[ResourceId, ...] = ()
+    """What else was read to say that it may go."""
+
     @property
     def key(self) -> str:
         """Names the block within a pass."""
@@ -87,7 +93,7 @@ class Check:
     """A fact that we may only report."""
 
     name: str
-    """What is checked, unique within the composition; part of the finding."""
+    """What is checked, unique for what it is about."""
 
     holds: bool
     reason: str
@@ -103,10 +109,13 @@ class Check:
     by_user: bool = False
     """Only a change of the custom resource helps (Stalled); otherwise somebody acts in Azure."""
 
+    evidence: tuple[ResourceId, ...] = ()
+    """What was read to say so, besides `about`."""
+
     @property
     def key(self) -> str:
-        """Names the block within a pass."""
-        return f"check:{self.name}"
+        """Names the block within a pass: two resources of one name in different groups are two facts."""
+        return f"check:{self.name}:{self.about.key if self.about else ''}"
 
     @property
     def after(self) -> tuple[Block, ...]:

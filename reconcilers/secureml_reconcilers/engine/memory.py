@@ -112,6 +112,13 @@ class Memory:
         for key in [key for key in self.answers if facts(resource_id(key)).bulky]:
             self.forget(key)
 
+    def forget_read_before(self, began: datetime, keys: set[str]) -> bool:
+        """Make unread what was read before a pass began; whether there was any."""
+        old = [key for key in keys if key in self.read_at and self.read_at[key] < began]
+        for key in old:
+            self.forget(key)
+        return bool(old)
+
     def forget(self, key: str) -> None:
         """Make one resource unread."""
         self.answers.pop(key, None)

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from secureml_reconcilers.azure.arm import Present
-from secureml_reconcilers.engine.blocks import Absent, Ensure
+from secureml_reconcilers.engine.blocks import Absent, Check, Ensure
 from secureml_reconcilers.engine.compare import Difference
 from secureml_reconcilers.engine.verdicts import Advised, Blocked, Differs, Holds, Verdict, choose, judge
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from datetime import datetime
 
     from secureml_reconcilers.azure.arm import Answer
@@ -56,7 +56,7 @@ class Situation:
 def evaluate(composed: list[Composed], situation: Situation) -> Judged:
     """Judge every block and choose the writes that are due and allowed by what comes before them."""
     verdicts: dict[str, Verdict] = {}
-    every = {block.key: block for said in composed for block in said.blocks}
+    every = _by_key(composed)
     for block in every.values():
         _verdict(block, situation, verdicts)
     waiting: dict[str, Block] = {}
@@ -74,6 +74,39 @@ def evaluate(composed: list[Composed], situation: Situation) -> Judged:
         else:
             actions.append(choose(block, verdict, situation.ownership))
     return Judged(tuple(composed), verdicts, tuple(actions), waiting)
+
+
+def leans_on(action: Action) -> set[str]:
+    """Keys of everything that must have been read in the very pass in which the action is taken.
+
+    Only what takes something away asks for that: closing a way into what is not ours, and deleting. Making
+    something on old evidence does no harm: it is refused, or found superfluous.
+    """
+    closes = isinstance(action.block, Ensure) and action.block.create is None
+    if action.kind != "Delete" and not closes:
+        return set()
+    return {key for block in (action.block, *action.block.after) for key in _evidence(block)}
+
+
+def _evidence(block: Block) -> Iterator[str]:
+    target = block.about if isinstance(block, Check) else getattr(block, "id", None)
+    if target is not None:
+        yield target.key
+    yield from (other.key for other in getattr(block, "evidence", ()))
+
+
+def _by_key(composed: list[Composed]) -> dict[str, Block]:
+    """Every block once.
+
+    Raises:
+        RuntimeError: when two different blocks go by one key; a gate would then look at the wrong one.
+    """
+    every: dict[str, Block] = {}
+    for said in composed:
+        for block in said.blocks:
+            if every.setdefault(block.key, block) != block:
+                raise RuntimeError(f"two different blocks are called {block.key}: a bug in the composition")
+    return every
 
 
 def _open(gate: Block, situation: Situation, verdicts: dict[str, Verdict]) -> bool:

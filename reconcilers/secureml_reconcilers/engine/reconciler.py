@@ -19,7 +19,7 @@ from secureml_reconcilers.engine.instants import stamp
 from secureml_reconcilers.engine.memory import Memory
 from secureml_reconcilers.engine.observing import observe
 from secureml_reconcilers.engine.operations import Operation
-from secureml_reconcilers.engine.passes import Judged, Situation, evaluate, problems
+from secureml_reconcilers.engine.passes import Judged, Situation, evaluate, leans_on, problems
 from secureml_reconcilers.engine.settling import settle
 from secureml_reconcilers.engine.verdicts import Holds, Ownership, Pending, Running, is_marked
 
@@ -139,6 +139,8 @@ class Engine:
             self._note_drift(this, judged)
             if not this.composition.enforce or not judged.actions:
                 return
+            if this.memory.forget_read_before(this.began, {key for a in judged.actions for key in leans_on(a)}):
+                continue  # somebody may have taken away since what a closing or a deletion leans on
             await journal.announce(self._announcement(this, judged.actions))
             actor = Actor(self._arm, self._operations, this.memory, this.ownership(), self._clock, this.began)
             performed = await actor.perform(judged.actions)

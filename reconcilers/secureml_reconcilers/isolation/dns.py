@@ -117,7 +117,9 @@ def zone_group(site: Site, azure: View, way: Way) -> Iterator[Block]:
         yield from _group_of_others(azure, used, zones)
         return
     group = used.child("privateDnsZoneGroups", _GROUP)
-    missing = dict(_missing_records(azure, group))
+    # Records are read when they are about to count: with the links done, in the pass that may close something.
+    linked = all(azure.settled(zone.link) for zone in zones)
+    missing = dict(_missing_records(azure, group)) if linked else {}
     yield Ensure(
         group,
         {"properties": {"privateDnsZoneConfigs": _configs(zones)}},
@@ -126,6 +128,7 @@ def zone_group(site: Site, azure: View, way: Way) -> Iterator[Block]:
         create={},
         # The zones must exist; their links may still be under way, and usually are.
         after=(*endpoint(site, azure, way), *(made for zone in zones for made in _zone_made(site, azure, zone))),
+        evidence=tuple(record for record, _, _ in _record_sets(azure.get(group) or {})),
         broken=tuple(missing.values()),
         mends=tuple(missing),
     )

@@ -51,13 +51,12 @@ def _zone(zone: ResourceId, links: list[ResourceId], azure: View) -> Iterator[Bl
     body = azure.get(zone)
     if body is None:
         return
-    start_of_authority_only = int(at(body, "properties.numberOfRecordSets") or 1) <= 1
-    if not start_of_authority_only:
+    # One record set is the zone's own (start of authority); a zone that does not tell its number stays.
+    if at(body, "properties.numberOfRecordSets") != 1:
         return
-    gone = tuple(Absent(link, "no record of the zone is left") for link in links)
+    gone = tuple(Absent(link, "no record of the zone is left", evidence=(zone,)) for link in links)
     yield from gone
-    others = int(at(body, "properties.numberOfVirtualNetworkLinks") or 0) > len(links)
-    if not others:
+    if int(at(body, "properties.numberOfVirtualNetworkLinks") or 0) <= len(links):
         yield Absent(zone, "no record and no link of it is left", after=gone, shared=True)
 
 

@@ -116,13 +116,13 @@ class _Bucket:
 
     def _line_up(self, now: float, asker: Asker | None) -> float:
         """Give a place at the end; one whose turn did not suffice lines up again, and keeps what it has read."""
-        closed = max(0.0, self.closed_until - now)
-        if asker is None:
-            return max(closed, (1 - self.tokens) / self.refill)
-        self.line.pop(asker.name, None)
+        if asker is not None:
+            self.line.pop(asker.name, None)
         ahead = sum(each.kept for each in self.line.values())
-        wait = closed + max(0.0, ahead + self.usual - self.tokens) / self.refill
-        self.line[asker.name] = _Place(now + wait, self.usual)
+        wanted = 1 if asker is None else self.usual
+        wait = max(0.0, self.closed_until - now) + max(0.0, ahead + wanted - self.tokens) / self.refill
+        if asker is not None:
+            self.line[asker.name] = _Place(now + wait, self.usual)
         return wait
 
     def _fill(self, now: float) -> None:

@@ -32,6 +32,9 @@ LATE_LOOK: Final = timedelta(seconds=15)
 PENDING: Final = timedelta(seconds=10)
 """Until a fact is looked at again that becomes true by itself (a record, a link state)."""
 
+DEFERRED: Final = timedelta(seconds=1)
+"""At least so long a pass rests that met an empty budget: less finds hardly a token more, and costs a pass."""
+
 _BACKOFF: Final = {
     Retry.SOON: (timedelta(seconds=2), timedelta(minutes=1)),
     Retry.SLOW: (timedelta(seconds=15), timedelta(minutes=5)),

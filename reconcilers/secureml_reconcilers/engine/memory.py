@@ -28,6 +28,10 @@ FRESH_FOR: Final = timedelta(minutes=2)
 read thirty other resources every few seconds. Longer than the slowest usual stage, short against the
 resync that finds what changed meanwhile."""
 
+LONGEST_LINE: Final = timedelta(minutes=15)
+"""A pass that waits for its turn at the subscription's budget keeps what it has read for so long: five hundred
+workspaces need nearly ten minutes for one reading each, and who began anew at every turn would never end."""
+
 
 @dataclass(frozen=True, slots=True)
 class Failure:
@@ -50,6 +54,9 @@ class Memory:
     read_at: dict[str, datetime] = field(default_factory=dict)
     asked_at: datetime | None = None
     """When the oldest of the listings and rows was read."""
+
+    in_line_since: datetime | None = None
+    """Since when a pass waits for its turn at the subscription's budget; None when none does."""
 
     resting: bytes = b""
     """The answers between two passes, packed: parsed bodies take thirty times the room, and many hundred custom
@@ -86,7 +93,9 @@ class Memory:
             self.resting = b""
 
     def forget_old_reads(self, now: datetime) -> None:
-        """Keep what is fresh enough for a convergence that is under way."""
+        """Keep what is fresh enough for a convergence that is under way; waiting in line makes nothing older."""
+        if self.in_line_since is not None and now - self.in_line_since <= LONGEST_LINE:
+            now = self.in_line_since
         if self.asked_at is None or now - self.asked_at > FRESH_FOR:
             self.listings.clear()
             self.rows.clear()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import random
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, Protocol
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 from secureml_reconcilers.azure.arm import Absent as NoSuch
 from secureml_reconcilers.azure.arm import Present
 from secureml_reconcilers.azure.resource_id import resource_id
+from secureml_reconcilers.azure.throttle import asking
 from secureml_reconcilers.engine import attribution, drift, intervals, reporting
 from secureml_reconcilers.engine.acting import Actor, Operations
 from secureml_reconcilers.engine.blocks import Absent, Ensure
@@ -118,11 +120,12 @@ class Engine:
             return _invalid(subject, str(error), self._clock())
         memory = self._remember(subject)
         this = Pass(subject, composition, memory, self._clock(), inventory)
-        await self._turns(this, journal)
-        if this.throttled is not None or this.judged is None:
-            return self._deferred(this)
-        this.events += await drift.attributed(this.memory.unattributed, self._arm, self._clock())
-        return self._report(this)
+        with asking(str(subject.key)):
+            await self._turns(this, journal)
+            if this.throttled is not None or this.judged is None:
+                return self._deferred(this)
+            this.events += await drift.attributed(this.memory.unattributed, self._arm, self._clock())
+            return self._report(this)
 
     # -- observe, compare, act ------------------------------------------------------------------
 
@@ -222,6 +225,7 @@ class Engine:
     def _report(self, this: Pass) -> Outcome:
         assert this.judged is not None  # noqa: S101 - the caller checked; this is for the type checker
         now, subject, judged = self._clock(), this.subject, this.judged
+        this.memory.in_line_since = None
         previous = subject.status.get("conditions", ())
         fresh = conditions(
             judged,
@@ -255,11 +259,13 @@ class Engine:
 
     def _deferred(self, this: Pass) -> Outcome:
         """The budget of the subscription is empty: nothing new is known, so nothing new is said."""
-        this.memory.forget_unreadable()
+        this.memory.forget_bulky()
+        this.memory.rest()
+        this.memory.in_line_since = this.memory.in_line_since or this.began
         status = dict(this.subject.status)
         if this.inventory:
             status["inventory"] = list(this.inventory.values())
-        wait = this.throttled or timedelta(seconds=2)
+        wait = max(this.throttled or timedelta(), intervals.DEFERRED) + timedelta(seconds=random.random())  # noqa: S311
         return Outcome(status, tuple(this.events), wait, figures=_figures(this, []))
 
     def _note_shared(self, this: Pass) -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from secureml_reconcilers.azure.problem import AzureProblem
-from secureml_reconcilers.azure.throttle import Throttle
+from secureml_reconcilers.azure.throttle import Throttle, asking
 
 
 class Time:
@@ -71,3 +71,54 @@ def test_contention_on_one_network_does_not_stop_the_subscription() -> None:
     throttle = Throttle(Time())
     throttle.learn("s", "PUT", 429, {"retry-after": "11", "x-ms-failure-cause": "service"})
     assert spend(throttle, "PUT", 1) == 1
+
+
+def served(throttle: Throttle, name: str, count: int) -> int:
+    """How many of so many reads one pass over this custom resource is given."""
+    with asking(name):
+        return spend(throttle, "GET", count)
+
+
+def waits(throttle: Throttle, name: str) -> float:
+    """How long a pass over this custom resource must wait, in seconds."""
+    with asking(name), pytest.raises(AzureProblem) as caught:
+        throttle.take("s", "GET")
+    assert caught.value.retry_after is not None
+    return caught.value.retry_after.total_seconds()
+
+
+def test_who_waits_stands_in_a_line_and_is_served_at_its_turn() -> None:
+    """Each gets what a turn usually takes (30 reads, 1.2 s); nobody who comes later takes it away."""
+    time = Time()
+    throttle = Throttle(time)
+    assert spend(throttle, "GET", 500) == 250
+    turns = [waits(throttle, name) for name in "abc"]
+    assert turns == pytest.approx([1.2, 2.4, 3.6])
+    time.now = 1.3
+    assert waits(throttle, "b") == pytest.approx(1.1)  # asking again changes nothing
+    assert spend(throttle, "GET", 1) == 0, "32 are there, and 60 are kept"
+    assert served(throttle, "a", 29) == 29
+    time.now = 3.7
+    assert (served(throttle, "c", 30), served(throttle, "b", 30)) == (30, 30)
+
+
+def test_what_a_turn_leaves_over_goes_to_the_next() -> None:
+    """A pass that needed one read holds back nothing once it is over, and the next turns are taken for shorter."""
+    time = Time()
+    throttle = Throttle(time)
+    spend(throttle, "GET", 500)
+    assert waits(throttle, "a") == pytest.approx(1.2)
+    time.now = 1.2
+    assert served(throttle, "a", 1) == 1
+    assert served(throttle, "b", 40) == 29
+    assert waits(throttle, "c") < 1.2 + 27.2 / 25
+
+
+def test_a_turn_is_not_kept_for_ever() -> None:
+    """A custom resource that is gone does not come; half a minute later others are served."""
+    time = Time()
+    throttle = Throttle(time)
+    spend(throttle, "GET", 500)
+    waits(throttle, "gone")
+    time.now = 31.3
+    assert served(throttle, "b", 500) == 250

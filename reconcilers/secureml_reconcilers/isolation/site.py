@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
+from secureml_reconcilers.azure.problem import AzureProblem, Retry, Severity
 from secureml_reconcilers.azure.resource_id import resource_id
 from secureml_reconcilers.engine.values import at
 from secureml_reconcilers.engine.view import View, once_each
@@ -112,40 +113,83 @@ def workspace(site: Site, azure: View) -> Body:
     )
 
 
-def storage_accounts(site: Site, azure: View) -> tuple[ResourceId, ...]:
-    """The default account, which the workspace names, and the additional ones (ST-SCOPE-01)."""
-    default = resource_id(at(workspace(site, azure), "properties.storageAccount"))
-    return (default, *(resource_id(account.account_id) for account in site.spec.storage.additional_accounts))
+def default_account(site: Site, azure: View) -> ResourceId:
+    """The account that the workspace itself keeps its data in (ST-SCOPE-01).
+
+    Raises:
+        AzureProblem: reason WorkspaceIncomplete, when it names none.
+    """
+    return _required(site, azure, "storageAccount")
+
+
+def additional_accounts(site: Site) -> tuple[ResourceId, ...]:
+    """The accounts that the spec names besides (ST-SCOPE-01)."""
+    return tuple(resource_id(account.account_id) for account in site.spec.storage.additional_accounts)
 
 
 def key_vault(site: Site, azure: View) -> ResourceId:
-    """The vault that the workspace keeps its secrets in (KV-CRED-01)."""
-    return resource_id(at(workspace(site, azure), "properties.keyVault"))
+    """The vault that the workspace keeps its secrets in (KV-CRED-01).
+
+    Raises:
+        AzureProblem: reason WorkspaceIncomplete, when it names none.
+    """
+    return _required(site, azure, "keyVault")
 
 
 def registry(site: Site, azure: View) -> ResourceId | None:
     """The workspace's registry; None until it first needed one (ACR-EXIST-01, ACR-FIND-01)."""
-    named = at(workspace(site, azure), "properties.containerRegistry")
-    return resource_id(named) if named else None
+    return _named(site, azure, "containerRegistry")
+
+
+def _named(site: Site, azure: View, service: str) -> ResourceId | None:
+    text = at(workspace(site, azure), f"properties.{service}")
+    return resource_id(text) if text else None
+
+
+def _required(site: Site, azure: View, service: str) -> ResourceId:
+    """What every workspace of its own has; one that lost it, or that borrows a hub's, names nothing."""
+    named = _named(site, azure, service)
+    if named is None:
+        raise AzureProblem(
+            "WorkspaceIncomplete",
+            f"The workspace {site.workspace.name} names no properties.{service}, so there is nothing to isolate.",
+            "Repair the workspace (az ml workspace diagnose); for a project of a hub, name the hub's workspace in"
+            " a new resource.",
+            Retry.SLOW,
+            Severity.AZURE_ADMIN,
+            target=site.workspace,
+        )
+    return named
 
 
 @once_each
 def ways(site: Site, azure: View) -> Iterator[Way]:
-    """Every private way that the workspace and what it leans on need, the workspace's own first."""
+    """Every private way that the workspace and what it leans on need, the workspace's own first.
+
+    What the workspace does not name has no way in; the aspect that would close it says so.
+    """
     yield Way(site.workspace, "amlworkspace")
-    for account in storage_accounts(site, azure):
-        yield from ways_into(site, account)
-    yield Way(key_vault(site, azure), "vault")
+    accounts = (_named(site, azure, "storageAccount"), *additional_accounts(site))
+    for account in dict.fromkeys(each for each in accounts if each is not None):
+        yield from ways_into(site, azure, account)
+    vault = _named(site, azure, "keyVault")
+    if vault is not None:
+        yield Way(vault, "vault")
     container_registry = registry(site, azure)
     if container_registry is not None:
         yield Way(container_registry, "registry")
 
 
-def ways_into(site: Site, account: ResourceId) -> Iterator[Way]:
-    """One way per sub-resource of a storage account (ST-PE-01 to ST-PE-04)."""
+def ways_into(site: Site, azure: View, account: ResourceId) -> Iterator[Way]:
+    """One way per sub-resource of a storage account (ST-PE-01 to ST-PE-04).
+
+    The default account may stand among the additional ones as well, and then has the parts of both.
+    """
     storage = site.spec.storage
-    additional = {resource_id(extra.account_id): extra.sub_resources for extra in storage.additional_accounts}
-    for group in additional.get(account, storage.sub_resources):
+    asked = [extra for extra in storage.additional_accounts if resource_id(extra.account_id) == account]
+    wanted = [storage, *asked] if account == _named(site, azure, "storageAccount") else asked
+    parts = [part for each in wanted for part in each.sub_resources]
+    for group in dict.fromkeys(parts):
         yield Way(account, group)
 
 

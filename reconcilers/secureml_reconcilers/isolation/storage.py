@@ -9,7 +9,7 @@ from secureml_reconcilers.engine.values import Fragment, Word, at
 from secureml_reconcilers.engine.view import View, once_each
 from secureml_reconcilers.isolation.eligible import eligible
 from secureml_reconcilers.isolation.firewalls import address_rules, private_ways, public_access
-from secureml_reconcilers.isolation.site import Site, storage_accounts, ways_into
+from secureml_reconcilers.isolation.site import Site, additional_accounts, default_account, ways_into
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,8 +20,13 @@ if TYPE_CHECKING:
 
 def storage_isolated(site: Site, azure: View) -> Blocks:
     """The default account and every additional one are closed (ST-SCOPE-01)."""
-    for account in storage_accounts(site, azure):
+    yield _default_closed(site, azure)
+    for account in additional_accounts(site):
         yield closed(site, azure, account)
+
+
+def _default_closed(site: Site, azure: View) -> Iterator[Block]:
+    yield from closed(site, azure, default_account(site, azure))
 
 
 @once_each
@@ -39,7 +44,7 @@ def closed(site: Site, azure: View, account: ResourceId) -> Iterator[Block]:
         {"properties": _firewall(site, body)},
         "the account still answers on the internet",
         ("ST-DENY-01", "ST-TRUST-01", "ST-PUB-01"),
-        after=tuple(private_ways(site, azure, tuple(ways_into(site, account)))),
+        after=tuple(private_ways(site, azure, tuple(ways_into(site, azure, account)))),
     )
 
 

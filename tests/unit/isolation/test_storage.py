@@ -10,10 +10,12 @@ from tests.unit.isolation.bodies import (
     ENDPOINT,
     GROUP_OF,
     LAKE,
+    WAYS,
     WORKSPACE,
     account,
     added,
     drop,
+    endpoint_request,
     gone,
     put,
     serving,
@@ -241,6 +243,17 @@ FURTHER = [
         [Finding("ServiceNotFound", LAKE), Finding("StorageNotFound", LAKE)],
         violated="ST-SCOPE-01",
         **LAKE_SPEC,
+    ),
+    case(
+        "the default account keeps its parts where the spec lists it among the further ones, too",
+        [put(ACCOUNT, "properties.publicNetworkAccess", "Enabled"), gone(ENDPOINT["file"])],
+        [
+            Write("Create", ENDPOINT["file"], endpoint_request(WAYS["file"])),
+            Waits("Create", GROUP_OF["file"], ENDPOINT["file"]),
+            Waits("Update", ACCOUNT, ENDPOINT["file"]),
+        ],
+        violated="ST-PE-02",
+        storage={"additionalAccounts": [{"accountID": ACCOUNT.text}]},
     ),
 ]
 

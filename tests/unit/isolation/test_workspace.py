@@ -85,6 +85,27 @@ CASES = [
         [],
         met="WS-MNET-01",
     ),
+    case(
+        "a workspace that names no vault is told so, and all else is isolated",
+        [put(WORKSPACE, "properties.keyVault", None), put(ACCOUNT, "properties.publicNetworkAccess", "Enabled")],
+        [
+            Finding("WorkspaceIncomplete", WORKSPACE),
+            Write("Update", ACCOUNT, {"properties": {"publicNetworkAccess": "Disabled"}}),
+        ],
+        violated="KV-CRED-01",
+    ),
+    case(
+        "one that names no storage account is, too",
+        [
+            drop(WORKSPACE, "properties.storageAccount"),
+            put(VAULT, "properties.publicNetworkAccess", "Enabled"),
+        ],
+        [
+            Finding("WorkspaceIncomplete", WORKSPACE),
+            Write("Update", VAULT, {"properties": {"publicNetworkAccess": "Disabled"}}),
+        ],
+        violated="ST-SCOPE-01",
+    ),
 ]
 
 

@@ -36,7 +36,7 @@ class SecureWorkspaces:
 
     def declare(self, spec: Mapping[str, Any], owner: str) -> Composition:
         """See `Declares.declare`."""
-        site = Site(SecureWorkspaceSpec.parse(spec), self._cloud)
+        site = Site(SecureWorkspaceSpec.parse(spec), self._cloud, owner)
         aspects = (
             Aspect("WorkspaceFound", partial(discovered, site), "Found", "The workspace exists."),
             Aspect("PrivateLinkReady", partial(private_link, site), "Approved", "Every endpoint is approved."),
@@ -63,13 +63,13 @@ class SecureWorkspaces:
         aspects = (
             Aspect(
                 "EndpointsRemoved",
-                partial(endpoints_removed, inventory),
+                partial(endpoints_removed, owner, inventory),
                 "Removed",
                 "Our endpoints are gone.",
             ),
             Aspect(
                 "NamesRemoved",
-                partial(names_removed, inventory),
+                partial(names_removed, owner, inventory),
                 "Removed",
                 "Our unused links and zones are gone.",
             ),

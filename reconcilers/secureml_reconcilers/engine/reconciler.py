@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from secureml_reconcilers.azure.arm import Absent as NoSuch
 from secureml_reconcilers.azure.arm import Present
+from secureml_reconcilers.azure.catalogue import facts
 from secureml_reconcilers.azure.resource_id import resource_id
 from secureml_reconcilers.azure.throttle import asking
 from secureml_reconcilers.engine import attribution, drift, intervals, reporting
@@ -18,17 +19,18 @@ from secureml_reconcilers.engine.blocks import Absent, Ensure
 from secureml_reconcilers.engine.conditions import READY, conditions, invalid, with_times
 from secureml_reconcilers.engine.contract import Event, Key, Outcome, Status, Subject
 from secureml_reconcilers.engine.instants import stamp
+from secureml_reconcilers.engine.marks import is_marked, users
 from secureml_reconcilers.engine.memory import Memory
 from secureml_reconcilers.engine.observing import observe
 from secureml_reconcilers.engine.operations import Operation
 from secureml_reconcilers.engine.passes import Judged, Situation, evaluate, leans_on, problems
 from secureml_reconcilers.engine.settling import settle
-from secureml_reconcilers.engine.verdicts import Holds, Ownership, Pending, Running, is_marked
+from secureml_reconcilers.engine.verdicts import Holds, Ownership, Pending, Running
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from secureml_reconcilers.azure.arm import Arm
+    from secureml_reconcilers.azure.arm import Arm, Body
     from secureml_reconcilers.azure.resource_id import ResourceId
     from secureml_reconcilers.engine.blocks import Composition
     from secureml_reconcilers.engine.contract import Journal
@@ -273,11 +275,17 @@ class Engine:
         if this.judged is None or this.subject.deleting or not this.composition.enforce:
             return
         for block in this.judged.blocks():
-            if not isinstance(block, Ensure) or not block.shared or block.id.key in this.inventory:
-                continue
-            answer = this.memory.answers.get(block.id.key)
-            if isinstance(answer, Present) and is_marked(answer.body):
-                this.inventory[block.id.key] = self._entry(block.id)
+            answer = this.memory.answers.get(block.id.key) if isinstance(block, Ensure) else None
+            if isinstance(block, Ensure) and isinstance(answer, Present) and self._uses(this, block, answer.body):
+                this.inventory.setdefault(block.id.key, self._entry(block.id))
+
+    def _uses(self, this: Pass, block: Ensure, body: Body) -> bool:
+        """Whether the resource is the operator's and this custom resource leans on it, whoever made it."""
+        if not facts(block.id).tags:
+            return (
+                block.id.parent is not None and block.id.parent.key in this.inventory and block.create is not None
+            )
+        return is_marked(body) and (block.shared or this.composition.owner in users(body))
 
     def _entry(self, target: ResourceId) -> dict[str, Any]:
         return {"id": target.text, "kind": "Resource", "createdAt": stamp(self._clock())}

@@ -10,6 +10,7 @@ from secureml_reconcilers.azure.catalogue import facts
 from secureml_reconcilers.azure.problem import AzureProblem, Retry, Severity
 from secureml_reconcilers.engine.blocks import Absent, Check, Ensure, Fact, Tone
 from secureml_reconcilers.engine.compare import Difference, differences, merge, narrow_patch, without
+from secureml_reconcilers.engine.marks import MANAGED_BY, OPERATOR, OWNER, is_marked
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,11 +19,6 @@ if TYPE_CHECKING:
     from secureml_reconcilers.azure.resource_id import ResourceId
     from secureml_reconcilers.engine.blocks import Block
     from secureml_reconcilers.engine.operations import Operation
-
-MANAGED_BY: Final = "managed-by"
-OPERATOR: Final = "secureml-operator"
-OWNER: Final = "secureml-owner"
-"""Tags on everything we make. Tag names may hold no slash, so they cannot look like Kubernetes labels."""
 
 _ENVELOPE: Final = ("id", "name", "type", "etag", "systemData")
 """Top-level fields that a PUT need not send back."""
@@ -103,11 +99,6 @@ class Action:
         """The action in words: the same in plan, log and event."""
         changed = "; ".join(str(difference) for difference in self.differences[:5])
         return f"{self.kind} {self.id.short}: {self.block.reason}" + (f" ({changed})" if changed else "")
-
-
-def is_marked(body: Body) -> bool:
-    """Whether a resource carries the tag of this operator."""
-    return str((body.get("tags") or {}).get(MANAGED_BY, "")).lower() == OPERATOR
 
 
 def judge(block: Block, answer: Answer | None, operation: Operation | None, ownership: Ownership) -> Verdict:

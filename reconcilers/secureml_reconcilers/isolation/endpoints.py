@@ -9,7 +9,8 @@ from secureml_reconcilers.azure.arm import Present
 from secureml_reconcilers.azure.problem import AzureProblem, Retry, Severity
 from secureml_reconcilers.azure.resource_id import resource_id
 from secureml_reconcilers.engine.blocks import Absent, Block, Blocks, Check, Ensure, Tone
-from secureml_reconcilers.engine.values import at
+from secureml_reconcilers.engine.marks import is_marked, user_tag
+from secureml_reconcilers.engine.values import Fragment, at
 from secureml_reconcilers.engine.view import View, once, once_each
 from secureml_reconcilers.isolation.eligible import eligible
 from secureml_reconcilers.isolation.site import Site, Way, ways
@@ -39,7 +40,10 @@ def endpoint(site: Site, azure: View, way: Way) -> Iterator[Block]:
     used = endpoint_used(site, azure, way)
     body = azure.get(used)
     if used != site.endpoint(way):
-        yield Ensure(used, {}, "an endpoint of others serves this service in the network already", ("WS-PE-01",))
+        in_use = _in_use(site) if is_marked(body or {}) else {}
+        yield Ensure(
+            used, in_use, "an endpoint of others serves this service in the network already", ("WS-PE-01",)
+        )
         yield from _approved_by_owner(used, body)
     elif body is None:
         yield from _new_endpoint(site, azure, way, service)
@@ -48,10 +52,16 @@ def endpoint(site: Site, azure: View, way: Way) -> Iterator[Block]:
         yield Absent(used, "its connection was removed; it is made anew", ("WS-PE-04",))
         yield _disconnected(way, used)  # an endpoint that is not ours to remove must not count as a way in
     else:
-        existing = Ensure(used, {}, "the service is reached on a private address", ("WS-PE-01",), create={})
+        reason = "the service is reached on a private address"
+        existing = Ensure(used, _in_use(site), reason, ("WS-PE-01",), create={})
         yield existing
         if azure.settled(used):
             yield from _approved(way, used, body, azure, existing)
+
+
+def _in_use(site: Site) -> Fragment:
+    """Our name on the endpoint: another custom resource that uses it too must not remove it under us."""
+    return {"tags": {user_tag(site.owner): site.owner}}
 
 
 @once
@@ -95,7 +105,7 @@ def _new_endpoint(site: Site, azure: View, way: Way, service: Body) -> Iterator[
     yield from possible
     yield Ensure(
         site.endpoint(way),
-        {},
+        _in_use(site),
         f"{way.target.name} is reached on a private address ({way.group})",
         ("WS-PE-01", "WS-PE-05"),
         create={

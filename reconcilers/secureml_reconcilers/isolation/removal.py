@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from secureml_reconcilers.azure.resource_id import ResourceId, resource_id
-from secureml_reconcilers.engine.blocks import Absent, Block, Blocks
+from secureml_reconcilers.engine.blocks import Absent, Block, Blocks, Ensure
+from secureml_reconcilers.engine.marks import user_tag, users
 from secureml_reconcilers.engine.values import at
 
 if TYPE_CHECKING:
@@ -17,19 +18,29 @@ _ENDPOINTS = "microsoft.network/privateendpoints"
 _ZONES = "microsoft.network/privatednszones"
 
 
-def endpoints_removed(inventory: tuple[str, ...], azure: View) -> Blocks:
-    """Zone groups first, for they take their records along; then their endpoints."""
+def endpoints_removed(owner: str, inventory: tuple[str, ...], azure: View) -> Blocks:
+    """Endpoints that nobody else uses: zone groups first, for they take their records along.
+
+    On one that another custom resource uses, only our name is taken off: whoever goes last removes it.
+    """
     for target in _of_type(inventory, _ENDPOINTS):
-        yield _endpoint(target, inventory, azure)
+        if users(azure.get(target) or {}) - {owner}:
+            yield Ensure(target, {"tags": {user_tag(owner): ""}}, "another custom resource uses it")
+        else:
+            yield _endpoint(target, inventory, azure)
 
 
-def names_removed(inventory: tuple[str, ...], azure: View) -> Blocks:
+def names_removed(owner: str, inventory: tuple[str, ...], azure: View) -> Blocks:
     """Links and zones that nobody else uses, once our endpoints are gone.
 
     A zone is shared by every workspace in the network: as long as it holds a record of anybody, it stays,
     and so does the link through which the network sees it (DNS-09).
     """
-    if any(azure.get(target) is not None for target in _of_type(inventory, _ENDPOINTS)):
+    if any(
+        users(azure.get(target) or {}) <= {owner}
+        for target in _of_type(inventory, _ENDPOINTS)
+        if azure.get(target)
+    ):
         return
     links = _of_type(inventory, f"{_ZONES}/virtualnetworklinks")
     for zone in dict.fromkeys([*_of_type(inventory, _ZONES), *(link.parent for link in links if link.parent)]):

@@ -155,7 +155,7 @@ async def vault_endpoint_is_freed(world: World) -> None:
 
 def own_endpoint(world: World) -> str:
     """The id of the endpoint that the operator would make for the vault."""
-    site = Site(SecureWorkspaceSpec.parse(world.spec()), PUBLIC)
+    site = Site(SecureWorkspaceSpec.parse(world.spec()), PUBLIC, "team-a/fraud")
     return site.endpoint(Way(resource_id(alice.one(world, alice.VAULT)), "vault")).text
 
 
@@ -358,13 +358,13 @@ async def test_a_rejected_endpoint_is_told_and_its_approval_found(world: World, 
 
 
 async def test_an_endpoint_under_our_name_is_adopted_when_the_spec_says_so(world: World) -> None:
-    """With adoption Adopt it is used as it is, and made whole."""
+    """With adoption Adopt it is used as it is, but for the tag that says who uses it, and made whole."""
     await vault_endpoint_is_taken(world)
     driver = drive(world, world.spec(adoption="Adopt"))
     await driver.settle()
     assert driver.condition("Ready")["status"] == "True"
     assert closed(world) == SERVICES
-    assert "PUT privateendpoints/kv-fraud-vault" not in names(writes(world))
+    assert names(writes(world)).count("PUT privateendpoints/kv-fraud-vault") == 1
 
 
 async def test_a_pending_connection_of_ours_is_approved_by_us(world: World) -> None:

@@ -248,3 +248,32 @@ async def test_an_invalid_spec_can_be_deleted(world: World, ready: Driver) -> No
     outcome = await ready.settle()
     assert outcome.released
     assert remaining(world, alice.ENDPOINT, alice.ZONE, alice.LINK) == [0, 0, 0]
+
+
+async def test_an_endpoint_that_two_use_stays_until_the_last_of_them_goes(tmp_path: Path) -> None:
+    """The second lists the first one's account: deleting the first must not cut the second off."""
+    async with open_world(tmp_path, ("fraud", "churn")) as world:
+        engine = new_engine(world)
+        first = drive(world, world.spec("fraud", deletionPolicy="Delete"), "fraud", engine)
+        await first.settle()
+        account = first.status["azure"]["storageAccountID"]
+        extra = {"additionalAccounts": [{"accountID": account, "subResources": ["blob", "file"]}]}
+        second = drive(world, world.spec("churn", storage=extra, deletionPolicy="Delete"), "churn", engine)
+        await second.settle()
+        world.emulator.clock.advance(600)
+
+        first.delete()
+        assert (await first.settle()).released
+        assert len(endpoints_to(world, account)) == 2
+        assert (await second.resync()).status["conditions"][0]["status"] == "True"
+
+        second.delete()
+        assert (await second.settle()).released
+        assert endpoints_to(world, account) == []
+
+
+def endpoints_to(world: World, account: str) -> list[str]:
+    """Names of the private endpoints that lead to an account."""
+    name = account.rsplit("/", 1)[1]
+    found = world.emulator.ctx.store.of_type("microsoft.network/privateendpoints")
+    return [each.id.name for each in found if each.id.name.startswith(f"{name}-")]

@@ -13,6 +13,7 @@ from secureml_reconcilers.api import SecureWorkspaceSpec
 from secureml_reconcilers.azure.arm import Present, Unreadable
 from secureml_reconcilers.azure.problem import AzureProblem, Retry, Severity
 from secureml_reconcilers.azure.resource_id import ResourceId, resource_id
+from secureml_reconcilers.engine.marks import user_tag
 from secureml_reconcilers.engine.view import View
 from secureml_reconcilers.isolation.clouds import PUBLIC, Cloud
 from secureml_reconcilers.isolation.site import Site, Way
@@ -28,7 +29,8 @@ if TYPE_CHECKING:
 
 SUBSCRIPTION = "/subscriptions/11111111-1111-4111-8111-111111111111"
 OWNER = "team-a/fraud"
-MARK = {"managed-by": "secureml-operator", "secureml-owner": OWNER}
+IN_USE = {user_tag(OWNER): OWNER}
+MARK = {"managed-by": "secureml-operator", "secureml-owner": OWNER, **IN_USE}
 SHARED_MARK = {"managed-by": "secureml-operator"}
 
 GROUP = resource_id(f"{SUBSCRIPTION}/resourceGroups/ml")
@@ -56,7 +58,7 @@ def spec(**parts: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON
 
 def site(cloud: Cloud = PUBLIC, **parts: Any) -> Site:  # noqa: ANN401 - JSON
     """Where that spec secures the workspace."""
-    return Site(SecureWorkspaceSpec.parse(spec(**parts)), cloud)
+    return Site(SecureWorkspaceSpec.parse(spec(**parts)), cloud, OWNER)
 
 
 WAYS = {

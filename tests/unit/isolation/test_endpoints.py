@@ -12,6 +12,7 @@ from tests.unit.isolation.bodies import (
     ENDPOINT,
     ETAG,
     GROUP_OF,
+    IN_USE,
     NETWORK,
     NETWORK_GROUP,
     OFFICE,
@@ -167,9 +168,12 @@ OURS = [
         violated="WS-PE-01",
     ),
     case(
-        "one that we announced before a crash is ours without a tag", [put(BLOB, "tags", {})], [], inventory=[BLOB]
+        "one that we announced before a crash is ours without a tag",
+        [put(BLOB, "tags", IN_USE)],
+        [],
+        inventory=[BLOB],
     ),
-    case("with adoption it is taken over", [put(BLOB, "tags", {})], [], adoption="Adopt", met="WS-PE-01"),
+    case("with adoption it is taken over", [put(BLOB, "tags", IN_USE)], [], adoption="Adopt", met="WS-PE-01"),
     case("an endpoint that may not be read is not made again", [unreadable(BLOB)], [Finding("Forbidden")]),
 ]
 

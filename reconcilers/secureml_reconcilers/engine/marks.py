@@ -1,0 +1,34 @@
+"""The tags by which we know again what we made, and who uses it."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from secureml_reconcilers.azure.arm import Body
+
+MANAGED_BY: Final = "managed-by"
+OPERATOR: Final = "secureml-operator"
+OWNER: Final = "secureml-owner"
+"""Tags on everything we make. Tag names may hold no slash, so they cannot look like Kubernetes labels."""
+
+_USER: Final = "secureml-user-"
+
+
+def is_marked(body: Body) -> bool:
+    """Whether a resource carries the tag of this operator."""
+    return str((body.get("tags") or {}).get(MANAGED_BY, "")).lower() == OPERATOR
+
+
+def user_tag(owner: str) -> str:
+    """The tag that a custom resource leaves on what it uses and others may use too.
+
+    One tag each, so that two writers never have to merge one value; an empty value says "no more".
+    """
+    return f"{_USER}{hashlib.sha256(owner.encode()).hexdigest()[:8]}"
+
+
+def users(body: Body) -> set[str]:
+    """Who uses a resource, as `namespace/name`."""
+    return {value for name, value in (body.get("tags") or {}).items() if name.startswith(_USER) and value}

@@ -10,7 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from secureml_reconcilers.api import SecureWorkspaceSpec
-from secureml_reconcilers.engine.blocks import Aspect, Blocks, Check, Composition
+from secureml_reconcilers.engine.blocks import Aspect, Composition
 from secureml_reconcilers.isolation.clouds import PUBLIC, Cloud
 from secureml_reconcilers.isolation.dns import names_resolve
 from secureml_reconcilers.isolation.endpoints import private_link
@@ -19,12 +19,11 @@ from secureml_reconcilers.isolation.registry import registry_isolated
 from secureml_reconcilers.isolation.removal import endpoints_removed, names_removed
 from secureml_reconcilers.isolation.site import Site
 from secureml_reconcilers.isolation.storage import storage_isolated
+from secureml_reconcilers.isolation.unmade import unmade
 from secureml_reconcilers.isolation.workspace import discovered, public_access_closed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    from secureml_reconcilers.engine.view import View
+    from collections.abc import Mapping
 
 
 class SecureWorkspaces:
@@ -47,14 +46,17 @@ class SecureWorkspaces:
             Aspect(
                 "PublicAccessClosed",
                 partial(public_access_closed, site),
-                "Closed",
-                "The workspace is closed.",
+                *(
+                    ("Closed", "The workspace is closed.")
+                    if site.spec.public_access.workspace == "Disabled"
+                    else ("OpenAsDeclared", "The workspace is left open, as spec.publicAccess.workspace says.")
+                ),
             ),
         )
-        unmade = Aspect(
-            "SpecSupported", partial(_not_made_yet, site.spec), "Supported", "All of the spec is acted upon."
+        supported = Aspect("SpecSupported", partial(unmade, site), "Supported", "All of the spec is acted upon.")
+        return Composition(
+            (*aspects, supported), owner, site.spec.adoption == "Adopt", site.spec.mode == "Enforce"
         )
-        return Composition((*aspects, unmade), owner, site.spec.adoption == "Adopt", site.spec.mode == "Enforce")
 
     def remove(self, spec: Mapping[str, Any], owner: str, inventory: tuple[str, ...]) -> Composition:
         """See `Declares.remove`: nothing with Retain; with Delete, what we made. Nothing is opened again."""
@@ -75,36 +77,3 @@ class SecureWorkspaces:
             ),
         )
         return Composition(aspects, owner)
-
-
-_NOT_MADE_YET: Mapping[str, Callable[[SecureWorkspaceSpec], object]] = {
-    "spec.storage.access ServiceEndpoint": lambda spec: spec.storage.access == "ServiceEndpoint",
-    "spec.storage.additionalAccounts[].access ServiceEndpoint": lambda spec: any(
-        account.access == "ServiceEndpoint" for account in spec.storage.additional_accounts
-    ),
-    "spec.storage.allowedSubnetIDs": lambda spec: spec.storage.allowed_subnet_ids,
-    "spec.storage.datastoreAuth": lambda spec: spec.storage.datastore_auth,
-    "spec.keyVault.access ServiceEndpoint": lambda spec: spec.key_vault.access == "ServiceEndpoint",
-    "spec.keyVault.allowedSubnetIDs": lambda spec: spec.key_vault.allowed_subnet_ids,
-    "spec.containerRegistry.registryID": lambda spec: spec.container_registry.registry_id,
-    "spec.containerRegistry.upgradeToPremium": lambda spec: spec.container_registry.upgrade_to_premium,
-    "spec.imageBuild.computeName": lambda spec: spec.image_build.compute_name,
-    "spec.studio.enabled": lambda spec: spec.studio.enabled,
-    "spec.publicAccess.allowedIPRanges": lambda spec: spec.public_access.allowed_ip_ranges,
-    "spec.endpoints.subnetNetworkPolicies Disable": lambda spec: (
-        spec.endpoints.subnet_network_policies == "Disable"
-    ),
-}
-"""Fields that are admitted and not acted upon yet: saying so is better than looking ready."""
-
-
-def _not_made_yet(spec: SecureWorkspaceSpec, _: View) -> Blocks:
-    for field, is_set in _NOT_MADE_YET.items():
-        yield Check(
-            f"{field} is acted upon",
-            holds=not is_set(spec),
-            reason="NotImplementedYet",
-            message=f"{field} is not acted upon by this version of the operator.",
-            advice="Remove it, or wait for a version that does (README, Status).",
-            by_user=True,
-        )

@@ -34,11 +34,16 @@ def _second_generation(account: ResourceId, body: Body) -> Check:
     )
 
 
+def is_premium(body: Body) -> bool:
+    """Whether a registry has the SKU that network rules need."""
+    return str(at(body, "sku.name") or "").lower() == "premium"
+
+
 def _premium(found: ResourceId, body: Body) -> Check:
     """Network rules and private endpoints need the Premium SKU; it costs more, so it is asked for."""
     return Check(
         f"{found.short} is Premium",
-        str(at(body, "sku.name") or "").lower() == "premium",
+        is_premium(body),
         "RegistryNotPremium",
         f"{found.short} has SKU {at(body, 'sku.name')}, which has neither private endpoints nor network rules.",
         f"Upgrade it (az acr update --name {found.name} --sku Premium); it then costs more.",

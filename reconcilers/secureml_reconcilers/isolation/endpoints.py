@@ -14,6 +14,7 @@ from secureml_reconcilers.engine.values import Fragment, at
 from secureml_reconcilers.engine.view import View, once, once_each
 from secureml_reconcilers.isolation.eligible import eligible
 from secureml_reconcilers.isolation.site import Site, Way, ways
+from secureml_reconcilers.isolation.unmade import of_subnet
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,6 +38,7 @@ def endpoint(site: Site, azure: View, way: Way) -> Iterator[Block]:
     service = azure.require(
         way.target, "ServiceNotFound", "The workspace names it; restore it, or make the workspace anew."
     )
+    yield from of_subnet(site, azure)
     used = endpoint_used(site, azure, way)
     body = azure.get(used)
     if used != site.endpoint(way):

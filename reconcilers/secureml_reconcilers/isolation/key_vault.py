@@ -8,7 +8,8 @@ from secureml_reconcilers.engine.blocks import Block, Ensure
 from secureml_reconcilers.engine.values import Word
 from secureml_reconcilers.engine.view import View, once_each
 from secureml_reconcilers.isolation.firewalls import address_rules, private_ways, public_access
-from secureml_reconcilers.isolation.site import Site, Way, key_vault
+from secureml_reconcilers.isolation.site import Site, key_vault, ways_into_vault
+from secureml_reconcilers.isolation.unmade import of_vault
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,6 +25,8 @@ def key_vault_isolated(site: Site, azure: View) -> Iterator[Block]:
     azure.require(
         vault, "KeyVaultNotFound", "The workspace keeps its secrets in it; recover it if it was deleted."
     )
+    unmade = tuple(of_vault(site))
+    yield from unmade
     ranges = site.spec.key_vault.allowed_ip_ranges
     yield Ensure(
         vault,
@@ -39,5 +42,5 @@ def key_vault_isolated(site: Site, azure: View) -> Iterator[Block]:
         },
         "the vault still answers on the internet",
         ("KV-NET-01", "KV-BYP-01", "KV-PNA-01"),
-        after=tuple(private_ways(site, azure, (Way(vault, "vault"),))),
+        after=(*unmade, *private_ways(site, azure, ways_into_vault(site, vault))),
     )

@@ -10,6 +10,7 @@ from secureml_reconcilers.engine.view import View, once_each
 from secureml_reconcilers.isolation.eligible import eligible
 from secureml_reconcilers.isolation.firewalls import address_rules, private_ways, public_access
 from secureml_reconcilers.isolation.site import Site, Way, registry, workspace
+from secureml_reconcilers.isolation.unmade import of_registry
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,6 +25,8 @@ def registry_isolated(site: Site, azure: View) -> Iterator[Block]:
     ACR-SKU-01, ACR-LIMIT-01, ACR-TRUST-01, ACR-PNA-01, OPS-08.
     """
     found = registry(site, azure)
+    unmade = tuple(of_registry(site, azure))
+    yield from unmade
     if found is None:
         yield _none_yet(site)
         return
@@ -42,7 +45,7 @@ def registry_isolated(site: Site, azure: View) -> Iterator[Block]:
         },
         "the registry still answers on the internet",
         ("ACR-LIMIT-01", "ACR-TRUST-01", "ACR-PNA-01"),
-        after=(*premium, *private_ways(site, azure, (Way(found, "registry"),))),
+        after=(*premium, *unmade, *private_ways(site, azure, (Way(found, "registry"),))),
     )
     yield _build_compute(site, azure, found)
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from secureml_reconcilers.api import SecureWorkspaceSpec
+    from secureml_reconcilers.api.secure_workspace import AdditionalAccount, Storage
     from secureml_reconcilers.azure.arm import Body
     from secureml_reconcilers.azure.resource_id import ResourceId
     from secureml_reconcilers.isolation.clouds import Cloud
@@ -129,6 +130,17 @@ def additional_accounts(site: Site) -> tuple[ResourceId, ...]:
     return tuple(resource_id(account.account_id) for account in site.spec.storage.additional_accounts)
 
 
+def default_named(site: Site, azure: View) -> ResourceId | None:
+    """The workspace's own account, if it names one."""
+    return _named(site, azure, "storageAccount")
+
+
+def accounts(site: Site, azure: View) -> tuple[ResourceId, ...]:
+    """Every storage account once, the workspace's own first if it names one."""
+    every = (default_named(site, azure), *additional_accounts(site))
+    return tuple(dict.fromkeys(account for account in every if account is not None))
+
+
 def key_vault(site: Site, azure: View) -> ResourceId:
     """The vault that the workspace keeps its secrets in (KV-CRED-01).
 
@@ -171,28 +183,32 @@ def ways(site: Site, azure: View) -> Iterator[Way]:
     What the workspace does not name has no way in; the aspect that would close it says so.
     """
     yield Way(site.workspace, "amlworkspace")
-    accounts = (_named(site, azure, "storageAccount"), *additional_accounts(site))
-    for account in dict.fromkeys(each for each in accounts if each is not None):
+    for account in accounts(site, azure):
         yield from ways_into(site, azure, account)
     vault = _named(site, azure, "keyVault")
     if vault is not None:
-        yield Way(vault, "vault")
+        yield from ways_into_vault(site, vault)
     container_registry = registry(site, azure)
     if container_registry is not None:
         yield Way(container_registry, "registry")
 
 
 def ways_into(site: Site, azure: View, account: ResourceId) -> Iterator[Way]:
-    """One way per sub-resource of a storage account (ST-PE-01 to ST-PE-04).
+    """One way per sub-resource of a storage account that is reached privately (ST-PE-01 to ST-PE-04).
 
     The default account may stand among the additional ones as well, and then has the parts of both.
     """
     storage = site.spec.storage
-    asked = [extra for extra in storage.additional_accounts if resource_id(extra.account_id) == account]
-    wanted = [storage, *asked] if account == _named(site, azure, "storageAccount") else asked
-    parts = [part for each in wanted for part in each.sub_resources]
+    wanted: list[Storage | AdditionalAccount] = [storage] if account == default_named(site, azure) else []
+    wanted += [extra for extra in storage.additional_accounts if resource_id(extra.account_id) == account]
+    parts = [part for each in wanted if each.access == "PrivateEndpoint" for part in each.sub_resources]
     for group in dict.fromkeys(parts):
         yield Way(account, group)
+
+
+def ways_into_vault(site: Site, vault: ResourceId) -> tuple[Way, ...]:
+    """The way into the vault, where it is reached privately."""
+    return (Way(vault, "vault"),) if site.spec.key_vault.access == "PrivateEndpoint" else ()
 
 
 @lru_cache(maxsize=65536)

@@ -10,6 +10,7 @@ from secureml_reconcilers.engine.view import View, once_each
 from secureml_reconcilers.isolation.eligible import eligible
 from secureml_reconcilers.isolation.firewalls import address_rules, private_ways, public_access
 from secureml_reconcilers.isolation.site import Site, additional_accounts, default_account, ways_into
+from secureml_reconcilers.isolation.unmade import of_account
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,12 +40,14 @@ def closed(site: Site, azure: View, account: ResourceId) -> Iterator[Block]:
         account, "StorageNotFound", "The workspace names it; restore the account, or correct the spec."
     )
     yield from eligible(account, body)
+    unmade = tuple(of_account(site, azure, account))
+    yield from unmade
     yield Ensure(
         account,
         {"properties": _firewall(site, body)},
         "the account still answers on the internet",
         ("ST-DENY-01", "ST-TRUST-01", "ST-PUB-01"),
-        after=tuple(private_ways(site, azure, tuple(ways_into(site, azure, account)))),
+        after=(*unmade, *private_ways(site, azure, tuple(ways_into(site, azure, account)))),
     )
 
 

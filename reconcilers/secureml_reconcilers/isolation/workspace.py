@@ -13,6 +13,7 @@ from secureml_reconcilers.isolation.key_vault import key_vault_isolated
 from secureml_reconcilers.isolation.registry import registry_isolated
 from secureml_reconcilers.isolation.site import Site, Way, workspace
 from secureml_reconcilers.isolation.storage import storage_isolated
+from secureml_reconcilers.isolation.unmade import of_workspace
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -62,6 +63,7 @@ def discovered(site: Site, azure: View) -> Iterator[Block]:
 def public_access_closed(site: Site, azure: View) -> Iterator[Block]:
     """The workspace is reached from inside the network only; closed last of all (WS-PE-03, WS-PNA-01, OPS-08)."""
     workspace(site, azure)
+    yield from of_workspace(site)
     if site.spec.public_access.workspace == "Enabled":
         return
     yield Ensure(

@@ -18,7 +18,7 @@ from tests.unit.isolation.bodies import (
 )
 from tests.unit.isolation.telling import Advice, Case, Finding, Works, Write, case, check, judge_all
 
-from secureml_reconcilers.engine.blocks import Check, Fact
+from secureml_reconcilers.engine.blocks import Fact
 from secureml_reconcilers.secure_workspace import SecureWorkspaces
 
 PUBLIC = "properties.publicNetworkAccess"
@@ -128,63 +128,3 @@ def test_what_is_discovered_stands_in_the_status() -> None:
         "azure.keyVaultID": VAULT.text.replace("KeyVault", "Keyvault"),
         "azure.containerRegistryID": REGISTRY.text,
     }
-
-
-NODES = f"{WORKSPACE.group}/providers/Microsoft.Network/virtualNetworks/ml-vnet/subnets/nodes"
-LAKE = f"{WORKSPACE.group}/providers/Microsoft.Storage/storageAccounts/fraudlake"
-
-UNDONE = [
-    pytest.param({}, [], id="the smallest spec is acted upon as a whole"),
-    pytest.param(
-        {"storage": {"access": "ServiceEndpoint", "allowedSubnetIDs": [NODES]}},
-        ["spec.storage.access ServiceEndpoint", "spec.storage.allowedSubnetIDs"],
-        id="service endpoints of the account",
-    ),
-    pytest.param(
-        {
-            "storage": {
-                "allowedSubnetIDs": [NODES],
-                "additionalAccounts": [{"accountID": LAKE, "access": "ServiceEndpoint"}],
-            }
-        },
-        ["spec.storage.additionalAccounts[].access ServiceEndpoint", "spec.storage.allowedSubnetIDs"],
-        id="service endpoints of a further account",
-    ),
-    pytest.param({"storage": {"datastoreAuth": "Identity"}}, ["spec.storage.datastoreAuth"], id="datastores"),
-    pytest.param(
-        {"keyVault": {"access": "ServiceEndpoint", "allowedSubnetIDs": [NODES]}},
-        ["spec.keyVault.access ServiceEndpoint", "spec.keyVault.allowedSubnetIDs"],
-        id="service endpoints of the vault",
-    ),
-    pytest.param(
-        {"containerRegistry": {"registryID": REGISTRY.text, "upgradeToPremium": True}},
-        ["spec.containerRegistry.registryID", "spec.containerRegistry.upgradeToPremium"],
-        id="a registry for a workspace that has none, and its upgrade",
-    ),
-    pytest.param(
-        {"imageBuild": {"computeName": "cpu-build"}}, ["spec.imageBuild.computeName"], id="build compute"
-    ),
-    pytest.param({"studio": {"enabled": True}}, ["spec.studio.enabled"], id="studio"),
-    pytest.param(
-        {"publicAccess": {"workspace": "Enabled", "allowedIPRanges": ["203.0.113.7"]}},
-        ["spec.publicAccess.allowedIPRanges"],
-        id="addresses that reach the workspace",
-    ),
-    pytest.param(
-        {"endpoints": {"subnetNetworkPolicies": "Disable"}},
-        ["spec.endpoints.subnetNetworkPolicies Disable"],
-        id="network policies of the subnet",
-    ),
-]
-
-
-@pytest.mark.parametrize(("parts", "fields"), UNDONE)
-def test_what_is_not_acted_upon_yet_is_said(parts: dict[str, object], fields: list[str]) -> None:
-    """Looking ready while a field is ignored would be a lie; only a change of the spec helps."""
-    judged = judge_all(SecureWorkspaces().declare(spec(**parts), OWNER), world())
-    said = judged.composed[-1]
-    assert said.aspect.condition == "SpecSupported"
-    assert said.problems == ()
-    unmet = [block for block in said.blocks if isinstance(block, Check) and not block.holds]
-    assert [block.name for block in unmet] == [f"{field} is acted upon" for field in fields]
-    assert {(block.reason, block.by_user) for block in unmet} <= {("NotImplementedYet", True)}

@@ -1,0 +1,47 @@
+"""What a review found in the knowledge, each as the story in which it went wrong."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from tests.integration.driving import World, drive
+from tests.integration.engine import alice
+
+from secureml_sandbox import landscape
+
+if TYPE_CHECKING:
+    from tests.integration.driving import Driver
+
+
+def public(world: World, kind: str, part: str = "") -> str:
+    """Whether a service answers on the internet; an account that does not say so does."""
+    return str(alice.shown(world, kind, part)["properties"].get("publicNetworkAccess") or "Enabled")
+
+
+async def passes(driver: Driver, count: int) -> None:
+    """So many passes, whether they have something to wait for or not."""
+    for _ in range(count):
+        outcome = await driver.step()
+        wait = outcome.requeue_after.total_seconds() if outcome.requeue_after else 5
+        driver.world.emulator.clock.advance(wait)
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        pytest.param({"access": "ServiceEndpoint"}, id="instead of private endpoints"),
+        pytest.param({}, id="beside private endpoints"),
+    ],
+)
+async def test_subnets_that_were_promised_a_rule_are_not_locked_out(world: World, parts: dict[str, Any]) -> None:
+    """Account and vault were closed without any rule for the subnets: this version writes none."""
+    wish = {**parts, "allowedSubnetIDs": [landscape.subnet_id(world.subscription, "training")]}
+    driver = drive(world, world.spec(storage=wish, keyVault=wish))
+    await passes(driver, 40)
+    assert [public(world, kind) for kind in (alice.STORAGE, alice.VAULT)] == ["Enabled", "Enabled"]
+    reasons = {driver.condition(f"{each}Isolated")["reason"] for each in ("Storage", "KeyVault")}
+    assert reasons == {"NotImplementedYet"}
+    assert driver.condition("RegistryIsolated")["status"] == "True"
+    endpoints = [each.id.name for each in world.emulator.ctx.of_type(alice.ENDPOINT)]
+    assert bool([name for name in endpoints if "-vault-" in name or "-blob-" in name]) is not bool(parts)

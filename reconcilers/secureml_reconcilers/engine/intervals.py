@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 FIRST_LOOK: Final = timedelta(seconds=3)
 """After beginning an operation: one early read shows what fails at once, and what is done at once."""
 
+SOONEST: Final = timedelta(seconds=1)
+"""Until an operation is looked at that should have been looked at before: at once would be a loop without rest."""
+
 LOOK: Final = timedelta(seconds=5)
 """Between looks at an operation that may be over any moment: one read per operation per five seconds."""
 

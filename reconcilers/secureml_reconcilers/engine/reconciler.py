@@ -24,7 +24,7 @@ from secureml_reconcilers.engine.memory import Memory
 from secureml_reconcilers.engine.observing import observe
 from secureml_reconcilers.engine.operations import Operation
 from secureml_reconcilers.engine.passes import Judged, Situation, evaluate, leans_on, problems
-from secureml_reconcilers.engine.settling import settle
+from secureml_reconcilers.engine.settling import close_orphans, settle
 from secureml_reconcilers.engine.verdicts import Holds, Ownership, Pending, Running
 
 if TYPE_CHECKING:
@@ -134,6 +134,9 @@ class Engine:
     async def _turns(self, this: Pass, journal: Journal) -> None:
         for _ in range(TURNS):
             composed = await observe(this.composition, this.memory, self._arm, this.began)
+            close_orphans(
+                (block for said in composed for block in said.blocks), self._operations.running, this.memory
+            )
             if await settle(self._operations.running, this.memory, self._arm, this.began, self._clock()):
                 continue
             this.throttled = _throttled(this.memory)
@@ -305,7 +308,7 @@ class Engine:
         """The soonest of: a look at an operation, a repeat of what failed, a look at what is pending."""
         assert this.judged is not None  # noqa: S101
         now, memory = self._clock(), this.memory
-        waits = [operation.look_at - now for operation in running]
+        waits = [max(operation.look_at - now, intervals.SOONEST) for operation in running]
         found = problems(this.judged)
         # A failure whose time is up and that nobody speaks of waits for something else: no reason to hurry.
         waits += [

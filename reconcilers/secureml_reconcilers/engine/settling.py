@@ -4,16 +4,31 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
+from secureml_reconcilers.azure.arm import Absent as NoSuch
 from secureml_reconcilers.azure.arm import Present
 from secureml_reconcilers.azure.problem import AzureProblem
+from secureml_reconcilers.engine.blocks import Absent, Ensure
 from secureml_reconcilers.engine.operations import seems_over, worth_asking
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import datetime
 
     from secureml_reconcilers.azure.arm import Answer, Arm
+    from secureml_reconcilers.engine.blocks import Block
     from secureml_reconcilers.engine.memory import Memory
     from secureml_reconcilers.engine.operations import Operation
+
+
+def close_orphans(blocks: Iterable[Block], running: dict[str, Operation], memory: Memory) -> None:
+    """Close what ran on a child whose parent is gone: nobody reads such a child, for it cannot be there."""
+    for block in blocks:
+        operation = running.get(block.id.key) if isinstance(block, Ensure | Absent) else None
+        if operation is None or operation.id.parent is None or operation.id.key in memory.read_at:
+            continue
+        parent = operation.id.parent.key
+        if isinstance(memory.answers.get(parent), NoSuch) and memory.read_at[parent] >= operation.since:
+            del running[operation.id.key]
 
 
 async def settle(running: dict[str, Operation], memory: Memory, arm: Arm, began: datetime, now: datetime) -> bool:

@@ -1,0 +1,50 @@
+"""Where the engine once stood still, or turned on the spot: each is a story of its own."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from tests.integration.engine import alice
+
+from arm_emulator import faults
+from secureml_reconcilers.engine.instants import stamp
+
+if TYPE_CHECKING:
+    from tests.integration.driving import Driver, World
+
+    from secureml_reconcilers.engine.contract import Outcome
+
+VAULT_ENDPOINT = "privateEndpoints/[^/]*-vault-[^/]*\\?"
+
+
+def disturb(world: World, **rule: Any) -> None:  # noqa: ANN401 - JSON
+    """Let Azure answer the operator in another way than it should."""
+    world.emulator.world.faults.rules.append(faults.parse({"caller": "secureml-operator", **rule}))
+
+
+async def passes(driver: Driver, count: int) -> list[Outcome]:
+    """So many passes, each when the one before asked for it."""
+    outcomes = []
+    for _ in range(count):
+        outcomes.append(await driver.step())
+        if outcomes[-1].requeue_after is None:
+            break
+        driver.world.emulator.clock.advance(outcomes[-1].requeue_after.total_seconds())
+    return outcomes
+
+
+async def test_what_ran_on_a_child_of_something_gone_is_over(world: World, ready: Driver) -> None:
+    """An endpoint is deleted while its zone group is written, and a lock forbids to make it again.
+
+    A child whose parent is gone is never read, so its operation never ended: a pass every 50 ms.
+    """
+    endpoint = alice.one(world, alice.ENDPOINT, "-vault-")
+    await alice.deletes(world, alice.ENDPOINT, "-vault-")
+    disturb(world, method=["PUT"], path=VAULT_ENDPOINT, status=409, code="ScopeLocked", times=0)
+    group = {"id": f"{endpoint}/privateDnsZoneGroups/default", "verb": "PUT", "since": stamp(world.now())}
+    ready.save({**ready.status, "operations": [group]})
+    ready.restart()
+    outcomes = await passes(ready, 4)
+    assert ready.status.get("operations", []) == []
+    assert all(outcome.requeue_after and outcome.requeue_after > timedelta(seconds=5) for outcome in outcomes)

@@ -121,8 +121,11 @@ class Arm(Protocol):
 
     async def operation_problem(
         self, poll_url: str, target: ResourceId
-    ) -> AzureProblem | Literal["running"] | None:
-        """Ask how a long-running operation ended: a problem, None for success, or "running"."""
+    ) -> AzureProblem | Literal["running", "unknown"] | None:
+        """Ask how a long-running operation ended: a problem, or None for success.
+
+        It may also be "running", or "unknown": the handle can be read no more, and the resource must tell.
+        """
 
     async def query(self, subscription: str, kusto: str) -> list[Mapping[str, Any]]:
         """Ask Resource Graph, for discovery and attribution only: its rows lag behind.

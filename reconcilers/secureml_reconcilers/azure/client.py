@@ -41,6 +41,10 @@ _ABSENT_CODES: Final = frozenset(
 """The 404s that prove absence. SubscriptionNotFound, say, proves only that we cannot see it."""
 
 
+_HANDLE_LOST: Final = frozenset({HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND, HTTPStatus.GONE})
+"""Answers to an operation's handle that will not change: it expired, or may not be read with our role."""
+
+
 @dataclass(frozen=True, slots=True)
 class ArmRequest:
     """One request, for metrics."""
@@ -133,9 +137,11 @@ class ArmClient:
 
     async def operation_problem(
         self, poll_url: str, target: ResourceId
-    ) -> AzureProblem | Literal["running"] | None:
+    ) -> AzureProblem | Literal["running", "unknown"] | None:
         """See `Arm.operation_problem`."""
         response = await self._send_url("GET", poll_url, "operation", "resources")
+        if response.status_code in _HANDLE_LOST:
+            return "unknown"
         shown = _shown(response) or {}
         status = str(shown.get("status", "")).lower()
         if status in {"failed", "canceled"}:

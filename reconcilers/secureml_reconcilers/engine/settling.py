@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
 from secureml_reconcilers.azure.arm import Absent as NoSuch
@@ -49,8 +50,11 @@ async def settle(running: dict[str, Operation], memory: Memory, arm: Arm, began:
         operation, answer = running[key], memory.answers[key]
         if memory.read_at[key] < max(began, operation.since) or operation.look_at > now:
             continue
-        running[key] = operation.looked(now)
+        running[key] = operation = operation.looked(now)
         ended = await _ended(operation, answer, arm, now)
+        if ended == "unknown":  # losing the handle costs nothing: the resource itself tells
+            running[key] = operation = replace(operation, poll_url=None)
+            ended = await _ended(operation, answer, arm, now)
         if ended == "running":
             continue
         del running[key]
@@ -66,8 +70,11 @@ async def settle(running: dict[str, Operation], memory: Memory, arm: Arm, began:
 
 async def _ended(
     operation: Operation, answer: Answer, arm: Arm, now: datetime
-) -> AzureProblem | Literal["running", "over", "unseen"]:
-    """How it stands with an operation: why it failed, that it runs, that it is over, or over since the reading."""
+) -> AzureProblem | Literal["running", "over", "unseen", "unknown"]:
+    """How it stands with an operation.
+
+    It failed, runs, is over, is over since the reading ("unseen"), or its handle is lost ("unknown").
+    """
     if worth_asking(operation, answer, now):
         try:
             result = await arm.operation_problem(operation.poll_url or "", operation.id)

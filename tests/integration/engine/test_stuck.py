@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+import pytest
+from tests.integration.driving import drive
 from tests.integration.engine import alice
 
 from arm_emulator import faults
@@ -48,3 +50,17 @@ async def test_what_ran_on_a_child_of_something_gone_is_over(world: World, ready
     outcomes = await passes(ready, 4)
     assert ready.status.get("operations", []) == []
     assert all(outcome.requeue_after and outcome.requeue_after > timedelta(seconds=5) for outcome in outcomes)
+
+
+@pytest.mark.parametrize("status", [403, 404, 410])
+async def test_without_its_handle_a_failed_operation_is_told_by_its_resource(world: World, status: int) -> None:
+    """The making of an endpoint fails, and the handle that would tell why cannot be read.
+
+    It was taken for running for ever, hours after the endpoint had shown that it had failed.
+    """
+    failed = {"code": "InternalServerError", "message": "An injected fault."}
+    disturb(world, method=["PUT"], path=VAULT_ENDPOINT, fail_operation=failed, times=1)
+    disturb(world, method=["GET"], path="operations|operationResults", status=status, code="NotFound", times=0)
+    driver = drive(world, world.spec())
+    await driver.settle()
+    assert driver.condition("Ready")["status"] == "True"

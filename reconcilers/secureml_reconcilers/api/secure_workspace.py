@@ -146,7 +146,7 @@ class Storage(ApiModel):
     allowed_ip_ranges: Annotated[tuple[PublicIPRange, ...], SetOf(400)] = ()
     """Public IPv4 addresses or ranges let in through the firewall, for machines outside the virtual network
     that run the SDK (ST-IP-01). Entries of others stay. The account then keeps a public address that denies
-    everybody else. Default none."""
+    everybody else; one that is switched off already stays off, which is reported. Default none."""
 
     allowed_subnet_ids: Annotated[tuple[SubnetID, ...], SetOf(400)] = ()
     """ARM ids of subnets let in through the firewall. Each gets the service endpoint Microsoft.Storage first,
@@ -186,7 +186,8 @@ class KeyVault(ApiModel):
     bypass the firewall either way, as the workspace itself does (KV-BYP-01)."""
 
     allowed_ip_ranges: Annotated[tuple[PublicIPRange, ...], SetOf(1000)] = ()
-    """Public IPv4 addresses or ranges let in through the vault's firewall. Default none."""
+    """Public IPv4 addresses or ranges let in through the vault's firewall. Public access that
+    is off already stays off, which is reported. Default none."""
 
     allowed_subnet_ids: Annotated[tuple[SubnetID, ...], SetOf(200)] = ()
     """ARM ids of subnets let in through the vault's firewall; each gets the service endpoint
@@ -212,8 +213,8 @@ class ContainerRegistry(ApiModel):
     until Azure ML creates its own at the first training run or deployment (ACR-EXIST-01)."""
 
     allowed_ip_ranges: Annotated[tuple[PublicIPRange, ...], SetOf(200)] = ()
-    """Public IPv4 addresses or ranges let in through the registry's firewall. Default none: public access is
-    switched off (ACR-PNA-01)."""
+    """Public IPv4 addresses or ranges let in through the registry's firewall. Public access that is off
+    already stays off, which is reported. Default none: it is switched off (ACR-PNA-01)."""
 
     upgrade_to_premium: StrictBool = False
     """Allow the upgrade of a Basic or Standard registry to Premium, without which it cannot be private

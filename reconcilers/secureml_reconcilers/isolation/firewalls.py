@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from secureml_reconcilers.engine.values import AnyOf, Entries
+from secureml_reconcilers.engine.blocks import Check
+from secureml_reconcilers.engine.values import AnyOf, Entries, at
 from secureml_reconcilers.engine.view import View, once_each
 from secureml_reconcilers.isolation.dns import names_of
 from secureml_reconcilers.isolation.endpoints import endpoint
@@ -12,7 +13,10 @@ from secureml_reconcilers.isolation.endpoints import endpoint
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from secureml_reconcilers.azure.arm import Body
+    from secureml_reconcilers.azure.resource_id import ResourceId
     from secureml_reconcilers.engine.blocks import Block
+    from secureml_reconcilers.engine.values import Fragment
     from secureml_reconcilers.isolation.site import Site, Way
 
 CLOSED: Final = AnyOf(("Disabled", "SecuredByPerimeter"))
@@ -27,9 +31,25 @@ def private_ways(site: Site, azure: View, ways: tuple[Way, ...]) -> Iterator[Blo
         yield from names_of(site, azure, way)
 
 
-def public_access(ranges: tuple[str, ...]) -> AnyOf:
-    """Off; on (and denied to everybody else) only where the spec lets address ranges in."""
-    return AnyOf(("Enabled", "SecuredByPerimeter")) if ranges else CLOSED
+def public_access(ranges: tuple[str, ...]) -> Fragment:
+    """Off; left as it is where the spec lets address ranges in, for we open nothing."""
+    return {} if ranges else {"publicNetworkAccess": CLOSED}
+
+
+def reached_by(target: ResourceId, body: Body, ranges: tuple[str, ...], field: str) -> Iterator[Check]:
+    """Address rules have no effect where public access is off, and only a person switches that on."""
+    if not ranges:
+        return
+    shown = str(at(body, "properties.publicNetworkAccess") or "Enabled")
+    yield Check(
+        f"{target.short} answers the addresses of {field}",
+        shown.lower() != "disabled",
+        "PublicAccessOff",
+        f"Public access to {target.short} is off, so {field} has no effect.",
+        "Switch it on yourself (everybody else is denied, and the operator never opens anything), or remove the"
+        " ranges.",
+        about=target,
+    )
 
 
 def address_rules(ranges: tuple[str, ...], **extra: str) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from secureml_reconcilers.engine.blocks import Block, Ensure
 from secureml_reconcilers.engine.values import Word
 from secureml_reconcilers.engine.view import View, once_each
-from secureml_reconcilers.isolation.firewalls import address_rules, private_ways, public_access
+from secureml_reconcilers.isolation.firewalls import address_rules, private_ways, public_access, reached_by
 from secureml_reconcilers.isolation.site import Site, key_vault, ways_into_vault
 from secureml_reconcilers.isolation.unmade import of_vault
 
@@ -22,17 +22,18 @@ def key_vault_isolated(site: Site, azure: View) -> Iterator[Block]:
     KV-NET-01, KV-BYP-01, KV-PNA-01, OPS-08.
     """
     vault = key_vault(site, azure)
-    azure.require(
+    body = azure.require(
         vault, "KeyVaultNotFound", "The workspace keeps its secrets in it; recover it if it was deleted."
     )
     unmade = tuple(of_vault(site))
     yield from unmade
     ranges = site.spec.key_vault.allowed_ip_ranges
+    yield from reached_by(vault, body, ranges, "spec.keyVault.allowedIPRanges")
     yield Ensure(
         vault,
         {
             "properties": {
-                "publicNetworkAccess": public_access(ranges),
+                **public_access(ranges),
                 "networkAcls": {
                     "defaultAction": "Deny",
                     "bypass": Word("AzureServices"),

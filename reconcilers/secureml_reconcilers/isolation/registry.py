@@ -8,7 +8,7 @@ from secureml_reconcilers.engine.blocks import Block, Check, Ensure, Tone
 from secureml_reconcilers.engine.values import at
 from secureml_reconcilers.engine.view import View, once_each
 from secureml_reconcilers.isolation.eligible import eligible
-from secureml_reconcilers.isolation.firewalls import address_rules, private_ways, public_access
+from secureml_reconcilers.isolation.firewalls import address_rules, private_ways, public_access, reached_by
 from secureml_reconcilers.isolation.site import Site, Way, registry, workspace
 from secureml_reconcilers.isolation.unmade import of_registry
 
@@ -34,11 +34,12 @@ def registry_isolated(site: Site, azure: View) -> Iterator[Block]:
     premium = tuple(eligible(found, body))
     yield from premium
     ranges = site.spec.container_registry.allowed_ip_ranges
+    yield from reached_by(found, body, ranges, "spec.containerRegistry.allowedIPRanges")
     yield Ensure(
         found,
         {
             "properties": {
-                "publicNetworkAccess": public_access(ranges),
+                **public_access(ranges),
                 "networkRuleSet": {"defaultAction": "Deny", **address_rules(ranges, action="Allow")},
                 "networkRuleBypassOptions": "AzureServices",
             }

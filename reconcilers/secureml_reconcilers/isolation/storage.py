@@ -8,7 +8,7 @@ from secureml_reconcilers.engine.blocks import Block, Blocks, Ensure
 from secureml_reconcilers.engine.values import Fragment, Word, at
 from secureml_reconcilers.engine.view import View, once_each
 from secureml_reconcilers.isolation.eligible import eligible
-from secureml_reconcilers.isolation.firewalls import address_rules, private_ways, public_access
+from secureml_reconcilers.isolation.firewalls import address_rules, private_ways, public_access, reached_by
 from secureml_reconcilers.isolation.site import Site, additional_accounts, default_account, ways_into
 from secureml_reconcilers.isolation.unmade import of_account
 
@@ -42,6 +42,8 @@ def closed(site: Site, azure: View, account: ResourceId) -> Iterator[Block]:
     yield from eligible(account, body)
     unmade = tuple(of_account(site, azure, account))
     yield from unmade
+    ranges = site.spec.storage.allowed_ip_ranges
+    yield from reached_by(account, body, ranges, "spec.storage.allowedIPRanges")
     yield Ensure(
         account,
         {"properties": _firewall(site, body)},
@@ -56,7 +58,7 @@ def _firewall(site: Site, body: Body) -> Fragment:
     rules: Fragment = {"defaultAction": "Deny", **address_rules(ranges, action="Allow")}
     if not _lets_workspace_in(body, site.workspace):
         rules["bypass"] = Word("AzureServices")
-    return {"publicNetworkAccess": public_access(ranges), "networkAcls": rules}
+    return {**public_access(ranges), "networkAcls": rules}
 
 
 def _lets_workspace_in(body: Body, workspace: ResourceId) -> bool:

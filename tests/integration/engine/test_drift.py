@@ -233,8 +233,9 @@ async def test_drift_is_not_repaired_in_observe_mode(world: World, ready: Driver
     assert ready.condition("KeyVaultIsolated")["reason"] == "OutOfSync"
 
 
-async def test_our_own_writes_are_nobodys_drift(ready: Driver) -> None:
+async def test_our_own_writes_are_nobodys_drift(world: World, ready: Driver) -> None:
     """A changed spec is written, and no event says that somebody has drifted."""
+    await alice.patches(world, alice.VAULT, {"properties": {"publicNetworkAccess": "Enabled"}})  # as she is told
     ready.edit({**ready.subject.spec, "keyVault": {"allowedIPRanges": ["203.0.113.9"]}})
     said = len(ready.events)
     await ready.settle()

@@ -5,12 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from tests.integration.driving import World, drive
+from tests.integration.driving import World, drive, new_engine, open_world
 from tests.integration.engine import alice
+from tests.integration.engine.calls import last, names, writes
 
 from secureml_sandbox import landscape
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.integration.driving import Driver
 
 
@@ -45,3 +48,22 @@ async def test_subnets_that_were_promised_a_rule_are_not_locked_out(world: World
     assert driver.condition("RegistryIsolated")["status"] == "True"
     endpoints = [each.id.name for each in world.emulator.ctx.of_type(alice.ENDPOINT)]
     assert bool([name for name in endpoints if "-vault-" in name or "-blob-" in name]) is not bool(parts)
+
+
+async def test_two_wishes_for_one_account_do_not_fight(tmp_path: Path) -> None:
+    """One closed it, the other opened it again for its addresses, for ever; now nobody opens anything."""
+    async with open_world(tmp_path, ("fraud", "churn")) as world:
+        account, engine = alice.one(world, alice.STORAGE, "stfraud"), new_engine(world)
+        closes = drive(world, world.spec("fraud"), "fraud", engine)
+        wish = {"allowedIPRanges": ["203.0.113.7"], "additionalAccounts": [{"accountID": account}]}
+        lets_in = drive(world, world.spec("churn", storage=wish), "churn", engine)
+        await closes.settle()
+        await passes(lets_in, 40)
+        assert public(world, alice.STORAGE, "stfraud") == "Disabled"
+        assert lets_in.condition("StorageIsolated")["reason"] == "PublicAccessOff"
+        start = last(world)
+        for _ in range(2):
+            await closes.resync()
+            await passes(lets_in, 2)
+        assert names(writes(world, start)) == []
+        assert closes.condition("Ready")["status"] == "True"

@@ -70,20 +70,24 @@ CASES = [
     ),
     case(
         "addresses are let in beside others'",
-        [put(VAULT, f"{ACLS}.ipRules", OTHERS)],
+        [put(VAULT, "properties.publicNetworkAccess", "Enabled"), put(VAULT, f"{ACLS}.ipRules", OTHERS)],
         [
             Write(
                 "Update",
                 VAULT,
-                {
-                    "properties": {
-                        "publicNetworkAccess": "Enabled",
-                        "networkAcls": closed(ipRules=[*OTHERS, {"value": "203.0.113.7"}]),
-                    }
-                },
+                {"properties": {"networkAcls": closed(ipRules=[*OTHERS, {"value": "203.0.113.7"}])}},
             )
         ],
         violated="KV-NET-01",
+        **ADDRESS,
+    ),
+    case(
+        "a vault that is off is never switched on: the rule is written, and without effect until somebody does",
+        [],
+        [
+            Finding("PublicAccessOff", VAULT),
+            Write("Update", VAULT, {"properties": {"networkAcls": closed(ipRules=[{"value": "203.0.113.7"}])}}),
+        ],
         **ADDRESS,
     ),
     case(

@@ -71,14 +71,13 @@ CASES = [
     ),
     case(
         "addresses are let in beside others'",
-        [put(REGISTRY, f"{RULES}.ipRules", OTHERS)],
+        [put(REGISTRY, "properties.publicNetworkAccess", "Enabled"), put(REGISTRY, f"{RULES}.ipRules", OTHERS)],
         [
             Write(
                 "Update",
                 REGISTRY,
                 {
                     "properties": {
-                        "publicNetworkAccess": "Enabled",
                         "networkRuleSet": {
                             "defaultAction": "Deny",
                             "ipRules": [*OTHERS, {"value": "203.0.113.0/24", "action": "Allow"}],
@@ -88,6 +87,12 @@ CASES = [
             )
         ],
         violated="ACR-LIMIT-01",
+        containerRegistry={"allowedIPRanges": ["203.0.113.0/24"]},
+    ),
+    case(
+        "a registry that is off is never switched on, and somebody must",
+        [put(REGISTRY, f"{RULES}.ipRules", [{"value": "203.0.113.0/24", "action": "Allow"}])],
+        [Finding("PublicAccessOff", REGISTRY)],
         containerRegistry={"allowedIPRanges": ["203.0.113.0/24"]},
     ),
     case(

@@ -142,16 +142,16 @@ CASES = [
     ),
     case(
         "addresses are let in beside others', with a public address that denies everybody else",
-        [put(ACCOUNT, f"{ACLS}.ipRules", OTHERS)],
-        [
-            Write(
-                "Update",
-                ACCOUNT,
-                {"properties": {"publicNetworkAccess": "Enabled", "networkAcls": closed(ipRules=[*OTHERS, OURS])}},
-            )
-        ],
+        [put(ACCOUNT, "properties.publicNetworkAccess", "Enabled"), put(ACCOUNT, f"{ACLS}.ipRules", OTHERS)],
+        [Write("Update", ACCOUNT, {"properties": {"networkAcls": closed(ipRules=[*OTHERS, OURS])}})],
         storage={"allowedIPRanges": ["203.0.113.7"]},
         violated="ST-IP-01",
+    ),
+    case(
+        "an account that is off is never switched on, and somebody must",
+        [put(ACCOUNT, f"{ACLS}.ipRules", [*OTHERS, OURS])],
+        [Finding("PublicAccessOff", ACCOUNT)],
+        storage={"allowedIPRanges": ["203.0.113.7"]},
     ),
     case(
         "addresses that are let in already are left alone",
@@ -215,14 +215,8 @@ DEFAULT_LETS_IN = (
 FURTHER = [
     case(
         "a further account is held to the same rules, those for addresses included",
-        [*DEFAULT_LETS_IN, LAKE_SERVED, added(account(LAKE))],
-        [
-            Write(
-                "Update",
-                LAKE,
-                {"properties": {"publicNetworkAccess": "Enabled", "networkAcls": closed(ipRules=[OURS])}},
-            )
-        ],
+        [*DEFAULT_LETS_IN, LAKE_SERVED, added(account(LAKE, publicNetworkAccess="Enabled"))],
+        [Write("Update", LAKE, {"properties": {"networkAcls": closed(ipRules=[OURS])}})],
         violated="ST-SCOPE-01 ST-IP-01",
         **LAKE_SPEC,
     ),

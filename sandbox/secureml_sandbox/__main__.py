@@ -54,7 +54,11 @@ def binaries() -> None:
 @click.option("--operator/--no-operator", default=True, show_default=True, help="Whether to start the operator.")
 @click.option("--speed", default=SPEED, show_default=True, help="Azure's seconds per real second.")
 def up(*, workspaces: tuple[str, ...], empty: bool, operator: bool, speed: float) -> None:
-    """Start a sandbox in the background and write its env file."""
+    """Start a sandbox in the background and write its env file; one that is up is left as it is."""
+    found = list(running(_folder()))
+    if found and all(pid for _, pid in found):
+        click.echo("Already up, and left as it is. For a fresh one: make down, then make up.")
+        return
     wishes = Wishes(() if empty else workspaces, operator, speed)
     sandbox = Sandbox(_folder(), control_plane_binaries(say), wishes)
     sandbox.up(say)
@@ -64,6 +68,7 @@ def up(*, workspaces: tuple[str, ...], empty: bool, operator: bool, speed: float
 @main.command(name="down")
 def stop() -> None:
     """Stop what `up` started, and nothing else."""
+    say("stopping …")
     for stopped in down(_folder()):
         say(f"stopped {stopped}")
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import sys
+import textwrap
 import time
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -32,7 +34,7 @@ SPEED: Final = 30.0
 """Azure's seconds per real second: a private endpoint takes one to two seconds."""
 
 PATIENCE: Final = 240.0
-"""Real seconds until the demo gives up; the whole of it takes about one minute."""
+"""Real seconds until the demo gives up; the whole of it takes about a minute and a quarter."""
 
 
 class ClaimError(Exception):
@@ -66,7 +68,8 @@ class Report:
 
 def main(arguments: Sequence[str] = ()) -> None:  # noqa: ARG001 - the demo takes none yet
     """Run the demo; exit status 0 only when every claim was true."""
-    console = Console(highlight=False)
+    tty = sys.stdout.isatty()
+    console = Console(highlight=False, soft_wrap=not tty, width=None if tty else 120)
     folder = sandbox_folder(os.environ.get("SANDBOX", "") or "demo")
     report = Report()
     try:
@@ -138,10 +141,11 @@ class Demo:
             self._say(line)
         broken = self._picture()
         self._claim(not broken.closed(NAME), "the damage shows in Azure")
-        self._watch(lambda _: self._picture().closed(NAME), f"healed (the resync looks every {RESYNC:.0f} s)")
+        self._say(f"the operator has not looked yet: it looks every {RESYNC:.0f} s")
+        self._watch(lambda _: self._picture().closed(NAME), "healed")
         self._watch(lambda resource: _condition(resource, "Ready").get("status") == "True", "Ready")
         self._report.healed = True
-        self._report.drift = sorted(self._told())
+        self._report.drift = list(self._told())
         for line in self._report.drift:
             self._say(line)
         alice = self._sandbox.azure.second.name
@@ -161,8 +165,8 @@ class Demo:
     def _closing(self) -> None:
         report = self._report
         table = Table(title="What it took")
-        table.add_column("")
-        table.add_column("", justify="right")
+        table.add_column("what")
+        table.add_column("figure", justify="right")
         table.add_row("apply to Ready, Azure's seconds", f"{report.seconds_to_ready:.0f}")
         table.add_row("longest chain of operations, Azure's seconds", f"{report.critical_path_seconds:.0f}")
         table.add_row(
@@ -211,7 +215,7 @@ class Demo:
 
     def _told(self) -> Iterator[str]:
         events = self._sandbox.cluster.get("events", "--field-selector", f"involvedObject.name={NAME}")
-        for event in events["items"]:
+        for event in sorted(events["items"], key=lambda each: each.get("lastTimestamp") or ""):
             if event["reason"].startswith("Drift"):
                 yield f"{event['reason']}: {event['message']}"
 
@@ -241,11 +245,11 @@ class Demo:
                 live.stop()
 
     def _lines(self, resource: dict[str, Any], shown: dict[str, str]) -> None:
-        for condition in resource.get("status", {}).get("conditions", ()):
+        for condition in _told(resource):
             text = f"{condition['type']}={condition['status']} ({condition['reason']})"
             if shown.get(condition["type"]) != text:
                 shown[condition["type"]] = text
-                self._say(f"{text}: {condition['message'][:110]}")
+                self._say(f"{text}: {_short(condition['message'])}")
 
     def _title(self, text: str) -> None:
         self._console.rule(f"[bold]{text}", align="left")
@@ -266,16 +270,25 @@ def _condition(resource: dict[str, Any], kind: str) -> dict[str, Any]:
 
 def _table(resource: dict[str, Any]) -> Table:
     table = Table(expand=True)
-    for column, width in (("condition", 20), ("", 8), ("reason", 16)):
-        table.add_column(column, width=width, no_wrap=True)
-    table.add_column("message", no_wrap=True, overflow="ellipsis")
+    for column, width in (("condition", 18), ("status", 7), ("reason", 14)):
+        table.add_column(column, min_width=width, no_wrap=True)
+    table.add_column("message", ratio=1)
     colours = {"True": "green", "False": "yellow", "Unknown": "magenta"}
-    for condition in resource.get("status", {}).get("conditions", ()):
-        quiet = condition["type"] in {"Reconciling", "Stalled"}
-        colour = "dim" if quiet else colours[condition["status"]]
-        row = (condition["type"], condition["status"], condition["reason"], condition["message"])
-        table.add_row(*row, style=colour)
+    for condition in _told(resource):
+        row = (condition["type"], condition["status"], condition["reason"], _short(condition["message"]))
+        table.add_row(*row, style=colours[condition["status"]])
     return table
+
+
+def _told(resource: dict[str, Any]) -> list[dict[str, Any]]:
+    """The conditions that tell the story; the other two repeat Ready for machines."""
+    conditions = resource.get("status", {}).get("conditions", ())
+    return [condition for condition in conditions if condition["type"] not in {"Reconciling", "Stalled"}]
+
+
+def _short(message: str, length: int = 150) -> str:
+    """A message cut at a word."""
+    return textwrap.shorten(message, length, placeholder=" …")
 
 
 def _writes(request: dict[str, Any]) -> bool:

@@ -203,8 +203,12 @@ class OperatorProcess(SandboxProcess):
             return str(answer.read().decode())
 
 
-def stop_leftovers(folder: Path) -> list[str]:
+def stop_leftovers(folder: Path, patience: float = STOP_SECONDS) -> list[str]:
     """Stop whatever an earlier run of the sandbox in `folder` started and did not stop.
+
+    Args:
+        folder: where the processes recorded themselves.
+        patience: seconds between asking and killing.
 
     Returns:
         What was stopped, as `name, pid N`, for a message.
@@ -226,7 +230,7 @@ def stop_leftovers(folder: Path) -> list[str]:
         with contextlib.suppress(psutil.Error):
             stopped.append(f"{names.get(process.pid) or process.name()}, pid {process.pid}")
             process.terminate()
-    _, alive = psutil.wait_procs(list(found.values()), STOP_SECONDS)
+    _, alive = psutil.wait_procs(list(found.values()), patience)
     for process in alive:
         with contextlib.suppress(psutil.Error):
             process.kill()

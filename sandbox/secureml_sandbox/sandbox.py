@@ -13,7 +13,7 @@ from secureml_sandbox.emulator import LOADING_SPEED, Emulator
 from secureml_sandbox.environment import operator_environment, person_environment, script
 from secureml_sandbox.landscape import landscape, load
 from secureml_sandbox.paths import CHECKOUT, exclusive
-from secureml_sandbox.processes import OperatorProcess, SandboxProcess, stop_leftovers
+from secureml_sandbox.processes import STOP_SECONDS, OperatorProcess, SandboxProcess, stop_leftovers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -142,8 +142,9 @@ def down(folder: Path) -> list[str]:
 
 def stop_all(folder: Path) -> list[str]:
     """Stop every process of every folder of a sandbox, the operator before what it talks to."""
-    parts = ("operator", "azure", "cluster")
-    return [each for part in parts for each in stop_leftovers(folder / part)]
+    # What the cluster and the cloud hold is thrown away, and an API server that has lost its etcd lingers.
+    parts = {"operator": STOP_SECONDS, "azure": 3.0, "cluster": 3.0}
+    return [each for part, patience in parts.items() for each in stop_leftovers(folder / part, patience)]
 
 
 def running(folder: Path) -> Iterator[tuple[str, int | None]]:

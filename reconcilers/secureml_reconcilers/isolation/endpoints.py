@@ -5,7 +5,6 @@ from __future__ import annotations
 from ipaddress import ip_network
 from typing import TYPE_CHECKING, Final
 
-from secureml_reconcilers.azure.arm import Present
 from secureml_reconcilers.azure.problem import AzureProblem, Retry, Severity
 from secureml_reconcilers.azure.resource_id import resource_id
 from secureml_reconcilers.engine.blocks import Absent, Block, Blocks, Check, Ensure, Tone
@@ -24,6 +23,10 @@ if TYPE_CHECKING:
 
 _RESERVED: Final = 5
 """Addresses of every subnet that Azure keeps for itself (reference-data.md section 11)."""
+
+
+_HIDDEN: Final = frozenset({"Forbidden", "NotFound"})
+"""Why an endpoint stays hidden from us: no right to read it, or a subscription of another tenant."""
 
 
 def private_link(site: Site, azure: View) -> Blocks:
@@ -71,17 +74,40 @@ def endpoint_used(site: Site, azure: View, way: Way) -> ResourceId:
     """The endpoint that serves a way: ours when it exists, else one of others in the network, else ours to be.
 
     Others' endpoints are found through the service's own list of connections, which is never behind.
+
+    Raises:
+        AzureProblem: when an endpoint of others cannot be told, and may be one that serves this way.
     """
     own = site.endpoint(way)
     if azure.get(own) is not None:
         return own
     for connection in connections(azure.get(way.target) or {}):
         other = connection_endpoint(connection)
-        # What we may not read cannot serve as evidence; it is not an error of ours either.
-        answer = azure.answer(other) if other is not None and other != own else None
-        if other is not None and isinstance(answer, Present) and _serves(answer.body, site, way):
+        if other is not None and other != own and _serves(_of_others(site, azure, other), site, way):
             return other
     return own
+
+
+def _of_others(site: Site, azure: View, other: ResourceId) -> Body:
+    """An endpoint of others; empty when it is gone, or hidden from us for good and in another network.
+
+    One that Azure cannot show just now, or that is hidden from us in our own network, may serve already: a
+    second one would fight with it over one record.
+    """
+    try:
+        return azure.get(other) or {}
+    except AzureProblem as problem:
+        if problem.reason not in _HIDDEN or other in _endpoints_in(site, azure):
+            raise
+        return {}
+
+
+def _endpoints_in(site: Site, azure: View) -> set[ResourceId]:
+    """Every endpoint that the network's subnets list, whoever may read it."""
+    subnets = at(azure.get(site.network), "properties.subnets") or ()
+    return {
+        resource_id(each["id"]) for subnet in subnets for each in at(subnet, "properties.privateEndpoints") or ()
+    }
 
 
 def connections(target: Body) -> list[Body]:

@@ -9,6 +9,7 @@ from tests.integration.driving import World, drive, new_engine, open_world
 from tests.integration.engine import alice
 from tests.integration.engine.calls import last, names, writes
 
+from arm_emulator import faults
 from secureml_sandbox import landscape
 
 if TYPE_CHECKING:
@@ -67,3 +68,39 @@ async def test_two_wishes_for_one_account_do_not_fight(tmp_path: Path) -> None:
             await passes(lets_in, 2)
         assert names(writes(world, start)) == []
         assert closes.condition("Ready")["status"] == "True"
+
+
+async def of_the_platform_team(world: World, group: bool = True) -> str:  # noqa: FBT001, FBT002 - a switch
+    """Somebody else's endpoint for the vault in the network, with its zone group; the id of its zone."""
+    groups = f"/subscriptions/{world.subscription}/resourceGroups"
+    zone = f"{groups}/network/providers/{alice.ZONE}/privatelink.vaultcore.azure.net"
+    endpoint = f"{groups}/network/providers/{alice.ENDPOINT}/platform-vault"
+    leads_to = {"privateLinkServiceId": alice.one(world, alice.VAULT), "groupIds": ["vault"]}
+    properties = {
+        "subnet": {"id": landscape.subnet_id(world.subscription)},
+        "privateLinkServiceConnections": [{"name": "vault", "properties": leads_to}],
+    }
+    await alice.puts(world, zone, alice.ZONE, {"location": "global"})
+    await alice.puts(world, endpoint, alice.ENDPOINT, {"location": "westeurope", "properties": properties})
+    if group:
+        configs = [{"name": "vault", "properties": {"privateDnsZoneId": zone}}]
+        body = {"properties": {"privateDnsZoneConfigs": configs}}
+        await alice.puts(world, f"{endpoint}/privateDnsZoneGroups/default", alice.GROUP, body)
+    return zone
+
+
+def disturbed(world: World, **rule: object) -> None:
+    """The operator's requests of one kind fail."""
+    world.emulator.world.faults.rules.append(faults.parse({"caller": "secureml-operator", **rule}))
+
+
+async def test_one_bad_answer_makes_no_second_endpoint(world: World) -> None:
+    """A 503 for somebody's endpoint once counted as "there is none", and a second one stayed for good."""
+    await of_the_platform_team(world)
+    disturbed(world, method=["GET"], path="privateEndpoints/platform-vault\\?", status=503, times=4)
+    driver = drive(world, world.spec())
+    await driver.settle()
+    assert [each.id.name for each in world.emulator.ctx.of_type(alice.ENDPOINT) if "vault" in each.id.key] == [
+        "platform-vault"
+    ]
+    assert driver.condition("Ready")["status"] == "True"

@@ -502,12 +502,15 @@ FORBIDDEN = AzureProblem(
 )
 
 
-def unreadable(*targets: ResourceId) -> Change:
+UNREACHABLE = AzureProblem("AzureBusy", "Azure did not answer.", "Nothing to do: it is tried again.")
+
+
+def unreadable(*targets: ResourceId, why: AzureProblem = FORBIDDEN) -> Change:
     """Azure does not say whether these exist."""
 
     def change(answers: Answers) -> None:
         for target in targets:
-            answers[target.key] = Unreadable(FORBIDDEN)
+            answers[target.key] = Unreadable(why)
 
     return change
 

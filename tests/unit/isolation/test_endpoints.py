@@ -17,6 +17,7 @@ from tests.unit.isolation.bodies import (
     NETWORK_GROUP,
     OFFICE,
     RECORDS,
+    UNREACHABLE,
     WAYS,
     WORKSPACE,
     ZONE,
@@ -262,7 +263,25 @@ OTHERS = [
         [Finding("ZoneGroupMissing", THEIRS, "DNS-02")],
         violated="DNS-02",
     ),
-    case("one that may not be read is no evidence: ours is made", [*theirs(), unreadable(THEIRS)], BLOB_MISSING),
+    case(
+        "one elsewhere that may not be read is no evidence: ours is made",
+        [*theirs(), unreadable(THEIRS)],
+        BLOB_MISSING,
+    ),
+    case(
+        "one in our network that may not be read may serve already: somebody must let us see it",
+        [
+            *theirs(),
+            unreadable(THEIRS),
+            added(network(NETWORK, subnet(privateEndpoints=[{"id": THEIRS.text.upper()}]))),
+        ],
+        [Finding("Forbidden")],
+    ),
+    case(
+        "one that Azure cannot show just now is waited for, or there would be two for good",
+        [*theirs(), unreadable(THEIRS, why=UNREACHABLE)],
+        [Finding("AzureBusy")],
+    ),
     case(
         "beside our own it is left alone",
         [

@@ -59,6 +59,16 @@ def next_look(since: datetime, now: datetime, took: Took) -> datetime:
     return now + (LOOK if age < 2 * took.late else LATE_LOOK)
 
 
+def deferral(wait: timedelta | None, chance: Callable[[], float] = random.random) -> timedelta:
+    """How long a pass rests that met an empty budget.
+
+    Args:
+        wait: until its turn; None when it could not be told.
+        chance: a number between 0 and 1: some that wait for the same thing come one after the other.
+    """
+    return max(wait or timedelta(), DEFERRED) + timedelta(seconds=chance())
+
+
 def backoff(problem: AzureProblem, attempts: int, chance: Callable[[], float] = random.random) -> timedelta:
     """How long to leave alone what failed.
 

@@ -76,6 +76,7 @@ class Memory:
         self.rows.clear()
         self.read_at.clear()
         self.asked_at = None
+        self.in_line_since = None
         self.resting = b""
 
     def rest(self) -> None:

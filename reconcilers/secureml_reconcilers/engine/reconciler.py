@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import logging
-import random
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
@@ -125,7 +124,7 @@ class Engine:
         with asking(str(subject.key)):
             await self._turns(this, journal)
             if this.throttled is not None or this.judged is None:
-                return self._deferred(this)
+                return self._deferred(this, intervals.deferral(this.throttled))
             this.events += await drift.attributed(this.memory.unattributed, self._arm, self._clock())
             return self._report(this)
 
@@ -230,7 +229,6 @@ class Engine:
     def _report(self, this: Pass) -> Outcome:
         assert this.judged is not None  # noqa: S101 - the caller checked; this is for the type checker
         now, subject, judged = self._clock(), this.subject, this.judged
-        this.memory.in_line_since = None
         previous = subject.status.get("conditions", ())
         fresh = conditions(
             judged,
@@ -244,9 +242,12 @@ class Engine:
         running = self._running(this)
         report = reporting.Report(subject.generation, rendered, list(this.inventory.values()), running)
         requeue = self._requeue(this, running)
-        if not running:
+        if this.throttled is not None:
+            self._rest_in_line(this)
+        elif not running:
             this.memory.forget_reads()
         else:
+            this.memory.in_line_since = None
             _forget_troubles(this.memory, judged)
             this.memory.forget_bulky()
             this.memory.rest()
@@ -262,16 +263,23 @@ class Engine:
             figures=_figures(this, running),
         )
 
-    def _deferred(self, this: Pass) -> Outcome:
-        """The budget of the subscription is empty: nothing new is known, so nothing new is said."""
+    def _deferred(self, this: Pass, wait: timedelta) -> Outcome:
+        """The budget of the subscription is empty: what this pass did is told, and nothing else is new."""
+        if this.judged is not None:  # by an earlier turn, which wrote: that is what the status must tell
+            return replace(self._report(this), requeue_after=wait)
+        self._rest_in_line(this)
+        status = dict(this.subject.status)
+        running = self._operations.running
+        still = [entry for entry in status.pop("operations", ()) if resource_id(entry["id"]).key in running]
+        if still:
+            status["operations"] = still
+        return Outcome(status, requeue_after=wait, figures=_figures(this, []))
+
+    def _rest_in_line(self, this: Pass) -> None:
+        """Keep what was read: the next pass goes on from there when its turn has come."""
         this.memory.forget_bulky()
         this.memory.rest()
         this.memory.in_line_since = this.memory.in_line_since or this.began
-        status = dict(this.subject.status)
-        if this.inventory:
-            status["inventory"] = list(this.inventory.values())
-        wait = max(this.throttled or timedelta(), intervals.DEFERRED) + timedelta(seconds=random.random())  # noqa: S311
-        return Outcome(status, tuple(this.events), wait, figures=_figures(this, []))
 
     def _note_shared(self, this: Pass) -> None:
         """List what another custom resource made and this one uses too: whoever goes last removes it."""

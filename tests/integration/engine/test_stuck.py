@@ -64,3 +64,22 @@ async def test_without_its_handle_a_failed_operation_is_told_by_its_resource(wor
     driver = drive(world, world.spec())
     await driver.settle()
     assert driver.condition("Ready")["status"] == "True"
+
+
+async def test_a_pass_that_meets_an_empty_budget_tells_what_it_has_written(world: World, ready: Driver) -> None:
+    """A storage account is opened; it is closed, and the reading after that is refused.
+
+    The status once kept what stood in it before the pass: no operation, still Ready, and no event for the write;
+    the next pass told of the same drift once more.
+    """
+    await alice.patches(world, alice.STORAGE, {"properties": {"publicNetworkAccess": "Enabled"}})
+    disturb(world, method=["GET"], path="storageAccounts/[^/]*\\?", status=429, code="TooManyRequests", after=1)
+    first = await ready.step()
+    assert [event.reason for event in first.events] == ["DriftDetected", "Updating"]
+    assert (ready.condition("Ready")["status"], ready.condition("InSync")["reason"]) == ("False", "Drifted")
+    assert first.requeue_after is not None
+    assert first.requeue_after >= timedelta(seconds=1)
+    world.emulator.clock.advance(first.requeue_after.total_seconds())
+    await ready.settle()
+    told = [event.reason for event in ready.events]
+    assert (told.count("DriftDetected"), told.count("DriftCorrected")) == (1, 1)

@@ -185,7 +185,7 @@ class Engine:
     def _watch_foreign_operations(self, judged: Judged) -> None:
         """Somebody else's operation on what we need is waited for like one of ours."""
         for block in judged.blocks():
-            if not isinstance(block, Ensure) or not isinstance(judged.verdicts[block.key], Running):
+            if not isinstance(block, Ensure | Absent) or not isinstance(judged.verdicts[block.key], Running):
                 continue
             if block.id.key not in self._operations.running:
                 self._operations.running[block.id.key] = Operation.begun(block.id, "PUT", self._clock())
@@ -324,7 +324,10 @@ class Engine:
             for failure in memory.failures.values()
             if failure.not_before > now or failure.problem in found
         ]
-        if any(isinstance(verdict, Pending) for verdict in this.judged.verdicts.values()):
+        verdicts = this.judged.verdicts.values()
+        if any(isinstance(verdict, Pending) for verdict in verdicts) or (
+            not waits and any(isinstance(verdict, Running) for verdict in verdicts)
+        ):
             waits.append(intervals.PENDING)
         if memory.unattributed:
             waits.append(attribution.RETRY)

@@ -83,3 +83,20 @@ async def test_a_pass_that_meets_an_empty_budget_tells_what_it_has_written(world
     await ready.settle()
     told = [event.reason for event in ready.events]
     assert (told.count("DriftDetected"), told.count("DriftCorrected")) == (1, 1)
+
+
+async def test_a_deletion_waits_for_what_somebody_else_is_doing(world: World) -> None:
+    """An endpoint that must go is just being changed in the portal: it is looked at soon, not after the resync."""
+    driver = drive(world, world.spec(deletionPolicy="Delete"))
+    await driver.settle()
+    world.emulator.clock.advance(1800)
+    endpoints = list(world.emulator.ctx.of_type(alice.ENDPOINT))
+    for endpoint in endpoints:
+        endpoint.properties["provisioningState"] = "Updating"
+    driver.delete()
+    outcome, *_ = await passes(driver, 1)
+    assert outcome.requeue_after is not None
+    assert outcome.requeue_after < timedelta(minutes=1)
+    for endpoint in endpoints:
+        endpoint.properties["provisioningState"] = "Succeeded"
+    assert (await driver.settle()).released

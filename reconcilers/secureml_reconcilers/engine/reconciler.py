@@ -17,6 +17,7 @@ from secureml_reconcilers.engine.acting import Actor, Operations
 from secureml_reconcilers.engine.blocks import Absent, Ensure
 from secureml_reconcilers.engine.conditions import READY, conditions, invalid, with_times
 from secureml_reconcilers.engine.contract import Event, Key, Outcome, Status, Subject
+from secureml_reconcilers.engine.forgetting import forget_troubles, forgive
 from secureml_reconcilers.engine.instants import stamp
 from secureml_reconcilers.engine.marks import is_marked, users
 from secureml_reconcilers.engine.memory import Memory
@@ -237,6 +238,7 @@ class Engine:
             settled_before=drift.in_sync(subject.status, subject.generation),
         )
         rendered = with_times(fresh, previous, subject.generation, now)
+        forgive(this.memory, judged)
         self._note_shared(this)
         self._prune_inventory(this)
         running = self._running(this)
@@ -248,7 +250,7 @@ class Engine:
             this.memory.forget_reads()
         else:
             this.memory.in_line_since = None
-            _forget_troubles(this.memory, judged)
+            forget_troubles(this.memory, judged)
             this.memory.forget_bulky()
             this.memory.rest()
         changed = reporting.transitions(previous, rendered, drifted=this.drifted)
@@ -336,17 +338,6 @@ class Engine:
         memory.troubles = memory.troubles + 1 if troubles else 0
         waits += [intervals.backoff(problem, memory.troubles) for problem in troubles]
         return max(min(waits), timedelta(milliseconds=50)) if waits else None
-
-
-def _forget_troubles(memory: Memory, judged: Judged) -> None:
-    """What could not be read, or was missing, or becomes true by itself, is read again next time."""
-    for problem in problems(judged):
-        if problem.target is not None:
-            memory.forget(problem.target.key)
-    for block in judged.blocks():
-        about = getattr(block, "about", None)
-        if about is not None and isinstance(judged.verdicts[block.key], Pending):
-            memory.forget(about.key)
 
 
 def _throttled(memory: Memory) -> timedelta | None:

@@ -100,3 +100,23 @@ async def test_a_deletion_waits_for_what_somebody_else_is_doing(world: World) ->
     for endpoint in endpoints:
         endpoint.properties["provisioningState"] = "Succeeded"
     assert (await driver.settle()).released
+
+
+async def test_a_new_failure_is_not_taken_for_the_seventh(world: World, ready: Driver) -> None:
+    """Writes to an account were refused six times; somebody closed it by hand, and long after opened it again.
+
+    The count of failures outlived their cause: the next passing refusal was waited for a whole minute.
+    """
+    opened, closed = ({"properties": {"publicNetworkAccess": access}} for access in ("Enabled", "Disabled"))
+    await alice.patches(world, alice.STORAGE, opened)
+    disturb(world, method=["PATCH"], path="storageAccounts", status=409, code="ScopeLocked", times=6)
+    for outcome in await passes(ready, 6):
+        assert outcome.requeue_after is not None
+    await alice.patches(world, alice.STORAGE, closed)
+    await ready.settle()
+    await ready.resync()
+    await alice.patches(world, alice.STORAGE, opened)
+    disturb(world, method=["PATCH"], path="storageAccounts", status=409, code="Conflict", times=1)
+    outcome = await ready.step()
+    assert outcome.requeue_after is not None
+    assert outcome.requeue_after < timedelta(seconds=3)

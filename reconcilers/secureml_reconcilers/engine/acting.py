@@ -35,6 +35,9 @@ class Operations:
     again, and writes to one target run one at a time (OPS-04).
     """
 
+    told: dict[str, datetime] = field(default_factory=dict)
+    """By resource key, the last foreign change that was told as drift."""
+
     running: dict[str, Operation] = field(default_factory=dict)
     locks: defaultdict[str, asyncio.Lock] = field(default_factory=lambda: defaultdict(asyncio.Lock))
 

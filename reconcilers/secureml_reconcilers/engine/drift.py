@@ -62,23 +62,28 @@ def detected(block: Ensure | Absent, verdict: Differs) -> Event:
     return Event("Warning", "DriftDetected", f"{block.id.short}: {what}. It is put right, because {block.reason}.")
 
 
-async def attributed(cases: dict[str, Case], arm: Arm, now: datetime) -> list[Event]:
-    """Say who did it, as soon as the change log shows it; closes the cases that are told or too old."""
+async def attributed(cases: dict[str, Case], told: dict[str, datetime], arm: Arm, now: datetime) -> list[Event]:
+    """Say who did it, as soon as the change log shows it.
+
+    Args:
+        cases: drift whose author is open; what is told or too old is taken out.
+        told: by resource key, the last change that was laid at somebody's door. It is never laid there twice:
+            drift that another of our own writes caused must not be blamed on who came before.
+        arm: asked for the change log.
+        now: the present instant.
+    """
     if not cases:
         return []
     known = await attribution.authors([case.target for case in cases.values()], arm, now)
     events = []
     for key, case in list(cases.items()):
         author = known.get(key)
-        if author is not None:
-            events.append(
-                Event(
-                    "Warning",
-                    "DriftAttributed",
-                    f"{case.target.short} was changed by {author}{_ago(author.when, now)}.",
-                )
-            )
-        if author is not None or now - case.since > attribution.PATIENCE:
+        if author is not None and (key not in told or author.when > told[key]):
+            told[key] = author.when
+            del cases[key]
+            message = f"{case.target.short} was changed by {author}{_ago(author.when, now)}."
+            events.append(Event("Warning", "DriftAttributed", message))
+        elif now - case.since > attribution.PATIENCE:
             del cases[key]
     return events
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass, field, replace
+import random
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
@@ -17,7 +18,6 @@ from secureml_reconcilers.engine.acting import Actor, Operations
 from secureml_reconcilers.engine.blocks import Absent, Ensure
 from secureml_reconcilers.engine.conditions import READY, conditions, invalid, with_times
 from secureml_reconcilers.engine.contract import Event, Key, Outcome, Status, Subject
-from secureml_reconcilers.engine.forgetting import forget_troubles, forgive
 from secureml_reconcilers.engine.instants import stamp
 from secureml_reconcilers.engine.marks import is_marked, users
 from secureml_reconcilers.engine.memory import Memory
@@ -125,8 +125,10 @@ class Engine:
         with asking(str(subject.key)):
             await self._turns(this, journal)
             if this.throttled is not None or this.judged is None:
-                return self._deferred(this, intervals.deferral(this.throttled))
-            this.events += await drift.attributed(this.memory.unattributed, self._arm, self._clock())
+                return self._deferred(this)
+            this.events += await drift.attributed(
+                this.memory.unattributed, self._operations.told, self._arm, self._clock()
+            )
             return self._report(this)
 
     # -- observe, compare, act ------------------------------------------------------------------
@@ -186,7 +188,7 @@ class Engine:
     def _watch_foreign_operations(self, judged: Judged) -> None:
         """Somebody else's operation on what we need is waited for like one of ours."""
         for block in judged.blocks():
-            if not isinstance(block, Ensure | Absent) or not isinstance(judged.verdicts[block.key], Running):
+            if not isinstance(block, Ensure) or not isinstance(judged.verdicts[block.key], Running):
                 continue
             if block.id.key not in self._operations.running:
                 self._operations.running[block.id.key] = Operation.begun(block.id, "PUT", self._clock())
@@ -230,6 +232,7 @@ class Engine:
     def _report(self, this: Pass) -> Outcome:
         assert this.judged is not None  # noqa: S101 - the caller checked; this is for the type checker
         now, subject, judged = self._clock(), this.subject, this.judged
+        this.memory.in_line_since = None
         previous = subject.status.get("conditions", ())
         fresh = conditions(
             judged,
@@ -238,22 +241,23 @@ class Engine:
             settled_before=drift.in_sync(subject.status, subject.generation),
         )
         rendered = with_times(fresh, previous, subject.generation, now)
-        forgive(this.memory, judged)
         self._note_shared(this)
         self._prune_inventory(this)
         running = self._running(this)
         report = reporting.Report(subject.generation, rendered, list(this.inventory.values()), running)
         requeue = self._requeue(this, running)
-        if this.throttled is not None:
-            self._rest_in_line(this)
-        elif not running:
+        if not running:
             this.memory.forget_reads()
         else:
-            this.memory.in_line_since = None
-            forget_troubles(this.memory, judged)
+            _forget_troubles(this.memory, judged)
             this.memory.forget_bulky()
             this.memory.rest()
         changed = reporting.transitions(previous, rendered, drifted=this.drifted)
+        if subject.deleting:
+            made = len(subject.status.get("inventory", ()))
+            changed = reporting.leaving(
+                changed, made, released=fresh[0].met, removed=bool(this.composition.aspects)
+            )
         events = [*this.events, *reporting.begun(this.actions), *changed]
         status = report.status(judged, plan=not this.composition.enforce)
         ready = fresh[0].met
@@ -265,23 +269,16 @@ class Engine:
             figures=_figures(this, running),
         )
 
-    def _deferred(self, this: Pass, wait: timedelta) -> Outcome:
-        """The budget of the subscription is empty: what this pass did is told, and nothing else is new."""
-        if this.judged is not None:  # by an earlier turn, which wrote: that is what the status must tell
-            return replace(self._report(this), requeue_after=wait)
-        self._rest_in_line(this)
-        status = dict(this.subject.status)
-        running = self._operations.running
-        still = [entry for entry in status.pop("operations", ()) if resource_id(entry["id"]).key in running]
-        if still:
-            status["operations"] = still
-        return Outcome(status, requeue_after=wait, figures=_figures(this, []))
-
-    def _rest_in_line(self, this: Pass) -> None:
-        """Keep what was read: the next pass goes on from there when its turn has come."""
+    def _deferred(self, this: Pass) -> Outcome:
+        """The budget of the subscription is empty: nothing new is known, so nothing new is said."""
         this.memory.forget_bulky()
         this.memory.rest()
         this.memory.in_line_since = this.memory.in_line_since or this.began
+        status = dict(this.subject.status)
+        if this.inventory:
+            status["inventory"] = list(this.inventory.values())
+        wait = max(this.throttled or timedelta(), intervals.DEFERRED) + timedelta(seconds=random.random())  # noqa: S311
+        return Outcome(status, tuple(this.events), wait, figures=_figures(this, []))
 
     def _note_shared(self, this: Pass) -> None:
         """List what another custom resource made and this one uses too: whoever goes last removes it."""
@@ -326,10 +323,7 @@ class Engine:
             for failure in memory.failures.values()
             if failure.not_before > now or failure.problem in found
         ]
-        verdicts = this.judged.verdicts.values()
-        if any(isinstance(verdict, Pending) for verdict in verdicts) or (
-            not waits and any(isinstance(verdict, Running) for verdict in verdicts)
-        ):
+        if any(isinstance(verdict, Pending) for verdict in this.judged.verdicts.values()):
             waits.append(intervals.PENDING)
         if memory.unattributed:
             waits.append(attribution.RETRY)
@@ -338,6 +332,17 @@ class Engine:
         memory.troubles = memory.troubles + 1 if troubles else 0
         waits += [intervals.backoff(problem, memory.troubles) for problem in troubles]
         return max(min(waits), timedelta(milliseconds=50)) if waits else None
+
+
+def _forget_troubles(memory: Memory, judged: Judged) -> None:
+    """What could not be read, or was missing, or becomes true by itself, is read again next time."""
+    for problem in problems(judged):
+        if problem.target is not None:
+            memory.forget(problem.target.key)
+    for block in judged.blocks():
+        about = getattr(block, "about", None)
+        if about is not None and isinstance(judged.verdicts[block.key], Pending):
+            memory.forget(about.key)
 
 
 def _throttled(memory: Memory) -> timedelta | None:

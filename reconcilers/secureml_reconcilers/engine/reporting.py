@@ -106,6 +106,23 @@ def transitions(
     return list(dict.fromkeys(events))  # one cause may show in many conditions
 
 
+def leaving(changed: list[Event], made: int, *, released: bool, removed: bool) -> list[Event]:
+    """Events of a custom resource that goes: no word of being ready, one of what is left.
+
+    Args:
+        changed: the events of its conditions.
+        made: how many resources its inventory lists.
+        released: nothing is left to wait for.
+        removed: what it made was removed; otherwise it stays.
+    """
+    kept = [event for event in changed if event.type == "Warning"]
+    if released:
+        gone = "What the operator made for it and nobody else uses is gone; public access stays closed."
+        stay = f"Azure is left as it is: {made} resources that the operator made for it stay."
+        kept.append(Event("Normal", "Released", gone if removed else stay))
+    return kept
+
+
 def begun(actions: Iterable[Action]) -> list[Event]:
     """One event per write that Azure took: the steps that `kubectl describe` tells."""
     names = {"Create": "Creating", "Update": "Updating", "Delete": "Deleting"}

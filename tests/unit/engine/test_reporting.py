@@ -31,6 +31,7 @@ from secureml_reconcilers.engine.reporting import (
     begun,
     facts_of,
     findings,
+    leaving,
     planned,
     transitions,
 )
@@ -318,3 +319,21 @@ def test_every_write_is_told() -> None:
         ),
         Event("Normal", "Deleting", "Delete privateEndpoints/fraud-blob: it is not needed"),
     ]
+
+
+LEAVING = [  # released, removed                    what is said
+    pytest.param(False, True, [], id="while it goes, nobody is told that it is ready"),
+    pytest.param(True, True, ["What the operator made for it and nobody else uses is gone"], id="removed"),
+    pytest.param(True, False, ["Azure is left as it is: 22 resources"], id="retained"),
+]
+
+
+@pytest.mark.parametrize(("released", "removed", "said"), LEAVING)
+def test_what_goes_says_what_is_left(released: bool, removed: bool, said: list[str]) -> None:  # noqa: FBT001
+    """Warnings stay, readiness is no news any more, and the last event tells what became of Azure."""
+    ready, trouble = Event("Normal", "Ready", "Azure is as declared."), Event("Warning", "Locked", "A lock.")
+    events = leaving([ready, trouble], 22, released=released, removed=removed)
+    assert events[0] == trouble
+    assert [event.message.startswith(words) for event, words in zip(events[1:], said, strict=True)] == [
+        True
+    ] * len(said)

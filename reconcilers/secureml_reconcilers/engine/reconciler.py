@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import logging
-import random
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
@@ -18,6 +17,7 @@ from secureml_reconcilers.engine.acting import Actor, Operations
 from secureml_reconcilers.engine.blocks import Absent, Ensure
 from secureml_reconcilers.engine.conditions import READY, conditions, invalid, with_times
 from secureml_reconcilers.engine.contract import Event, Key, Outcome, Status, Subject
+from secureml_reconcilers.engine.forgetting import forget_troubles, forgive
 from secureml_reconcilers.engine.instants import stamp
 from secureml_reconcilers.engine.marks import is_marked, users
 from secureml_reconcilers.engine.memory import Memory
@@ -125,7 +125,7 @@ class Engine:
         with asking(str(subject.key)):
             await self._turns(this, journal)
             if this.throttled is not None or this.judged is None:
-                return self._deferred(this)
+                return self._deferred(this, intervals.deferral(this.throttled))
             this.events += await drift.attributed(
                 this.memory.unattributed, self._operations.told, self._arm, self._clock()
             )
@@ -188,7 +188,7 @@ class Engine:
     def _watch_foreign_operations(self, judged: Judged) -> None:
         """Somebody else's operation on what we need is waited for like one of ours."""
         for block in judged.blocks():
-            if not isinstance(block, Ensure) or not isinstance(judged.verdicts[block.key], Running):
+            if not isinstance(block, Ensure | Absent) or not isinstance(judged.verdicts[block.key], Running):
                 continue
             if block.id.key not in self._operations.running:
                 self._operations.running[block.id.key] = Operation.begun(block.id, "PUT", self._clock())
@@ -232,7 +232,6 @@ class Engine:
     def _report(self, this: Pass) -> Outcome:
         assert this.judged is not None  # noqa: S101 - the caller checked; this is for the type checker
         now, subject, judged = self._clock(), this.subject, this.judged
-        this.memory.in_line_since = None
         previous = subject.status.get("conditions", ())
         fresh = conditions(
             judged,
@@ -241,15 +240,19 @@ class Engine:
             settled_before=drift.in_sync(subject.status, subject.generation),
         )
         rendered = with_times(fresh, previous, subject.generation, now)
+        forgive(this.memory, judged)
         self._note_shared(this)
         self._prune_inventory(this)
         running = self._running(this)
         report = reporting.Report(subject.generation, rendered, list(this.inventory.values()), running)
         requeue = self._requeue(this, running)
-        if not running:
+        if this.throttled is not None:
+            self._rest_in_line(this)
+        elif not running:
             this.memory.forget_reads()
         else:
-            _forget_troubles(this.memory, judged)
+            this.memory.in_line_since = None
+            forget_troubles(this.memory, judged)
             this.memory.forget_bulky()
             this.memory.rest()
         changed = reporting.transitions(previous, rendered, drifted=this.drifted)
@@ -269,16 +272,23 @@ class Engine:
             figures=_figures(this, running),
         )
 
-    def _deferred(self, this: Pass) -> Outcome:
-        """The budget of the subscription is empty: nothing new is known, so nothing new is said."""
+    def _deferred(self, this: Pass, wait: timedelta) -> Outcome:
+        """The budget of the subscription is empty: what this pass did is told, and nothing else is new."""
+        if this.judged is not None:  # by an earlier turn, which wrote: that is what the status must tell
+            return replace(self._report(this), requeue_after=wait)
+        self._rest_in_line(this)
+        status = dict(this.subject.status)
+        running = self._operations.running
+        still = [entry for entry in status.pop("operations", ()) if resource_id(entry["id"]).key in running]
+        if still:
+            status["operations"] = still
+        return Outcome(status, requeue_after=wait, figures=_figures(this, []))
+
+    def _rest_in_line(self, this: Pass) -> None:
+        """Keep what was read: the next pass goes on from there when its turn has come."""
         this.memory.forget_bulky()
         this.memory.rest()
         this.memory.in_line_since = this.memory.in_line_since or this.began
-        status = dict(this.subject.status)
-        if this.inventory:
-            status["inventory"] = list(this.inventory.values())
-        wait = max(this.throttled or timedelta(), intervals.DEFERRED) + timedelta(seconds=random.random())  # noqa: S311
-        return Outcome(status, tuple(this.events), wait, figures=_figures(this, []))
 
     def _note_shared(self, this: Pass) -> None:
         """List what another custom resource made and this one uses too: whoever goes last removes it."""
@@ -323,7 +333,10 @@ class Engine:
             for failure in memory.failures.values()
             if failure.not_before > now or failure.problem in found
         ]
-        if any(isinstance(verdict, Pending) for verdict in this.judged.verdicts.values()):
+        verdicts = this.judged.verdicts.values()
+        if any(isinstance(verdict, Pending) for verdict in verdicts) or (
+            not waits and any(isinstance(verdict, Running) for verdict in verdicts)
+        ):
             waits.append(intervals.PENDING)
         if memory.unattributed:
             waits.append(attribution.RETRY)
@@ -332,17 +345,6 @@ class Engine:
         memory.troubles = memory.troubles + 1 if troubles else 0
         waits += [intervals.backoff(problem, memory.troubles) for problem in troubles]
         return max(min(waits), timedelta(milliseconds=50)) if waits else None
-
-
-def _forget_troubles(memory: Memory, judged: Judged) -> None:
-    """What could not be read, or was missing, or becomes true by itself, is read again next time."""
-    for problem in problems(judged):
-        if problem.target is not None:
-            memory.forget(problem.target.key)
-    for block in judged.blocks():
-        about = getattr(block, "about", None)
-        if about is not None and isinstance(judged.verdicts[block.key], Pending):
-            memory.forget(about.key)
 
 
 def _throttled(memory: Memory) -> timedelta | None:

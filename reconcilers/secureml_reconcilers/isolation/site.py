@@ -78,10 +78,11 @@ class Site:
         """The id of the endpoint that we would make for a way.
 
         The name is the same on every pass and after every crash, and says what it is for. The hash keeps
-        two services of one name apart, and two networks.
+        two services of one name apart, and two networks; not two subnets of one network, for whoever comes
+        first serves the whole network, and a second endpoint would fight with it over one record.
         """
         group = resource_id(self.spec.endpoints.resource_group_id or self.network.group.text)
-        suffix = f"-{way.group}-{_digest(way.target.key + self.subnet.key)}"
+        suffix = f"-{way.group}-{_digest(way.target.key + self.network.key)}"
         name = way.target.name[: _NAME_LIMIT - len(suffix)] + suffix
         return group.resource("Microsoft.Network/privateEndpoints", name)
 

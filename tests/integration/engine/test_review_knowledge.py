@@ -8,6 +8,7 @@ import pytest
 from tests.integration.driving import World, drive, new_engine, open_world
 from tests.integration.engine import alice
 from tests.integration.engine.calls import last, names, writes
+from tests.integration.engine.test_sharing import settle_all
 
 from arm_emulator import faults
 from secureml_sandbox import landscape
@@ -104,3 +105,25 @@ async def test_one_bad_answer_makes_no_second_endpoint(world: World) -> None:
         "platform-vault"
     ]
     assert driver.condition("Ready")["status"] == "True"
+
+
+@pytest.mark.parametrize("engines", [pytest.param(1, id="one process"), pytest.param(2, id="two processes")])
+async def test_two_subnets_of_one_network_share_one_endpoint(tmp_path: Path, engines: int) -> None:
+    """Applied at once, two custom resources with different subnets made two endpoints for one account."""
+    async with open_world(tmp_path, ("fraud", "churn")) as world:
+        first = new_engine(world)
+        second = first if engines == 1 else new_engine(world)
+        wish = {"additionalAccounts": [{"accountID": alice.one(world, alice.STORAGE, "stfraud")}]}
+        elsewhere = {"endpointSubnetID": landscape.subnet_id(world.subscription, "training")}
+        both = (
+            drive(world, world.spec("fraud"), "fraud", first),
+            drive(world, world.spec("churn", storage=wish) | {"network": elsewhere}, "churn", second),
+        )
+        await settle_all(world, *both)
+        assert [driver.condition("Ready")["status"] for driver in both] == ["True", "True"]
+        endpoints = [each.id.name for each in world.emulator.ctx.of_type(alice.ENDPOINT)]
+        assert len([name for name in endpoints if name.startswith("stfraud") and "-blob-" in name]) == 1
+        start = last(world)
+        for driver in both:
+            await driver.resync()
+        assert names(writes(world, start)) == []

@@ -28,11 +28,11 @@ IN_NETWORK_GROUP = (
 def test_the_names_of_endpoints_never_change() -> None:
     """Written out: a change of the scheme would leave the old endpoints behind and make new ones."""
     assert {group: site().endpoint(way).text for group, way in WAYS.items()} == {
-        "amlworkspace": f"{IN_NETWORK_GROUP}/privateEndpoints/fraud-amlworkspace-266481",
-        "blob": f"{IN_NETWORK_GROUP}/privateEndpoints/frauddata-blob-4eb51f",
-        "file": f"{IN_NETWORK_GROUP}/privateEndpoints/frauddata-file-4eb51f",
-        "vault": f"{IN_NETWORK_GROUP}/privateEndpoints/fraudvault-vault-cfb4d9",
-        "registry": f"{IN_NETWORK_GROUP}/privateEndpoints/fraudimages-registry-e7ce1a",
+        "amlworkspace": f"{IN_NETWORK_GROUP}/privateEndpoints/fraud-amlworkspace-d6d97c",
+        "blob": f"{IN_NETWORK_GROUP}/privateEndpoints/frauddata-blob-2a0a69",
+        "file": f"{IN_NETWORK_GROUP}/privateEndpoints/frauddata-file-2a0a69",
+        "vault": f"{IN_NETWORK_GROUP}/privateEndpoints/fraudvault-vault-734854",
+        "registry": f"{IN_NETWORK_GROUP}/privateEndpoints/fraudimages-registry-aae1fe",
     }
 
 
@@ -59,23 +59,28 @@ def test_the_names_of_links_never_change() -> None:
             ),
             id="casing of the subnet makes no other name",
         ),
+        pytest.param(
+            site().endpoint(Way(ACCOUNT, "blob")),
+            site(network={"endpointSubnetID": f"{NETWORK.text}/subnets/other"}).endpoint(Way(ACCOUNT, "blob")),
+            id="another subnet of the network makes no other name: two endpoints would fight over one record",
+        ),
     ],
 )
 def test_names_that_must_be_equal(left: object, right: object) -> None:
-    """Azure changes the casing of ids between answers."""
+    """Azure changes the casing of ids between answers, and a network has one endpoint per service."""
     assert left == right
 
 
 def test_names_that_must_differ() -> None:
-    """Two groups, two services of one name, two subnets, two resource groups: each has an endpoint of its own."""
+    """Two groups, two services of one name, two networks, two resource groups: each has an endpoint of its own."""
     elsewhere = resource_id(ACCOUNT.text.replace("/ml/", "/other/"))
-    other_subnet = {"endpointSubnetID": f"{NETWORK.text}/subnets/other"}
+    other_network = {"endpointSubnetID": f"{OFFICE.text}/subnets/endpoints"}
     named = [
         site().endpoint(Way(ACCOUNT, "blob")),
         site().endpoint(Way(ACCOUNT, "file")),
         site().endpoint(Way(LAKE, "blob")),
         site().endpoint(Way(elsewhere, "blob")),
-        site(network=other_subnet).endpoint(Way(ACCOUNT, "blob")),
+        site(network=other_network).endpoint(Way(ACCOUNT, "blob")),
         site(endpoints={"resourceGroupID": GROUP.text}).endpoint(Way(ACCOUNT, "blob")),
     ]
     assert len(set(named)) == len(named)

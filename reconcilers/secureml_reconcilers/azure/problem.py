@@ -74,7 +74,9 @@ class AzureProblem(Exception):  # noqa: N818 - it is a classified problem, whate
     """The write may have been applied: its answer was lost. Read before repeating it."""
 
     def __str__(self) -> str:
-        return f"{self.message} {self.advice}".strip()
+        said = self.message.rstrip()
+        stop = "" if said.endswith((".", "!", "?", ":")) or not said else "."
+        return f"{said}{stop} {self.advice}".strip()
 
     def with_target(self, target: ResourceId) -> AzureProblem:
         """The same problem, said of a resource."""

@@ -56,12 +56,27 @@ def endpoint(site: Site, azure: View, way: Way) -> Iterator[Block]:
         # A disconnected endpoint never connects again: its connection was deleted on the service's side.
         yield Absent(used, "its connection was removed; it is made anew", ("WS-PE-04",))
         yield _disconnected(way, used)  # an endpoint that is not ours to remove must not count as a way in
+    elif not _serves(body, site, way):
+        yield _leads_elsewhere(way, used)
     else:
         reason = "the service is reached on a private address"
         existing = Ensure(used, _in_use(site), reason, ("WS-PE-01",), create={})
         yield existing
         if azure.settled(used):
             yield from _approved(way, used, body, azure, existing)
+
+
+def _leads_elsewhere(way: Way, used: ResourceId) -> Check:
+    """Its target, group and subnet are fixed for life: not even adoption makes it ours."""
+    return Check(
+        f"{used.short} leads to {way.target.name}",
+        holds=False,
+        reason="NameTaken",
+        message=f"{used.short} exists under our name and leads to another service, group or network.",
+        advice="Delete it (az network private-endpoint delete); the operator then makes its own.",
+        rules=("WS-PE-01",),
+        about=used,
+    )
 
 
 def _in_use(site: Site) -> Fragment:

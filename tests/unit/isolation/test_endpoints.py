@@ -169,6 +169,19 @@ OURS = [
         violated="WS-PE-01",
     ),
     case(
+        "one that leads to another service is not taken over, adoption or not",
+        [
+            put(
+                BLOB,
+                "properties.privateLinkServiceConnections",
+                endpoint(WAYS["vault"])["properties"]["privateLinkServiceConnections"],
+            )
+        ],
+        [Finding("NameTaken", BLOB, "WS-PE-01")],
+        adoption="Adopt",
+        violated="WS-PE-01",
+    ),
+    case(
         "one that we announced before a crash is ours without a tag",
         [put(BLOB, "tags", IN_USE)],
         [],

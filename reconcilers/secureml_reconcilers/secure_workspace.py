@@ -59,8 +59,11 @@ class SecureWorkspaces:
         )
 
     def remove(self, spec: Mapping[str, Any], owner: str, inventory: tuple[str, ...]) -> Composition:
-        """See `Declares.remove`: nothing with Retain; with Delete, what we made. Nothing is opened again."""
-        if spec.get("deletionPolicy") != "Delete":
+        """See `Declares.remove`: nothing with Retain; with Delete, what we made. Nothing is opened again.
+
+        Observe writes nothing at all, so it deletes nothing either, whatever the policy.
+        """
+        if spec.get("deletionPolicy") != "Delete" or spec.get("mode") == "Observe":
             return Composition((), owner)
         aspects = (
             Aspect(

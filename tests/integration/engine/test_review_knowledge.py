@@ -127,3 +127,13 @@ async def test_two_subnets_of_one_network_share_one_endpoint(tmp_path: Path, eng
         for driver in both:
             await driver.resync()
         assert names(writes(world, start)) == []
+
+
+async def test_what_is_deleted_while_it_observes_stays(ready: Driver, world: World) -> None:
+    """With deletionPolicy Delete, endpoints were removed by a resource that was said to write nothing."""
+    ready.edit(world.spec(mode="Observe", deletionPolicy="Delete"))
+    ready.delete()
+    start = last(world)
+    outcome = await ready.settle()
+    assert outcome.released
+    assert names(writes(world, start)) == []

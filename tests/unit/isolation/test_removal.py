@@ -152,6 +152,13 @@ def test_retain_touches_nothing() -> None:
     assert removed([], EVERYTHING, policy="Retain") == ()
 
 
+def test_observing_deletes_nothing() -> None:
+    """What was made before the mode became Observe stays, for Observe writes nothing at all."""
+    made = tuple(each.text for each in EVERYTHING)
+    composition = SecureWorkspaces().remove(spec(deletionPolicy="Delete", mode="Observe"), OWNER, made)
+    assert told(judge_all(composition, world(), EVERYTHING)) == ()
+
+
 def test_nothing_is_opened_again() -> None:
     """Services that were closed stay closed: removal only ever deletes."""
     for row in CASES:

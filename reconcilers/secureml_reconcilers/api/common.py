@@ -158,4 +158,5 @@ class ManagedSpec(ApiModel):
 
     adoption: Literal["Refuse", "Adopt"] = "Refuse"
     """What to do with a resource that exists under the name the operator would use but does not carry its
-    mark. Refuse (default) touches nothing and reports it. Adopt takes it over and repairs it."""
+    mark. Refuse (default) touches nothing and reports it. Adopt repairs it like one of its own, but never
+    deletes it: it stays out of status.inventory."""

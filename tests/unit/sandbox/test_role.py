@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
 
-from secureml_sandbox.emulator import ROLE
+from secureml_sandbox.emulator import CHECKOUT, ROLE
 
 
 @pytest.fixture(scope="module")
@@ -39,3 +40,13 @@ def test_it_deletes_only_what_the_operator_creates(role: dict[str, Any]) -> None
         "Microsoft.Network/privateEndpoints/delete",
         "Microsoft.Network/privateEndpoints/privateDnsZoneGroups/delete",
     ]
+
+
+def test_the_readme_puts_the_subscription_into_it() -> None:
+    """Its command once replaced a placeholder that the file does not have, and changed nothing."""
+    readme = (CHECKOUT / "README.md").read_text(encoding="utf-8")
+    found = re.search(r'^sed "s/(.*)/\$subscription/" docs/azure-role.json', readme, re.MULTILINE)
+    assert found is not None
+    mine = "0b1f6a52-9d3e-4a77-8c41-5e2d7f8a9b10"
+    made = json.loads(ROLE.read_text(encoding="utf-8").replace(found[1], mine))
+    assert made["AssignableScopes"] == [f"/subscriptions/{mine}"]

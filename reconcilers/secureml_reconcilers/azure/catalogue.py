@@ -88,7 +88,7 @@ _CONNECTION: Final = ("properties.provisioningState", "properties.groupIds")
 
 CATALOGUE: Final[Mapping[str, TypeFacts]] = {
     "microsoft.machinelearningservices/workspaces": TypeFacts(
-        _ML, took=_took(18, 35, 120), defaults={"properties.publicNetworkAccess": "Enabled"}
+        _ML, took=_took(3, 35, 120), defaults={"properties.publicNetworkAccess": "Enabled"}
     ),
     "microsoft.machinelearningservices/workspaces/privateendpointconnections": TypeFacts(
         _ML, update="PUT", tags=False

@@ -29,6 +29,13 @@ SOONEST: Final = timedelta(seconds=1)
 LOOK: Final = timedelta(seconds=5)
 """Between looks at an operation that may be over any moment: one read per operation per five seconds."""
 
+SECOND_LOOK: Final = timedelta(seconds=2)
+"""After the look at which a long operation was expected to be over: most of the rest end right then, and the
+reads saved before pay for it."""
+
+LONG: Final = timedelta(seconds=20)
+"""An operation that is expected to take longer than this was left alone long enough to have saved reads."""
+
 LATE_LOOK: Final = timedelta(seconds=15)
 """Between looks at an operation that takes longer than nearly all others."""
 
@@ -56,6 +63,8 @@ def next_look(since: datetime, now: datetime, took: Took) -> datetime:
         return since + FIRST_LOOK
     if age < took.expected:
         return since + took.expected
+    if took.expected >= LONG and age < took.expected + SECOND_LOOK:
+        return now + SECOND_LOOK
     return now + (LOOK if age < 2 * took.late else LATE_LOOK)
 
 

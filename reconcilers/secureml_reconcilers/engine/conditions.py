@@ -24,7 +24,9 @@ if TYPE_CHECKING:
     from secureml_reconcilers.engine.passes import Judged
 
 READY: Final = "Ready"
-"""True when every aspect is met. Reasons: AsDeclared; else that of the first aspect that is not."""
+"""True when every aspect is met. Reasons: AsDeclared; else that of the first aspect that is not.
+
+Unknown while paused before this spec was looked at (Paused)."""
 
 RECONCILING: Final = "Reconciling"
 """True while the operator works or waits for something that can pass by itself (kstatus)."""
@@ -115,6 +117,24 @@ def invalid(message: str) -> list[Condition]:
         Condition(READY, "False", "InvalidSpec", message),
         Condition(RECONCILING, "False", "InvalidSpec", "Nothing is done until the spec is corrected."),
         Condition(STALLED, "True", "InvalidSpec", message),
+    ]
+
+
+def paused(*, judged: bool) -> list[Condition]:
+    """Conditions of a custom resource that is left alone.
+
+    Args:
+        judged: it was looked at in this generation; otherwise what stands in the status is about another spec.
+    """
+    advice = "Remove the annotation secureml.dev/paused to go on"
+    idle = Condition(RECONCILING, "False", "Paused", f"{advice}; drift is not repaired meanwhile.")
+    if judged:
+        return [idle]
+    message = f"Whether Azure is as this spec declares has not been looked at. {advice}."
+    return [
+        Condition(READY, "Unknown", "Paused", message),
+        idle,
+        Condition(STALLED, "False", "NotStalled", "Nothing is known yet that needs a change of the spec."),
     ]
 
 

@@ -12,10 +12,10 @@ from secureml_reconcilers.azure.arm import Present
 from secureml_reconcilers.azure.catalogue import facts
 from secureml_reconcilers.azure.resource_id import resource_id
 from secureml_reconcilers.azure.throttle import asking
-from secureml_reconcilers.engine import attribution, drift, intervals, reporting
+from secureml_reconcilers.engine import attribution, drift, intervals, reporting, unjudged
 from secureml_reconcilers.engine.acting import Actor, Operations
 from secureml_reconcilers.engine.blocks import Absent, Ensure
-from secureml_reconcilers.engine.conditions import READY, conditions, invalid, with_times
+from secureml_reconcilers.engine.conditions import conditions, with_times
 from secureml_reconcilers.engine.contract import Event, Key, Outcome, Status, Subject
 from secureml_reconcilers.engine.forgetting import forget_troubles, forgive
 from secureml_reconcilers.engine.instants import stamp
@@ -110,7 +110,7 @@ class Engine:
     async def reconcile(self, subject: Subject, journal: Journal) -> Outcome:
         """See `Reconciler.reconcile`."""
         if subject.paused and not subject.deleting:
-            return _paused(subject, self._clock())
+            return unjudged.paused(subject, self._clock())
         inventory = {resource_id(item["id"]).key: dict(item) for item in subject.status.get("inventory", ())}
         owner = f"{subject.key.namespace}/{subject.key.name}"
         try:
@@ -119,7 +119,7 @@ class Engine:
             else:
                 composition = self._kind.declare(subject.spec, owner)
         except ValueError as error:
-            return _invalid(subject, str(error), self._clock())
+            return unjudged.invalid(subject, str(error), self._clock())
         memory = self._remember(subject)
         this = Pass(subject, composition, memory, self._clock(), inventory)
         with asking(str(subject.key)):
@@ -353,41 +353,9 @@ def _throttled(memory: Memory) -> timedelta | None:
     return max(waits, default=None)
 
 
-def _condition(subject: Subject, kind: str) -> Mapping[str, Any]:
-    return next((c for c in subject.status.get("conditions", ()) if c["type"] == kind), {})
-
-
 def _figures(this: Pass, running: list[Operation]) -> dict[str, float]:
     return {
         "writes": len(this.actions),
         "operations_running": len(running),
         "drift_detected": sum(event.reason == "DriftDetected" for event in this.events),
     }
-
-
-def _invalid(subject: Subject, message: str, now: datetime) -> Outcome:
-    rendered = with_times(invalid(message), subject.status.get("conditions", ()), subject.generation, now)
-    status = {**subject.status, "observedGeneration": subject.generation, "conditions": rendered}
-    events = tuple(
-        Event("Warning", "InvalidSpec", message)
-        for _ in [0]
-        if _condition(subject, READY).get("reason") != "InvalidSpec"
-    )
-    return Outcome(status, events, released=False)
-
-
-def _paused(subject: Subject, now: datetime) -> Outcome:
-    """Say that nothing is done, and keep everything that was known."""
-    kept = [
-        dict(condition) for condition in subject.status.get("conditions", ()) if condition["type"] != "Reconciling"
-    ]
-    paused = {
-        "type": "Reconciling",
-        "status": "False",
-        "reason": "Paused",
-        "message": "Remove the annotation secureml.dev/paused to go on; drift is not repaired meanwhile.",
-        "lastTransitionTime": _condition(subject, "Reconciling").get("lastTransitionTime") or stamp(now),
-        "observedGeneration": subject.generation,
-    }
-    status = {**subject.status, "observedGeneration": subject.generation, "conditions": [*kept, paused]}
-    return Outcome(status)

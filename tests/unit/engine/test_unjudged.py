@@ -1,0 +1,95 @@
+"""A pause and a spec that cannot be read: what is said without a look at Azure."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from tests.unit.engine.building import NOW
+
+from secureml_reconcilers.engine.contract import Key, Subject
+from secureml_reconcilers.engine.instants import stamp
+from secureml_reconcilers.engine.unjudged import invalid, paused
+
+if TYPE_CHECKING:
+    from secureml_reconcilers.engine.contract import Outcome
+
+EARLIER = stamp(NOW - timedelta(hours=1))
+
+
+def condition(kind: str, status: str, generation: int = 1) -> dict[str, Any]:
+    """One of an earlier pass."""
+    stood = {"reason": "Earlier", "message": "", "lastTransitionTime": EARLIER, "observedGeneration": generation}
+    return {"type": kind, "status": status, **stood}
+
+
+def subject(generation: int, *conditions: dict[str, Any]) -> Subject:
+    """A custom resource of this generation, with a status of an earlier pass."""
+    return Subject(Key("K", "n", "c"), "uid", generation, {}, {"inventory": ["x"], "conditions": list(conditions)})
+
+
+def standing(outcome: Outcome) -> dict[str, tuple[str, str, str, int]]:
+    """Each condition: status, reason, since when, and for which generation."""
+    return {
+        each["type"]: (each["status"], each["reason"], each["lastTransitionTime"], each["observedGeneration"])
+        for each in outcome.status["conditions"]
+    }
+
+
+SETTLED = (condition("Ready", "True"), condition("Reconciling", "False"), condition("Stalled", "True"))
+
+PAUSES = [
+    pytest.param(
+        subject(1, *SETTLED),
+        {
+            "Ready": ("True", "Earlier", EARLIER, 1),
+            "Reconciling": ("False", "Paused", EARLIER, 1),
+            "Stalled": ("True", "Earlier", EARLIER, 1),
+        },
+        id="what is known of this generation stays",
+    ),
+    pytest.param(
+        subject(1, condition("Ready", "False"), condition("Reconciling", "True")),
+        {"Ready": ("False", "Earlier", EARLIER, 1), "Reconciling": ("False", "Paused", stamp(NOW), 1)},
+        id="work stops now, not when it began",
+    ),
+    pytest.param(
+        subject(2, *SETTLED),
+        {
+            "Ready": ("Unknown", "Paused", stamp(NOW), 2),
+            "Reconciling": ("False", "Paused", EARLIER, 2),
+            "Stalled": ("False", "NotStalled", stamp(NOW), 2),
+        },
+        id="an edited spec was not looked at: Ready of the old one would mislead",
+    ),
+    pytest.param(
+        subject(1),
+        {
+            "Ready": ("Unknown", "Paused", stamp(NOW), 1),
+            "Reconciling": ("False", "Paused", stamp(NOW), 1),
+            "Stalled": ("False", "NotStalled", stamp(NOW), 1),
+        },
+        id="paused from the first day",
+    ),
+]
+
+
+@pytest.mark.parametrize(("before", "after"), PAUSES)
+def test_a_pause_says_no_more_than_is_known(before: Subject, after: dict[str, tuple[str, str, str, int]]) -> None:
+    """Tools that wait read Ready together with the observed generation, and a second look changes nothing."""
+    outcome = paused(before, NOW)
+    assert standing(outcome) == after
+    assert (outcome.status["observedGeneration"], outcome.status["inventory"]) == (before.generation, ["x"])
+    again = Subject(before.key, before.uid, before.generation, {}, outcome.status)
+    assert paused(again, NOW + timedelta(hours=1)) == outcome
+
+
+def test_what_is_wrong_with_a_spec_is_told_once() -> None:
+    """An event at first, and the conditions ever after."""
+    first = invalid(subject(1), "spec.x is no id.", NOW)
+    assert [(event.type, event.reason, event.message) for event in first.events] == [
+        ("Warning", "InvalidSpec", "spec.x is no id.")
+    ]
+    again = Subject(Key("K", "n", "c"), "uid", 1, {}, first.status)
+    assert invalid(again, "spec.x is no id.", NOW).events == ()

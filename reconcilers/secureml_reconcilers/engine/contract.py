@@ -73,7 +73,7 @@ class Outcome:
     """Deletion is complete in Azure (or nothing was to be deleted): the finalizer may go."""
 
     figures: Mapping[str, float] = field(default_factory=dict)
-    """Counters for metrics: `drift_detected`, `drift_corrected`, `writes`, `reads`, `operations_running`."""
+    """For metrics: how often `drift_detected` and `drift_corrected`, and how many `operations_running` now."""
 
 
 class Journal(Protocol):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, Protocol
@@ -269,7 +270,7 @@ class Engine:
             tuple(events),
             requeue,
             released=subject.deleting and ready,
-            figures=_figures(this, running),
+            figures=_figures(events, len(running)),
         )
 
     def _deferred(self, this: Pass, wait: timedelta) -> Outcome:
@@ -282,7 +283,7 @@ class Engine:
         still = [entry for entry in status.pop("operations", ()) if resource_id(entry["id"]).key in running]
         if still:
             status["operations"] = still
-        return Outcome(status, requeue_after=wait, figures=_figures(this, []))
+        return Outcome(status, requeue_after=wait, figures=_figures([], len(still)))
 
     def _rest_in_line(self, this: Pass) -> None:
         """Keep what was read: the next pass goes on from there when its turn has come."""
@@ -353,9 +354,10 @@ def _throttled(memory: Memory) -> timedelta | None:
     return max(waits, default=None)
 
 
-def _figures(this: Pass, running: list[Operation]) -> dict[str, float]:
+def _figures(events: list[Event], running: int) -> dict[str, float]:
+    told = Counter(event.reason for event in events)
     return {
-        "writes": len(this.actions),
-        "operations_running": len(running),
-        "drift_detected": sum(event.reason == "DriftDetected" for event in this.events),
+        "operations_running": running,
+        "drift_detected": told["DriftDetected"],
+        "drift_corrected": told["DriftCorrected"],
     }

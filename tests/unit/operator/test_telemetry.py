@@ -81,7 +81,12 @@ async def test_figures_of_an_outcome_become_series_and_go_with_the_resource(
     make_bench: Callable[..., Bench],
 ) -> None:
     async def repair(subject: Subject, _: Journal) -> Outcome:
-        figures = {"drift_detected": 2.0, "drift_corrected": 1.0, "operations_running": 3.0, "writes": 4.0}
+        figures = {
+            "drift_detected": 2.0,
+            "drift_corrected": 1.0,
+            "operations_running": 3.0,
+            "of another version": 4.0,
+        }
         return Outcome(ready(subject), figures=figures)
 
     bench = make_bench(repair)

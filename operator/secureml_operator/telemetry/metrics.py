@@ -84,7 +84,7 @@ class Metrics:
         )
         self._corrected = Counter(
             "secureml_drift_corrected_total",
-            "Differences that were repaired.",
+            "Times Azure was as declared again after drift.",
             _RESOURCE,
             registry=registry,
         )

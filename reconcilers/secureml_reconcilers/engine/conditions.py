@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 READY: Final = "Ready"
 """True when every aspect is met. Reasons: AsDeclared; else that of the first aspect that is not.
 
-Unknown while paused before this spec was looked at (Paused)."""
+Unknown while nothing worse is known than that something could not be told just now, and while paused before
+this spec was looked at (Paused)."""
 
 RECONCILING: Final = "Reconciling"
 """True while the operator works or waits for something that can pass by itself (kstatus)."""
@@ -182,7 +183,7 @@ def _ready(aspects: list[Condition]) -> Condition:
     done = len(aspects) - len(unmet)
     return Condition(
         READY,
-        "False",
+        "Unknown" if all(aspect.status == "Unknown" for aspect in unmet) else "False",
         first.reason,
         f"{done} of {len(aspects)} aspects are met. {first.type}: {first.message}",
     )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from secureml_reconcilers.engine.blocks import Absent, Check, Ensure, Fact, Tone
-from secureml_reconcilers.engine.conditions import IN_SYNC, PROGRESSING, READY, WAITING
+from secureml_reconcilers.engine.conditions import IN_SYNC, OUT_OF_SYNC, PROGRESSING, READY, WAITING
 from secureml_reconcilers.engine.contract import Event
 from secureml_reconcilers.engine.verdicts import Advised, Blocked, Differs
 
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 FINDINGS: Final = 64
 PLANNED: Final = 128
+_PASSING: Final = frozenset({PROGRESSING, WAITING, OUT_OF_SYNC, "Throttled", "AzureBusy"})
+"""Nobody need act upon these reasons, so no event warns of them: one 503 is no news."""
+
 _TEXT: Final = 2048
 _SHORT: Final = 1024
 """Bounds of the schema: a status that breaks them would be refused whole."""
@@ -97,7 +100,7 @@ def transitions(
     events = []
     for condition in fresh:
         kind, old = condition["type"], before.get(condition["type"], {})
-        if kind == READY and condition["status"] == "True" and old.get("status") != "True":
+        if kind == READY and condition["status"] == "True" and not _was_ready(before):
             events.append(Event("Normal", "Ready", condition["message"]))
         elif kind == IN_SYNC and condition["status"] == "True" and (drifted or old.get("reason") == "Drifted"):
             events.append(Event("Normal", "DriftCorrected", "Azure is as declared again."))
@@ -129,12 +132,18 @@ def begun(actions: Iterable[Action]) -> list[Event]:
     return [Event("Normal", names[action.kind], action.sentence[:_SHORT]) for action in actions]
 
 
+def _was_ready(before: Mapping[str, Mapping[str, Any]]) -> bool:
+    """Whether it had been ready; that it could not be told for a moment changes nothing."""
+    statuses = [before.get(kind, {}).get("status") for kind in (READY, IN_SYNC)]
+    return statuses[0] == "True" or statuses == ["Unknown", "Unknown"]  # the second follows only upon True
+
+
 def _new_trouble(kind: str, condition: Mapping[str, Any], old: Mapping[str, Any]) -> bool:
     summary = {READY, IN_SYNC, "Reconciling", "Stalled", "Permitted"}
     return (
         kind not in summary
         and condition["status"] != "True"
-        and condition["reason"] not in {PROGRESSING, WAITING, "OutOfSync", "Throttled"}  # nobody need act
+        and condition["reason"] not in _PASSING
         and condition["reason"] != old.get("reason")
     )
 

@@ -120,3 +120,17 @@ async def test_a_new_failure_is_not_taken_for_the_seventh(world: World, ready: D
     outcome = await ready.step()
     assert outcome.requeue_after is not None
     assert outcome.requeue_after < timedelta(seconds=3)
+
+
+async def test_one_busy_moment_is_no_news(world: World, ready: Driver) -> None:
+    """One 503 at a resync: whether it is ready cannot be told, nobody is warned, and ready again is no event."""
+    disturb(world, method=["GET"], path="vaults/", status=503, times=1)
+    said = len(ready.events)
+    outcome = await ready.step()
+    assert outcome.requeue_after is not None
+    told = (ready.condition("Ready")["status"], ready.condition("Ready")["reason"])
+    assert told == ("Unknown", "AzureBusy")
+    world.emulator.clock.advance(outcome.requeue_after.total_seconds())
+    await ready.settle()
+    assert ready.condition("Ready")["status"] == "True"
+    assert ready.events[said:] == []

@@ -233,9 +233,15 @@ TRANSITIONS = [
     ),
     pytest.param(
         [],
-        [condition("StorageIsolated", "Unknown", "AzureBusy")],
-        [Event("Warning", "AzureBusy", "It is so.")],
+        [condition("StorageIsolated", "Unknown", "AzureUnreachable")],
+        [Event("Warning", "AzureUnreachable", "It is so.")],
         id="what could not be told",
+    ),
+    pytest.param(
+        [],
+        [condition("StorageIsolated", "Unknown", "AzureBusy")],
+        [],
+        id="what could not be told for a moment is no news",
     ),
     pytest.param(
         [],

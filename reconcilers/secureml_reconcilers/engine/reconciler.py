@@ -158,7 +158,8 @@ class Engine:
             this.actions += performed.begun
             if not performed.begun and not performed.finished:
                 this.judged = evaluate(composed, self._situation(this))
-                return
+                if not this.judged.actions:
+                    return  # otherwise a refusal has freed what was to follow what is now blocked
 
     def _situation(self, this: Pass) -> Situation:
         memory = this.memory

@@ -33,7 +33,8 @@ RECONCILING: Final = "Reconciling"
 """True while the operator works or waits for something that can pass by itself (kstatus)."""
 
 STALLED: Final = "Stalled"
-"""True when only a change of the custom resource helps (kstatus: Flux and Helm stop waiting)."""
+"""True when nothing is under way and only a change of the custom resource helps (kstatus: Flux and Helm stop
+waiting)."""
 
 IN_SYNC: Final = "InSync"
 """False while drift is outstanding (Drifted), and until the first convergence is done (Converging)."""
@@ -80,11 +81,13 @@ def conditions(judged: Judged, *, enforce: bool, drifting: bool, settled_before:
     ready = _ready(aspects)
     found = problems(judged)
     stalled = next((problem for problem in found if problem.retry is Retry.NEVER), None)
+    if enforce and _at_work(judged):
+        stalled = None  # tools would stop waiting in the middle of a convergence; it is said when all else is done
     return [
         ready,
         _reconciling(ready, stalled, enforce=enforce),
         _stalled(stalled),
-        _in_sync(judged, ready, drifting=drifting, settled_before=settled_before),
+        _in_sync(judged, ready, enforce=enforce, drifting=drifting, settled_before=settled_before),
         _permitted(found),
         *aspects,
     ]
@@ -167,6 +170,11 @@ def _aspect(said: Composed, judged: Judged, *, enforce: bool) -> Condition:
     return Condition(kind, "True", said.aspect.met, said.aspect.met_message)
 
 
+def _at_work(judged: Judged) -> bool:
+    """Whether Azure works on something, or will at once."""
+    return bool(judged.actions) or any(isinstance(verdict, Running) for verdict in judged.verdicts.values())
+
+
 def _from_problem(kind: str, troubles: list[AzureProblem]) -> Condition:
     problem = troubles[0]
     status = "Unknown" if problem.reason in _CANNOT_TELL else "False"
@@ -205,7 +213,9 @@ def _stalled(problem: AzureProblem | None) -> Condition:
     return Condition(STALLED, "True", problem.reason, str(problem))
 
 
-def _in_sync(judged: Judged, ready: Condition, *, drifting: bool, settled_before: bool) -> Condition:
+def _in_sync(
+    judged: Judged, ready: Condition, *, enforce: bool, drifting: bool, settled_before: bool
+) -> Condition:
     if ready.met:
         return Condition(IN_SYNC, "True", "InSync", "No drift is outstanding.")
     if drifting:
@@ -215,9 +225,8 @@ def _in_sync(judged: Judged, ready: Condition, *, drifting: bool, settled_before
             if isinstance(verdict, Differs)
             for difference in verdict.differences
         ]
-        return Condition(
-            IN_SYNC, "False", "Drifted", f"Being repaired: {'; '.join(drifted[:_LISTED])}".rstrip(": ")
-        )
+        doing = "Being repaired" if enforce else "Mode Observe repairs nothing"
+        return Condition(IN_SYNC, "False", "Drifted", f"{doing}: {'; '.join(drifted[:_LISTED])}".rstrip(": "))
     if settled_before:
         return Condition(
             IN_SYNC, "Unknown", ready.reason, "Whether Azure has drifted could not be told this time."

@@ -54,12 +54,15 @@ def drifted(judged: Judged) -> list[tuple[Ensure | Absent, Differs]]:
     return [(block, verdict) for block, verdict in found if block.id.parent not in gone]
 
 
-def detected(block: Ensure | Absent, verdict: Differs) -> Event:
+def detected(block: Ensure | Absent, verdict: Differs, *, enforce: bool) -> Event:
     """The event that tells what was found and what is done about it."""
     if verdict.kind == "Delete":
         return Event("Warning", "DriftDetected", f"{block.id.short}: {block.reason}.")
     what = "it is gone" if verdict.kind == "Create" else "; ".join(map(str, verdict.differences[:3]))
-    return Event("Warning", "DriftDetected", f"{block.id.short}: {what}. It is put right, because {block.reason}.")
+    doing = f"It is put right, because {block.reason}."
+    if not enforce:
+        doing = f"It should be put right, because {block.reason}; mode Observe writes nothing."
+    return Event("Warning", "DriftDetected", f"{block.id.short}: {what}. {doing}")
 
 
 async def attributed(cases: dict[str, Case], told: dict[str, datetime], arm: Arm, now: datetime) -> list[Event]:

@@ -205,7 +205,7 @@ class Engine:
         for block, verdict in drift.drifted(judged):
             this.drifted = True
             this.memory.unattributed[block.id.key] = drift.Case(block.id, this.began)
-            this.events.append(drift.detected(block, verdict))
+            this.events.append(drift.detected(block, verdict, enforce=this.composition.enforce))
 
     # -- report ---------------------------------------------------------------------------------
 

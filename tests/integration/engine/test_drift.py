@@ -229,8 +229,11 @@ async def test_drift_is_not_repaired_in_observe_mode(world: World, ready: Driver
     await alice.patches(world, alice.VAULT, {"properties": {"publicNetworkAccess": "Enabled"}})
     start = last(world)
     world.emulator.clock.advance(1800)
-    await ready.step()
+    outcome = await ready.step()
     assert names(writes(world, start)) == []
+    assert [event.message.partition("; ")[2] for event in outcome.events if event.reason == "DriftDetected"] == [
+        "mode Observe writes nothing."
+    ]
     assert [entry["verb"] for entry in ready.status["plan"]] == ["Update"]
     assert ready.condition("KeyVaultIsolated")["reason"] == "OutOfSync"
 

@@ -256,6 +256,28 @@ def test_stalled_names_the_problem_and_reconciling_stops() -> None:
     )
 
 
+def test_nothing_is_stalled_while_azure_works() -> None:
+    """What needs a change of the spec is said of Ready at once, and tools wait until all else is done."""
+    never = Blocked(problem("NotImplementedYet", retry=Retry.NEVER))
+    every = by_type(one((CLOSES, Running()), (CLOSES_VAULT, never)))
+    assert [every[kind].status for kind in ("Ready", "Reconciling", "Stalled")] == ["False", "True", "False"]
+    assert every["Ready"].reason == "NotImplementedYet"
+
+
+def test_what_only_could_not_be_told_is_unknown() -> None:
+    """One 503 makes nothing unready; together with something unmet it does not hide it."""
+    busy = said("Private", problems=(problem("AzureBusy"),))
+    assert by_type(judged([busy]))["Ready"].status == "Unknown"
+    works = judged([busy, said("Closed", CLOSES)], {CLOSES.key: Running()})
+    assert by_type(works)["Ready"].status == "False"
+
+
+def test_observation_claims_no_repair() -> None:
+    """Nothing is written, so nothing is being repaired."""
+    message = by_type(one((CLOSES, DIFFERS)), enforce=False, drifting=True)["InSync"].message
+    assert message.startswith("Mode Observe repairs nothing: properties.publicNetworkAccess")
+
+
 SYNC = [
     pytest.param(ALL_GOOD, {}, ("True", "InSync", "No drift is outstanding."), id="everything holds"),
     pytest.param(

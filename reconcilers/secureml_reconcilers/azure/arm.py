@@ -19,6 +19,10 @@ TERMINAL = frozenset({"succeeded", "failed", "canceled"})
 """Provisioning states that do not change by themselves; a missing state means Succeeded (ARM contract)."""
 
 
+ABSENT_CODES = frozenset({"ResourceNotFound", "NotFound", "ParentResourceNotFound", "ResourceGroupNotFound"})
+"""The 404s that prove absence. SubscriptionNotFound, say, proves only that we cannot see it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Present:
     """The resource exists."""

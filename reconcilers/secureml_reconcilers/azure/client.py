@@ -19,7 +19,7 @@ import aiohttp
 from azure.core.exceptions import AzureError, ClientAuthenticationError
 from azure.core.rest import HttpRequest
 
-from secureml_reconcilers.azure.arm import TERMINAL, Absent, Accepted, Body, Present, Verb
+from secureml_reconcilers.azure.arm import ABSENT_CODES, TERMINAL, Absent, Accepted, Body, Present, Verb
 from secureml_reconcilers.azure.catalogue import CATALOGUE, GRAPH_API_VERSION, facts
 from secureml_reconcilers.azure.errors import classify, from_error
 from secureml_reconcilers.azure.problem import AzureProblem, Retry, Severity
@@ -33,12 +33,6 @@ if TYPE_CHECKING:
     from secureml_reconcilers.azure.throttle import Throttle
 
 _log = logging.getLogger(__name__)
-
-
-_ABSENT_CODES: Final = frozenset(
-    {"ResourceNotFound", "NotFound", "ParentResourceNotFound", "ResourceGroupNotFound"}
-)
-"""The 404s that prove absence. SubscriptionNotFound, say, proves only that we cannot see it."""
 
 
 _HANDLE_LOST: Final = frozenset({HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND, HTTPStatus.GONE})
@@ -88,7 +82,7 @@ class ArmClient:
         if response.status_code == HTTPStatus.OK:
             return Present(_object(response, target))
         problem = _problem(response, target)
-        if response.status_code == HTTPStatus.NOT_FOUND and problem.code in _ABSENT_CODES:
+        if response.status_code == HTTPStatus.NOT_FOUND and problem.code in ABSENT_CODES:
             return Absent()
         raise problem
 

@@ -6,8 +6,8 @@ import asyncio
 import logging
 from typing import TYPE_CHECKING, Final
 
-from secureml_reconcilers.azure.arm import Present, Unreadable
-from secureml_reconcilers.azure.problem import AzureProblem, Retry
+from secureml_reconcilers.azure.arm import ABSENT_CODES, Present, Unreadable
+from secureml_reconcilers.azure.problem import AzureProblem
 from secureml_reconcilers.azure.resource_id import ResourceId, resource_id
 from secureml_reconcilers.engine.composing import compose
 from secureml_reconcilers.engine.view import Listing, Query, View
@@ -73,6 +73,6 @@ async def _listed(listing: Listing, arm: Arm) -> tuple[dict[str, object], ...] |
     try:
         return tuple(await arm.list_all(listing.path, listing.type))
     except AzureProblem as problem:
-        if problem.retry is Retry.SLOW and problem.reason == "NotFound":
+        if problem.code in ABSENT_CODES:
             return ()  # the parent is gone, so it has no children
         return problem

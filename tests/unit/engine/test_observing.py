@@ -1,0 +1,55 @@
+"""Reading: what proves that there is nothing, and what only says that it could not be told."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from tests.unit.engine.building import ENDPOINT, NOW, problem
+
+from secureml_reconcilers.azure.problem import AzureProblem, Retry
+from secureml_reconcilers.engine.blocks import Aspect, Composition
+from secureml_reconcilers.engine.memory import Memory
+from secureml_reconcilers.engine.observing import observe
+from secureml_reconcilers.engine.view import Listing
+
+if TYPE_CHECKING:
+    from secureml_reconcilers.azure.arm import Body
+    from secureml_reconcilers.engine.blocks import Blocks
+    from secureml_reconcilers.engine.view import View
+
+
+class Refuses:
+    """An Azure that lists nothing."""
+
+    def __init__(self, code: str) -> None:
+        self.code = code
+
+    async def list_all(self, collection: str, type_name: str) -> list[Body]:
+        """Fail."""
+        raise problem("NotFound", code=self.code, retry=Retry.SLOW)
+
+
+def groups(view: View) -> Blocks:
+    """Ask for the zone groups of an endpoint."""
+    view.children(ENDPOINT, "privateDnsZoneGroups")
+    yield from ()
+
+
+@pytest.mark.parametrize(
+    ("code", "proven"),
+    [
+        pytest.param("ResourceNotFound", True, id="the parent is gone"),
+        pytest.param("ParentResourceNotFound", True, id="so says the child's own service"),
+        pytest.param("ResourceGroupNotFound", True, id="all around it is gone"),
+        pytest.param("SubscriptionNotFound", False, id="a subscription that we may not see holds what it held"),
+    ],
+)
+async def test_what_is_gone_has_no_children(code: str, proven: bool) -> None:  # noqa: FBT001 - a row of the table
+    """Only codes that prove absence are taken for an empty collection; nothing is made upon the others."""
+    memory = Memory()
+    composition = Composition((Aspect("Known", groups),), "team-a/fraud")
+    await observe(composition, memory, Refuses(code), NOW)  # type: ignore[arg-type]
+    listed = memory.listings[Listing(ENDPOINT, "privateDnsZoneGroups")]
+    assert (listed == ()) is proven
+    assert isinstance(listed, AzureProblem) is not proven

@@ -8,7 +8,8 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
 from secureml_reconcilers.azure.problem import AzureProblem, Retry, Severity
@@ -204,7 +205,7 @@ def classify(
         advice=problem.advice,
         retry=problem.retry,
         severity=problem.severity,
-        retry_after=_retry_after(lowered, str(error.get("message", ""))) or problem.retry_after,
+        retry_after=asked_wait(lowered, str(error.get("message", ""))) or problem.retry_after,
         target=target,
         code=problem.code,
         permission=problem.permission,
@@ -264,13 +265,36 @@ def _error_of(body: bytes | str) -> Mapping[str, Any]:
     return error if isinstance(error, dict) else {}
 
 
-def _retry_after(headers: Mapping[str, str], message: str) -> timedelta | None:
+def asked_wait(headers: Mapping[str, str], message: str = "") -> timedelta | None:
+    """How long the service asked to be left alone; None when it did not, or not in a way we can read.
+
+    Args:
+        headers: the answer's headers, names in lower case.
+        message: the error's message; Key Vault and others say it in words only.
+    """
     for name in ("retry-after", "x-ms-retry-after"):
-        if headers.get(name, "").isdigit():
-            return timedelta(seconds=int(headers[name]))
+        wait = _seconds(headers.get(name, ""), headers.get("date", ""))
+        if wait is not None:
+            return wait
     quota = headers.get("x-ms-user-quota-resets-after", "")
     if quota.count(":") == 2:  # noqa: PLR2004 - hh:mm:ss
         hours, minutes, seconds = quota.split(":")
         return timedelta(hours=int(hours), minutes=int(minutes), seconds=float(seconds))
     waited = _WAIT.search(message)
     return timedelta(seconds=int(waited.group(1))) if waited else None
+
+
+def _seconds(value: str, answered: str) -> timedelta | None:
+    """Seconds or, as HTTP allows too, a date; counted from the answer's own date, for clocks differ."""
+    if value.isdigit():
+        return timedelta(seconds=int(value))
+    due = _date(value)
+    return max(due - (_date(answered) or datetime.now(UTC)), timedelta()) if due else None
+
+
+def _date(value: str) -> datetime | None:
+    try:
+        found = parsedate_to_datetime(value)
+    except ValueError:
+        return None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)

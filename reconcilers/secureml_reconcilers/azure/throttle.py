@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
+from secureml_reconcilers.azure.errors import asked_wait
 from secureml_reconcilers.azure.problem import AzureProblem
 
 if TYPE_CHECKING:
@@ -34,6 +35,9 @@ _USUAL: Final = 30.0
 
 _SMOOTHING: Final = 0.1
 """How much the latest turn counts in what a turn is taken to need."""
+
+_UNSAID: Final = timedelta(seconds=5)
+"""How long a 429 closes the budget that does not say how long."""
 
 _PATIENCE: Final = 30.0
 """Seconds that a turn is kept for somebody who does not come: far above the lateness of a busy worker."""
@@ -174,7 +178,7 @@ class Throttle:
             bucket.size = max(bucket.size, bucket.tokens)
             bucket.filled_at = now
         if status == 429 and not _about_one_resource(headers):  # noqa: PLR2004 - Too Many Requests
-            bucket.closed_until = now + float(headers.get("retry-after", "5"))
+            bucket.closed_until = now + (asked_wait(headers) or _UNSAID).total_seconds()
 
     def _bucket(self, subscription: str, method: str) -> _Bucket:
         key = (subscription.lower(), _CLASSES[method])

@@ -122,3 +122,27 @@ def test_a_turn_is_not_kept_for_ever() -> None:
     waits(throttle, "gone")
     time.now = 31.3
     assert served(throttle, "b", 500) == 250
+
+
+@pytest.mark.parametrize(
+    ("said", "seconds"),
+    [
+        pytest.param({"retry-after": "17"}, 17, id="seconds"),
+        pytest.param(
+            {"retry-after": "Fri, 02 Jan 2026 10:00:30 GMT", "date": "Fri, 02 Jan 2026 10:00:10 GMT"},
+            20,
+            id="a date",
+        ),
+        pytest.param({"retry-after": "soon"}, 5, id="neither"),
+        pytest.param({}, 5, id="nothing"),
+    ],
+)
+def test_the_end_of_a_429_is_read_in_every_form(said: dict[str, str], seconds: float) -> None:
+    """HTTP allows a date as well; it once raised, and the pass ended as a bug of ours."""
+    time = Time()
+    throttle = Throttle(time)
+    throttle.learn("s", "GET", 429, said)
+    time.now = seconds - 0.1
+    assert spend(throttle, "GET", 1) == 0
+    time.now = seconds
+    assert spend(throttle, "GET", 1) == 1

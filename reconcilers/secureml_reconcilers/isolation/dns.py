@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from secureml_reconcilers.azure.arm import Present
 from secureml_reconcilers.azure.resource_id import ResourceId, resource_id
 from secureml_reconcilers.engine.blocks import Block, Blocks, Check, Ensure, Fact, Tone
 from secureml_reconcilers.engine.compare import Difference
@@ -137,11 +138,11 @@ def zone_group(site: Site, azure: View, way: Way) -> Iterator[Block]:
 
 
 def _link(site: Site, azure: View, zone: Zone, network: ResourceId) -> Iterator[Block]:
-    shown = azure.get(zone.link)
     if not zone.ours:
         yield Ensure(
             zone.link, {}, f"{network.name} resolves {zone.id.name} through a zone of others", ("DNS-04",)
         )
+        yield from _completed(azure, zone, network)
         return
     made = _zone_made(site, azure, zone)
     yield from made
@@ -154,16 +155,35 @@ def _link(site: Site, azure: View, zone: Zone, network: ResourceId) -> Iterator[
         after=made,
         shared=True,
     )
-    if shown is not None and azure.settled(zone.link):
+    yield from _completed(azure, zone, network)
+
+
+def _completed(azure: View, zone: Zone, network: ResourceId) -> Iterator[Block]:
+    """Names resolve through a link, whosever it is, once it is completed (WS-DNS-01)."""
+    shown = azure.get(zone.link)
+    if shown is None:
+        return
+    name = f"link of {zone.id.name} to {network.name} is completed"
+    if azure.settled(zone.link):
         state = str(at(shown, "properties.virtualNetworkLinkState") or "Completed")
         yield Check(
-            f"link of {zone.id.name} to {network.name} is completed",
+            name,
             state.lower() == "completed",
             "LinkNotCompleted",
             f"The link of {zone.id.name} to {network.name} is {state}.",
             rules=("WS-DNS-01",),
             about=zone.link,
             tone=Tone.PENDING,
+        )
+    elif not zone.ours and Present(shown).settled:
+        yield Check(
+            name,
+            holds=False,
+            reason="LinkFailed",
+            message=f"The link of {zone.id.name} to {network.name}, made by somebody else, has failed.",
+            advice="Ask its owner to make it anew: through this link the network resolves no name.",
+            rules=("WS-DNS-01",),
+            about=zone.link,
         )
 
 

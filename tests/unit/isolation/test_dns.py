@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from tests.unit.isolation.bodies import (
+    ACCOUNT,
     API_ZONE,
     BLOB_ZONE,
     ENDPOINT,
@@ -81,6 +82,8 @@ def office(*names: str) -> Change:
     """The office's network is linked to these zones."""
     return added(*(link(OFFICE_LINK[name], OFFICE) for name in names or ZONE))
 
+
+OPEN_ACCOUNT = put(ACCOUNT, "properties.publicNetworkAccess", "Enabled")
 
 MANAGED = [
     case(
@@ -248,6 +251,31 @@ FOREIGN = [
         [*hub(), gone(BLOB_GROUP)],
         [Write("Create", BLOB_GROUP, zone_group_request(HUB_BLOB))],
         violated="DNS-02",
+        rows=HUB_ROWS,
+    ),
+    case(
+        "a link of others that is not completed is looked at again, and nothing is closed",
+        [*hub(), put(HUB_LINK, "properties.virtualNetworkLinkState", "InProgress"), OPEN_ACCOUNT],
+        [
+            Soon(f"link of {BLOB_ZONE} to ml-vnet is completed"),
+            Waits("Update", ACCOUNT, f"link of {BLOB_ZONE} to ml-vnet is completed"),
+        ],
+        violated="WS-DNS-01",
+        rows=HUB_ROWS,
+    ),
+    case(
+        "a link of others that failed resolves no name, and its owner must act",
+        [
+            *hub(),
+            put(HUB_LINK, "properties.virtualNetworkLinkState", "InProgress"),
+            put(HUB_LINK, "properties.provisioningState", "Failed"),
+            OPEN_ACCOUNT,
+        ],
+        [
+            Finding("LinkFailed", HUB_LINK, "WS-DNS-01"),
+            Waits("Update", ACCOUNT, f"link of {BLOB_ZONE} to ml-vnet is completed"),
+        ],
+        violated="WS-DNS-01",
         rows=HUB_ROWS,
     ),
     case(

@@ -232,13 +232,13 @@ def _others_group(azure: View, used: ResourceId) -> bool:
 
 def _group_of_others(azure: View, used: ResourceId, zones: list[Zone]) -> Iterator[Block]:
     """A zone group of others must write into the zones that the network sees; we do not change it."""
+    groups = azure.children(used, "privateDnsZoneGroups")
+    ids = {
+        str(at(config, "properties.privateDnsZoneId")).lower()
+        for group in groups
+        for config in at(group, "properties.privateDnsZoneConfigs") or ()
+    }
     for zone in zones:
-        groups = azure.children(used, "privateDnsZoneGroups")
-        ids = {
-            str(at(config, "properties.privateDnsZoneId")).lower()
-            for group in groups
-            for config in at(group, "properties.privateDnsZoneConfigs") or ()
-        }
         yield Check(
             f"{used.short} writes into {zone.id.name}",
             zone.id.key in ids,
@@ -248,6 +248,41 @@ def _group_of_others(azure: View, used: ResourceId, zones: list[Zone]) -> Iterat
             ("DNS-02",),
             used,
         )
+        if zone.id.key in ids:
+            yield from _records_of_others(azure, used, zone, groups)
+
+
+def _records_of_others(azure: View, used: ResourceId, zone: Zone, groups: tuple[Body, ...]) -> Iterator[Block]:
+    """What their zone group says it wrote must be in the zone; only they can write it again (DNS-03)."""
+    records = [each for group in groups for each in _record_sets(group) if each[0].parent == zone.id]
+    yield Check(
+        f"records of {used.short} in {zone.id.name} are written",
+        bool(records),
+        "RecordsMissing",
+        f"The zone group of {used.short} has not written its records into {zone.id.text} yet.",
+        rules=("DNS-03",),
+        about=used,
+        tone=Tone.PENDING,
+    )
+    for record, addresses, fqdn in records:
+        found = _addresses(azure, record)
+        yield Check(
+            f"{fqdn} leads to {used.short}",
+            found == addresses,
+            "RecordWrong",
+            f"{fqdn} leads to {', '.join(found) or 'no address'}, and {used.short} answers at"
+            f" {', '.join(addresses)}.",
+            "Ask the endpoint's owner to write its zone group anew, or to delete the endpoint: the operator then"
+            " makes its own.",
+            ("DNS-03",),
+            record,
+        )
+        yield Fact("dnsRecords", {"name": fqdn, "zone": zone.id.name, "addresses": addresses})
+
+
+def _addresses(azure: View, record: ResourceId) -> list[str]:
+    """What a record leads to, sorted; nothing where there is none."""
+    return sorted(str(at(each, "ipv4Address")) for each in at(azure.get(record), "properties.aRecords") or ())
 
 
 def _missing_records(azure: View, group: ResourceId) -> Iterator[tuple[ResourceId, Difference]]:
@@ -255,8 +290,7 @@ def _missing_records(azure: View, group: ResourceId) -> Iterator[tuple[ResourceI
     if azure.get(group) is None or not azure.settled(group):
         return
     for record, addresses, _ in _record_sets(azure.get(group) or {}):
-        shown = azure.get(record)
-        found = sorted(str(at(a, "ipv4Address")) for a in at(shown, "properties.aRecords") or ())
+        found = _addresses(azure, record)
         if found != addresses:
             yield record, Difference(record.short, addresses, found or None)
 

@@ -137,3 +137,14 @@ async def test_what_is_deleted_while_it_observes_stays(ready: Driver, world: Wor
     outcome = await ready.settle()
     assert outcome.released
     assert names(writes(world, start)) == []
+
+
+async def test_a_record_that_somebody_deleted_behind_an_endpoint_of_others_counts(world: World) -> None:
+    """The vault was closed, although no name led to the endpoint that serves it."""
+    await of_the_platform_team(world)
+    await alice.deletes(world, alice.RECORD, "vaultcore")
+    driver = drive(world, world.spec())
+    await passes(driver, 40)
+    assert public(world, alice.VAULT) == "Enabled"
+    assert driver.condition("NamesResolved")["reason"] == "RecordWrong"
+    assert "vaultcore" in str(driver.status["dnsRecords"])

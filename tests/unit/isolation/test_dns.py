@@ -522,7 +522,7 @@ def test_the_group_that_a_policy_gave_our_endpoint_is_used_and_never_doubled(
     zones: list[Any], reasons: set[str]
 ) -> None:
     """Landing zones give every endpoint its zone group by policy; Azure takes no second one (DNS-05)."""
-    group = zone_group(POLICY_GROUP, {each: {"stfraud": ["10.20.0.7"]} for each in zones})
+    group = zone_group(POLICY_GROUP, {each: {"frauddata": ["10.20.0.7"]} for each in zones})
     azure = world(gone(GROUP_OF["blob"]), added(group))
     judged = judge_all(SecureWorkspaces(PUBLIC).declare(spec(), OWNER), azure)
     found = {verdict.problem.reason for verdict in judged.verdicts.values() if isinstance(verdict, Blocked)}

@@ -28,6 +28,7 @@ from tests.unit.isolation.bodies import (
     gone,
     network,
     put,
+    record,
     serving,
     site,
     subnet,
@@ -50,6 +51,9 @@ BLOB_MISSING = (
     Write("Create", BLOB, endpoint_request(WAYS["blob"])),
     Waits("Create", BLOB_GROUP, BLOB),
 )
+RECORD = ZONE[BLOB_ZONE].child("A", "frauddata")
+LEADS = f"frauddata.{BLOB_ZONE} leads to privateEndpoints/data-team"
+OPEN_ACCOUNT = put(ACCOUNT, "properties.publicNetworkAccess", "Enabled")
 BATCH: dict[str, Any] = {"storage": {"subResources": ["blob", "file", "queue", "table"]}}
 PARTS = [Way(ACCOUNT, "queue"), Way(ACCOUNT, "table")]
 
@@ -275,6 +279,24 @@ OTHERS = [
         [*theirs(), gone(THEIR_GROUP)],
         [Finding("ZoneGroupMissing", THEIRS, "DNS-02")],
         violated="DNS-02",
+    ),
+    case(
+        "one whose record somebody deleted leads nobody to it, and only its owner can write it again",
+        [*theirs(), gone(RECORD), OPEN_ACCOUNT],
+        [Finding("RecordWrong", RECORD, "DNS-03"), Waits("Update", ACCOUNT, LEADS)],
+        violated="DNS-03",
+    ),
+    case(
+        "so does one whose record leads elsewhere",
+        [*theirs(), added(record(ZONE[BLOB_ZONE], "frauddata", "10.99.0.1")), OPEN_ACCOUNT],
+        [Finding("RecordWrong", RECORD, "DNS-03"), Waits("Update", ACCOUNT, LEADS)],
+        violated="DNS-03",
+    ),
+    case(
+        "one whose group has written nothing yet is looked at again",
+        [*theirs(), added(zone_group(THEIR_GROUP, {ZONE[BLOB_ZONE]: {}}))],
+        [Soon(f"records of privateEndpoints/data-team in {BLOB_ZONE} are written")],
+        violated="DNS-03",
     ),
     case(
         "one elsewhere that may not be read is no evidence: ours is made",

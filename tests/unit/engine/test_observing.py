@@ -25,7 +25,7 @@ class Refuses:
     def __init__(self, code: str) -> None:
         self.code = code
 
-    async def list_all(self, collection: str, type_name: str) -> list[Body]:
+    async def list_all(self, *_: str) -> list[Body]:
         """Fail."""
         raise problem("NotFound", code=self.code, retry=Retry.SLOW)
 

@@ -27,6 +27,15 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True, slots=True)
+class Written:
+    """That something was written."""
+
+    at: datetime
+    by: str
+    """The custom resource for which it was."""
+
+
 @dataclass(slots=True)
 class Operations:
     """What this process knows to be running in Azure, over all custom resources.
@@ -39,6 +48,9 @@ class Operations:
     """By resource key, the last foreign change that was told as drift."""
 
     running: dict[str, Operation] = field(default_factory=dict)
+    written: dict[str, Written] = field(default_factory=dict)
+    """By resource key, the last write that Azure took."""
+
     locks: defaultdict[str, asyncio.Lock] = field(default_factory=lambda: defaultdict(asyncio.Lock))
 
     def lock(self, target: ResourceId) -> asyncio.Lock:
@@ -86,7 +98,8 @@ class Actor:
     async def _chosen_again(self, action: Action) -> Action | None:
         """The action after a reading of this very pass; None when there is nothing left to do."""
         key = action.id.key
-        if self.memory.read_at.get(key, self.pass_began) >= self.pass_began and key in self.memory.answers:
+        read_at = self.memory.read_at.get(key, self.pass_began)
+        if read_at >= self.pass_began and key in self.memory.answers and not self._overtaken(key, read_at):
             return action
         answer = await read(action.id, self.arm)
         self.memory.answers[key] = answer
@@ -95,6 +108,11 @@ class Actor:
         if isinstance(verdict, Differs) and verdict.kind == action.kind:
             return choose(action.block, verdict, self.ownership)
         return None  # the world has moved: the composition is asked again
+
+    def _overtaken(self, key: str, read_at: datetime) -> bool:
+        """Whether it was written for another custom resource since: what we would write undoes that."""
+        written = self.operations.written.get(key)
+        return written is not None and written.by != self.ownership.owner and written.at >= read_at
 
     async def _write(self, action: Action, performed: Performed) -> None:
         try:
@@ -110,6 +128,7 @@ class Actor:
             return
         _log.info("%s", action.sentence, extra={"arm_id": action.id.text})
         performed.begun.append(action)
+        self.operations.written[action.id.key] = Written(self.clock(), self.ownership.owner)
         for target in getattr(action.block, "mends", ()):
             self.memory.forget(target.key)
         self._accepted(action, accepted, performed)

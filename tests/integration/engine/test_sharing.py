@@ -277,3 +277,30 @@ def endpoints_to(world: World, account: str) -> list[str]:
     name = account.rsplit("/", 1)[1]
     found = world.emulator.ctx.store.of_type("microsoft.network/privateendpoints")
     return [each.id.name for each in found if each.id.name.startswith(f"{name}-")]
+
+
+async def test_two_that_write_one_account_at_once_keep_each_others_rules(shared: World) -> None:
+    """Each allows an address range on the account of both; an account has no etag that would tell.
+
+    Both once read, and then both wrote the whole list: the first rule was lost.
+    """
+    account = alice.one(shared, alice.STORAGE, "stfraud")
+    engine = new_engine(shared)
+    also = {"additionalAccounts": [{"accountID": account, "subResources": ["blob", "file"]}]}
+
+    def specs(*ranges: str) -> list[dict[str, Any]]:
+        return [
+            shared.spec("fraud", storage={"allowedIPRanges": ["20.0.0.1", *ranges[:1]]}),
+            shared.spec("churn", storage={**also, "allowedIPRanges": ["20.0.0.1", *ranges[1:]]}),
+        ]
+
+    first, second = (drive(shared, spec, spec["workspaceID"][-5:], engine) for spec in specs())
+    await first.settle()
+    await second.settle()
+    start = last(shared)
+    for driver, spec in zip((first, second), specs("20.1.1.1", "20.2.2.2"), strict=True):
+        driver.edit(spec)
+    await settle_all(shared, first, second)
+    rules = alice.shown(shared, alice.STORAGE, "stfraud")["properties"]["networkAcls"]["ipRules"]
+    assert sorted(rule["value"] for rule in rules) == ["20.0.0.1", "20.1.1.1", "20.2.2.2"]
+    assert [call.target for call in writes(shared, start)].count(account.lower()) == 2

@@ -71,12 +71,21 @@ def zone_used(site: Site, azure: View, name: str, network: ResourceId) -> Zone:
     own = site.zone(name)
     link = site.link(own, network)
     if azure.get(link) is None:
-        for row in azure.graph(network.subscription, _LINKS_OF.format(network=network.text)):
+        # Links live in their zone's subscription, which is the hub's and not the network's (hub and spoke).
+        query = _LINKS_OF.format(network=network.text)
+        for row in (row for each in _subscriptions(site, network) for row in azure.graph(each, query)):
             other = resource_id(str(row["id"]))
             zone = other.parent
             if zone is not None and zone.name.lower() == name.lower() and azure.get(other) is not None:
                 return Zone(zone, other, ours=False)
     return Zone(own, link, ours=True)
+
+
+def _subscriptions(site: Site, network: ResourceId) -> list[str]:
+    """Where zones of the network may be: its own subscription, and those that the spec names for zones."""
+    dns = site.spec.dns
+    named = [*([dns.zone_resource_group_id] if dns.zone_resource_group_id else []), *dns.zone_ids]
+    return list(dict.fromkeys(each.subscription.lower() for each in (network, *map(resource_id, named))))
 
 
 @once_each

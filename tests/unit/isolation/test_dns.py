@@ -11,6 +11,7 @@ from tests.unit.isolation.bodies import (
     BLOB_ZONE,
     ENDPOINT,
     ETAG,
+    FILE_ZONE,
     GROUP_OF,
     LINK,
     NETWORK,
@@ -45,7 +46,9 @@ from tests.unit.isolation.telling import Case, Finding, Soon, Waits, Works, Writ
 from secureml_reconcilers.azure.resource_id import resource_id
 from secureml_reconcilers.engine.blocks import Fact
 from secureml_reconcilers.engine.verdicts import Blocked
+from secureml_reconcilers.engine.view import Query
 from secureml_reconcilers.isolation.clouds import CHINA, GOVERNMENT, PUBLIC, cloud_of
+from secureml_reconcilers.isolation.dns import _LINKS_OF, Zone, zone_used
 from secureml_reconcilers.secure_workspace import SecureWorkspaces
 
 if TYPE_CHECKING:
@@ -527,3 +530,55 @@ def test_the_group_that_a_policy_gave_our_endpoint_is_used_and_never_doubled(
     judged = judge_all(SecureWorkspaces(PUBLIC).declare(spec(), OWNER), azure)
     found = {verdict.problem.reason for verdict in judged.verdicts.values() if isinstance(verdict, Blocked)}
     assert (judged.actions, found) == ((), reasons)
+
+
+HUB_SUBSCRIPTION = "99999999-9999-4999-8999-999999999999"
+FAR_BLOB = resource_id(HUB_BLOB.text.replace(SUBSCRIPTION, f"/subscriptions/{HUB_SUBSCRIPTION}"))
+
+
+@pytest.mark.parametrize(
+    ("dns", "asked"),
+    [
+        pytest.param({}, [NETWORK.subscription], id="the network's own"),
+        pytest.param(
+            {"zoneResourceGroupID": f"/subscriptions/{HUB_SUBSCRIPTION}/resourceGroups/dns"},
+            [NETWORK.subscription, HUB_SUBSCRIPTION],
+            id="that of the group for zones",
+        ),
+        pytest.param(
+            {"zoneIDs": [FAR_BLOB.text.replace(BLOB_ZONE, FILE_ZONE), ZONE[BLOB_ZONE].text]},
+            [NETWORK.subscription, HUB_SUBSCRIPTION],
+            id="those of zones, each once",
+        ),
+    ],
+)
+def test_links_are_looked_for_in_every_subscription_that_may_hold_zones(
+    dns: dict[str, Any], asked: list[str]
+) -> None:
+    """In hub and spoke a zone and its links live in the hub's subscription: ours would have been a second zone."""
+    azure = world(gone(ZONE[BLOB_ZONE]))
+    seen: list[str] = []
+
+    class Graph(dict[Any, Any]):
+        def __contains__(self, question: object) -> bool:
+            return True
+
+        def __missing__(self, question: Query) -> tuple[dict[str, str], ...]:
+            seen.append(question.subscription)
+            return ()
+
+    azure.rows = Graph()
+    zone_used(site(dns=dns), azure, BLOB_ZONE, NETWORK)
+    assert seen == asked
+
+
+def test_a_zone_of_the_hub_is_found_and_used() -> None:
+    """Declared by its group only, it is used under the name and link that the hub gave it."""
+    far_link = FAR_BLOB.child("virtualNetworkLinks", "spoke")
+    azure = world(gone(ZONE[BLOB_ZONE]), added(zone(FAR_BLOB, tags={}), link(far_link, tags={})))
+    azure.rows = {
+        Query(each, _LINKS_OF.format(network=NETWORK.text)): rows
+        for each, rows in ((NETWORK.subscription, ()), (HUB_SUBSCRIPTION, ({"id": far_link.text},)))
+    }
+    declared = site(dns={"zoneResourceGroupID": f"/subscriptions/{HUB_SUBSCRIPTION}/resourceGroups/dns"})
+    assert zone_used(declared, azure, BLOB_ZONE, NETWORK) == Zone(FAR_BLOB, far_link, ours=False)

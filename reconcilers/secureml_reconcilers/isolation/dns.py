@@ -132,7 +132,7 @@ def zone_group(site: Site, azure: View, way: Way) -> Iterator[Block]:
     missing = dict(_missing_records(azure, group)) if linked else {}
     yield Ensure(
         group,
-        {"properties": {"privateDnsZoneConfigs": _configs(zones)}},
+        {"properties": {"privateDnsZoneConfigs": _configs(zones, azure.get(group))}},
         f"the names of {way.target.name} lead to its private address ({way.group})",
         ("DNS-02", "DNS-05"),
         create={},
@@ -222,11 +222,16 @@ def _conflict(name: str, network: ResourceId, used: Zone, wanted: Zone) -> Check
     )
 
 
-def _configs(zones: list[Zone]) -> Entries:
+def _configs(zones: list[Zone], group: Body | None) -> Entries:
+    """One config per zone, compared by the zone alone: a config that is renamed drops its records meanwhile."""
+    shown = at(group, "properties.privateDnsZoneConfigs") or ()
+    present = {str(at(config, "properties.privateDnsZoneId")).lower() for config in shown}
     return Entries(
         "properties.privateDnsZoneId",
         tuple(
-            {"name": zone.id.name.replace(".", "-"), "properties": {"privateDnsZoneId": zone.id.text}}
+            {"properties": {"privateDnsZoneId": zone.id.text}}
+            if zone.id.key in present
+            else {"name": zone.id.name.replace(".", "-"), "properties": {"privateDnsZoneId": zone.id.text}}
             for zone in zones
         ),
     )

@@ -25,6 +25,9 @@ _RESERVED: Final = 5
 """Addresses of every subnet that Azure keeps for itself (reference-data.md section 11)."""
 
 
+_NOT_APPROVED: Final = {"rejected": "EndpointRejected", "timeout": "EndpointTimedOut"}
+"""Reasons of connections that do not become approved by waiting; pending is what else a status may say."""
+
 _HIDDEN: Final = frozenset({"Forbidden", "NotFound"})
 """Why an endpoint stays hidden from us: no right to read it, or a subscription of another tenant."""
 
@@ -231,7 +234,7 @@ def _approved(way: Way, used: ResourceId, body: Body, azure: View, existing: Ens
     yield Check(
         f"{used.short} is approved",
         status == "approved",
-        "EndpointRejected" if status == "rejected" else "EndpointPending",
+        _NOT_APPROVED.get(status, "EndpointPending"),
         f"The connection of {used.short} to {way.target.short} is {status}.",
         "Nothing to do: it is being approved."
         if status == "pending"
@@ -260,7 +263,7 @@ def _approved_by_owner(used: ResourceId, body: Body | None) -> Iterator[Block]:
     yield Check(
         f"{used.short} is approved",
         status == "approved",
-        "EndpointRejected" if status == "rejected" else "EndpointPending",
+        _NOT_APPROVED.get(status, "EndpointPending"),
         f"The connection of {used.short}, made by somebody else, is {status}.",
         "Ask its owner to have it approved, or to delete it: then the operator makes its own.",
         ("WS-PE-04",),

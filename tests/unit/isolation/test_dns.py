@@ -86,6 +86,15 @@ def office(*names: str) -> Change:
     return added(*(link(OFFICE_LINK[name], OFFICE) for name in names or ZONE))
 
 
+RENAMED = [
+    {
+        "name": "blob",
+        "properties": {
+            "privateDnsZoneId": ZONE[BLOB_ZONE].text,
+            "recordSets": [{"recordType": "A", "recordSetName": "frauddata", "ipAddresses": ["10.20.0.7"]}],
+        },
+    }
+]
 OPEN_ACCOUNT = put(ACCOUNT, "properties.publicNetworkAccess", "Enabled")
 
 MANAGED = [
@@ -197,6 +206,12 @@ MANAGED = [
                 ],
             )
         ],
+        [],
+        met="DNS-02",
+    ),
+    case(
+        "a config of another name that leads to the right zone is not renamed, for that drops its records",
+        [put(BLOB_GROUP, "properties.privateDnsZoneConfigs", RENAMED)],
         [],
         met="DNS-02",
     ),

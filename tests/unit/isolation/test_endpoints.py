@@ -228,7 +228,7 @@ APPROVAL = [
     case(
         "a connection that timed out needs its owner, too",
         [added(endpoint(WAYS["blob"], status="Timeout"))],
-        [Finding("EndpointPending", BLOB, "WS-PE-04")],
+        [Finding("EndpointTimedOut", BLOB, "WS-PE-04")],
         violated="WS-PE-04",
     ),
     case(
@@ -265,6 +265,12 @@ OTHERS = [
         "one that was rejected is, too",
         theirs(status="Rejected"),
         [Finding("EndpointRejected", THEIRS, "WS-PE-04")],
+        violated="WS-PE-04",
+    ),
+    case(
+        "one that timed out is, too",
+        theirs(status="Timeout"),
+        [Finding("EndpointTimedOut", THEIRS, "WS-PE-04")],
         violated="WS-PE-04",
     ),
     case("one that is disconnected serves nobody: ours is made", theirs(status="Disconnected"), BLOB_MISSING),

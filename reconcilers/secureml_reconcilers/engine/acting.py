@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import defaultdict
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+from weakref import WeakValueDictionary
 
 from secureml_reconcilers.azure.arm import Present, Unreadable
 from secureml_reconcilers.azure.catalogue import facts
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
     from secureml_reconcilers.engine.verdicts import Action, Ownership
 
 _log = logging.getLogger(__name__)
+
+UNATTENDED: Final = timedelta(hours=1)
+"""An operation is looked at every few seconds, and in the longest line for the budget every quarter of an hour."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +55,24 @@ class Operations:
     written: dict[str, Written] = field(default_factory=dict)
     """By resource key, the last write that Azure took."""
 
-    locks: defaultdict[str, asyncio.Lock] = field(default_factory=lambda: defaultdict(asyncio.Lock))
+    locks: WeakValueDictionary[str, asyncio.Lock] = field(default_factory=WeakValueDictionary)
+    """Those that somebody holds or waits for; the others vanish by themselves."""
 
     def lock(self, target: ResourceId) -> asyncio.Lock:
         """The lock that serializes writes to the target."""
         parent = target.parent if facts(target).serialize == "parent" else None
-        return self.locks[(parent or target).key]
+        key = (parent or target).key
+        lock = self.locks.get(key)
+        if lock is None:
+            lock = self.locks[key] = asyncio.Lock()
+        return lock
+
+    def tidy(self, now: datetime) -> None:
+        """Forget what nobody has looked at for long, because its custom resource is gone."""
+        for key in [key for key, operation in self.running.items() if now - operation.look_at >= UNATTENDED]:
+            del self.running[key]
+        for key in [key for key, written in self.written.items() if now - written.at >= UNATTENDED]:
+            del self.written[key]
 
 
 @dataclass(slots=True)

@@ -107,6 +107,7 @@ class Engine:
     def forget(self, key: Key) -> None:
         """See `Reconciler.forget`."""
         self._memories.pop(key, None)
+        self._operations.tidy(self._clock())
 
     async def reconcile(self, subject: Subject, journal: Journal) -> Outcome:
         """See `Reconciler.reconcile`."""

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from secureml_reconcilers.azure.arm import Accepted, Arm
     from secureml_reconcilers.azure.resource_id import ResourceId
-    from secureml_reconcilers.engine.memory import Memory
+    from secureml_reconcilers.engine.memory import Failure, Memory
     from secureml_reconcilers.engine.verdicts import Action, Ownership
 
 _log = logging.getLogger(__name__)
@@ -52,6 +52,10 @@ class Operations:
     """By resource key, the last foreign change that was told as drift."""
 
     running: dict[str, Operation] = field(default_factory=dict)
+    failed: dict[str, Failure] = field(default_factory=dict)
+    """By resource key, how its last operation failed. Who settles an operation need not be who began it, and
+    both must leave the target alone for as long."""
+
     written: dict[str, Written] = field(default_factory=dict)
     """By resource key, the last write that Azure took."""
 
@@ -71,6 +75,8 @@ class Operations:
         """Forget what nobody has looked at for long, because its custom resource is gone."""
         for key in [key for key, operation in self.running.items() if now - operation.look_at >= UNATTENDED]:
             del self.running[key]
+        for key in [key for key, failure in self.failed.items() if now - failure.not_before >= UNATTENDED]:
+            del self.failed[key]
         for key in [key for key, written in self.written.items() if now - written.at >= UNATTENDED]:
             del self.written[key]
 
@@ -160,6 +166,7 @@ class Actor:
             # A 200 is no proof: read it again before anything is built on it.
             self.memory.forget(key)
             self.memory.failures.pop(key, None)
+            self.operations.failed.pop(key, None)
             performed.finished = True
 
     def _refused(self, action: Action, problem: AzureProblem) -> None:

@@ -9,7 +9,7 @@ from secureml_reconcilers.engine.passes import problems
 from secureml_reconcilers.engine.verdicts import Holds, Pending
 
 if TYPE_CHECKING:
-    from secureml_reconcilers.engine.memory import Memory
+    from secureml_reconcilers.engine.memory import Failure, Memory
     from secureml_reconcilers.engine.passes import Judged
 
 
@@ -24,7 +24,7 @@ def forget_troubles(memory: Memory, judged: Judged) -> None:
             memory.forget(about.key)
 
 
-def forgive(memory: Memory, judged: Judged) -> None:
+def forgive(memory: Memory, failed: dict[str, Failure], judged: Judged) -> None:
     """Forget the failures on what is as declared, whoever mended it, and on what nobody asks for any more."""
     verdicts = {
         block.id.key: judged.verdicts[block.key] for block in judged.blocks() if isinstance(block, Ensure | Absent)
@@ -33,3 +33,4 @@ def forgive(memory: Memory, judged: Judged) -> None:
     for key in list(memory.failures):
         if isinstance(verdicts.get(key), Holds) or (everything_told and key not in verdicts):
             del memory.failures[key]
+            failed.pop(key, None)

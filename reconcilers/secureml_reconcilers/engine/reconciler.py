@@ -25,7 +25,7 @@ from secureml_reconcilers.engine.memory import Memory
 from secureml_reconcilers.engine.observing import observe
 from secureml_reconcilers.engine.operations import Operation
 from secureml_reconcilers.engine.passes import Judged, Situation, evaluate, leans_on, problems
-from secureml_reconcilers.engine.settling import close_orphans, settle
+from secureml_reconcilers.engine.settling import adopt_failures, close_orphans, settle
 from secureml_reconcilers.engine.verdicts import Holds, Ownership, Pending, Running
 
 if TYPE_CHECKING:
@@ -138,14 +138,14 @@ class Engine:
     async def _turns(self, this: Pass, journal: Journal) -> None:
         for _ in range(TURNS):
             composed = await observe(this.composition, this.memory, self._arm, this.began)
-            close_orphans(
-                (block for said in composed for block in said.blocks), self._operations.running, this.memory
-            )
-            if await settle(self._operations.running, this.memory, self._arm, this.began, self._clock()):
+            targets = [b.id for said in composed for b in said.blocks if isinstance(b, Ensure | Absent)]
+            close_orphans(targets, self._operations.running, this.memory)
+            if await settle(self._operations, this.memory, self._arm, this.began, self._clock()):
                 continue
             this.throttled = _throttled(this.memory)
             if this.throttled is not None:
                 return
+            adopt_failures(targets, self._operations.failed, this.memory)
             judged = this.judged = evaluate(composed, self._situation(this))
             self._watch_foreign_operations(judged)
             self._note_drift(this, judged)
@@ -179,6 +179,8 @@ class Engine:
                 self._operations.running.setdefault(found.id.key, found)
         if memory.generation != subject.generation:
             memory.generation = subject.generation
+            for key in memory.failures:
+                self._operations.failed.pop(key, None)
             memory.failures.clear()
             memory.forget_reads()
         memory.wake()
@@ -243,7 +245,7 @@ class Engine:
             settled_before=drift.in_sync(subject.status, subject.generation),
         )
         rendered = with_times(fresh, previous, subject.generation, now)
-        forgive(this.memory, judged)
+        forgive(this.memory, self._operations.failed, judged)
         self._note_shared(this)
         self._prune_inventory(this)
         running = self._running(this)

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Literal
 from secureml_reconcilers.azure.arm import Absent as NoSuch
 from secureml_reconcilers.azure.arm import Present
 from secureml_reconcilers.azure.problem import AzureProblem
-from secureml_reconcilers.engine.blocks import Absent, Ensure
 from secureml_reconcilers.engine.operations import seems_over, worth_asking
 
 if TYPE_CHECKING:
@@ -16,27 +15,36 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from secureml_reconcilers.azure.arm import Answer, Arm
-    from secureml_reconcilers.engine.blocks import Block
-    from secureml_reconcilers.engine.memory import Memory
+    from secureml_reconcilers.azure.resource_id import ResourceId
+    from secureml_reconcilers.engine.acting import Operations
+    from secureml_reconcilers.engine.memory import Failure, Memory
     from secureml_reconcilers.engine.operations import Operation
 
 
-def close_orphans(blocks: Iterable[Block], running: dict[str, Operation], memory: Memory) -> None:
+def close_orphans(targets: Iterable[ResourceId], running: dict[str, Operation], memory: Memory) -> None:
     """Close what ran on a child whose parent is gone: nobody reads such a child, for it cannot be there."""
-    for block in blocks:
-        operation = running.get(block.id.key) if isinstance(block, Ensure | Absent) else None
-        if operation is None or operation.id.parent is None or operation.id.key in memory.read_at:
+    for target in targets:
+        operation = running.get(target.key)
+        if operation is None or target.parent is None or target.key in memory.read_at:
             continue
-        parent = operation.id.parent.key
+        parent = target.parent.key
         if isinstance(memory.answers.get(parent), NoSuch) and memory.read_at[parent] >= operation.since:
-            del running[operation.id.key]
+            del running[target.key]
 
 
-async def settle(running: dict[str, Operation], memory: Memory, arm: Arm, began: datetime, now: datetime) -> bool:
+def adopt_failures(targets: Iterable[ResourceId], failed: dict[str, Failure], memory: Memory) -> None:
+    """Heed how operations failed that another custom resource saw end: both leave the target alone as long."""
+    for target in targets:
+        failure, known = failed.get(target.key), memory.failures.get(target.key)
+        if failure is not None and (known is None or known.not_before < failure.not_before):
+            memory.failures[target.key] = failure
+
+
+async def settle(operations: Operations, memory: Memory, arm: Arm, began: datetime, now: datetime) -> bool:
     """Close the operations that this pass has looked at and that are over.
 
     Args:
-        running: what this process knows to be running, by resource key; closed ones are taken out.
+        operations: what this process knows to be running; closed ones are taken out, and failures noted.
         memory: the readings of this pass.
         arm: asked for an operation's result, where reading leaves a question.
         began: when the pass began: older readings are no look.
@@ -45,10 +53,10 @@ async def settle(running: dict[str, Operation], memory: Memory, arm: Arm, began:
     Returns:
         Whether something must be read again, because an operation ended after it was read.
     """
-    again = False
+    again, running = False, operations.running
     for key in [key for key in memory.read_at if key in running]:
-        operation, answer = running[key], memory.answers[key]
-        if memory.read_at[key] < max(began, operation.since) or operation.look_at > now:
+        operation, answer = running.get(key), memory.answers[key]
+        if operation is None or memory.read_at[key] < max(began, operation.since) or operation.look_at > now:
             continue
         running[key] = operation = operation.looked(now)
         ended = await _ended(operation, answer, arm, now)
@@ -57,11 +65,13 @@ async def settle(running: dict[str, Operation], memory: Memory, arm: Arm, began:
             ended = await _ended(operation, answer, arm, now)
         if ended == "running":
             continue
-        del running[key]
+        running.pop(key, None)  # another pass may have closed it while its handle was asked
         if isinstance(ended, AzureProblem):
             memory.fail(operation.id, ended.with_target(operation.id), now)
+            operations.failed[key] = memory.failures[key]
             continue
         memory.failures.pop(key, None)
+        operations.failed.pop(key, None)
         if ended == "unseen":
             memory.forget(key)
             again = True

@@ -39,7 +39,18 @@ class SecureWorkspaces:
         aspects = (
             Aspect("WorkspaceFound", partial(discovered, site), "Found", "The workspace exists."),
             Aspect("PrivateLinkReady", partial(private_link, site), "Approved", "Every endpoint is approved."),
-            Aspect("NamesResolved", partial(names_resolve, site), "Linked", "Names lead to private addresses."),
+            Aspect(
+                "NamesResolved",
+                partial(names_resolve, site),
+                *(
+                    (
+                        "ConfirmedByYou",
+                        "DNS is yours: you confirmed the records, and the operator cannot check them.",
+                    )
+                    if site.spec.dns.mode == "None"
+                    else ("Linked", "Names lead to private addresses.")
+                ),
+            ),
             Aspect("KeyVaultIsolated", partial(key_vault_isolated, site), "Closed", "The vault is closed."),
             Aspect("StorageIsolated", partial(storage_isolated, site), "Closed", "Every account is closed."),
             Aspect("RegistryIsolated", partial(registry_isolated, site), "Closed", "The registry is closed."),

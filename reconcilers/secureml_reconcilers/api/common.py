@@ -113,6 +113,15 @@ ObjectName = Annotated[
 ]
 
 
+DNSName = Annotated[
+    str,
+    name(
+        253, r"(\*\.)?[a-zA-Z0-9_-]+(\.[a-zA-Z0-9_-]+)+", "must be a full DNS name, as status.dnsRecords shows it"
+    ),
+]
+PrivateAddress = Annotated[
+    str, name(15, r"[0-9]{1,3}(\.[0-9]{1,3}){3}", "must be an IPv4 address, as status.dnsRecords shows it")
+]
 VMSize = Annotated[
     str,
     name(

@@ -16,7 +16,9 @@ from secureml_reconcilers.api.azure_ids import (
 from secureml_reconcilers.api.common import (
     Access,
     ComputeName,
+    DNSName,
     ManagedSpec,
+    PrivateAddress,
     PublicIPRange,
     StorageSubResource,
 )
@@ -51,6 +53,16 @@ def _distinct_zone_names(dns: "DNS") -> bool:
     return len(set(names)) == len(names)
 
 
+class ConfirmedRecord(ApiModel):
+    """A record that its author says exists: an entry of status.dnsRecords, copied."""
+
+    name: DNSName
+    """Full name, such as frauddata.blob.core.windows.net."""
+
+    addresses: Annotated[tuple[PrivateAddress, ...], SetOf(16, min_items=1)]
+    """IPv4 addresses of its private endpoint, to which the name leads."""
+
+
 class DNS(ApiModel):
     """Who keeps the private DNS zones in which the private endpoints are found."""
 
@@ -58,7 +70,7 @@ class DNS(ApiModel):
     """Managed (default) uses the zone of the right name that is already linked to the virtual network, else
     creates one (DNS-04). Existing only uses zones that exist, and reports the missing ones. None leaves DNS
     to somebody else: no zone, link or zone group is written, and status.dnsRecords lists the records that
-    must exist (DNS-01)."""
+    must exist (DNS-01); a service is closed once its records stand in confirmedRecords."""
 
     zone_resource_group_id: ResourceGroupID | None = None
     """ARM id of the resource group in which zones are looked for and created; default the group of the
@@ -68,7 +80,18 @@ class DNS(ApiModel):
     """ARM ids of zones to use in place of those the operator would find; each serves the private endpoints
     whose zone has its name. Default none."""
 
+    confirmed_records: Annotated[tuple[ConfirmedRecord, ...], MapOf(128, key="name")] = ()
+    """Only with None: the entries of status.dnsRecords whose records exist, copied from there. The operator
+    cannot check them, so it closes each service only when all of its names stand here with the addresses that
+    its endpoint has (DNS-01, OPS-08). Default none: nothing is closed."""
+
     admission: ClassVar = (
+        Rule(
+            "self.mode == 'None' || !has(self.confirmedRecords) || self.confirmedRecords.size() == 0",
+            "confirmedRecords needs dns.mode None: in the other modes the operator reads the records itself",
+            holds=lambda dns: dns.mode == "None" or not dns.confirmed_records,
+            field_path=".confirmedRecords",
+        ),
         Rule(
             "self.mode != 'None' || (!has(self.zoneResourceGroupID) && (!has(self.zoneIDs)"
             " || self.zoneIDs.size() == 0))",

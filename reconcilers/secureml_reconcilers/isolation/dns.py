@@ -53,8 +53,9 @@ def names_resolve(site: Site, azure: View) -> Blocks:
 
 
 def names_of(site: Site, azure: View, way: Way) -> Iterator[Block]:
-    """What it takes until one way's names resolve; nothing where DNS is somebody else's job."""
+    """What it takes until one way's names resolve; where DNS is somebody else's job, that they say so."""
     if site.spec.dns.mode == "None":
+        yield from _records_to_make(site, azure, way)
         return
     for name in site.zones(way):
         yield from zone_blocks(site, azure, name)
@@ -335,11 +336,51 @@ def _record_sets(group: Body) -> Iterator[tuple[ResourceId, list[str], str]]:
                 yield zone.child("A", name), addresses, str(record.get("fqdn") or f"{name}.{zone.name}")
 
 
+@once_each
 def _records_to_make(site: Site, azure: View, way: Way) -> Iterator[Block]:
-    """The table for a DNS server of one's own (DNS-01)."""
-    body = azure.get(endpoint_used(site, azure, way)) or {}
-    for config in at(body, "properties.customDnsConfigs") or ():
-        yield Fact("dnsRecords", {"name": config["fqdn"], "addresses": sorted(config.get("ipAddresses") or ())})
+    """The table for a DNS server of one's own, and whether its keeper has confirmed it (DNS-01).
+
+    The operator cannot look into that server, and closing on trust in records that nobody knew of yet would
+    cut everybody off (OPS-08). The addresses are confirmed with the names: a new endpoint has new ones.
+    """
+    used = endpoint_used(site, azure, way)
+    if azure.get(used) is None or not azure.settled(used):
+        return  # the endpoint itself is waited for
+    records = _names_told(azure, used)
+    confirmed = {each.name.lower(): sorted(each.addresses) for each in site.spec.dns.confirmed_records}
+    missing = [name for name, addresses in records.items() if confirmed.get(name.lower()) != addresses]
+    yield Check(
+        f"{used.short} tells its names",
+        bool(records),
+        "AddressesUnknown",
+        f"{used.short} does not tell its names and addresses yet.",
+        rules=("DNS-01",),
+        about=used,
+        tone=Tone.PENDING,
+    )
+    yield Check(
+        f"the records of {used.short} are confirmed",
+        not missing,
+        "RecordsNotConfirmed",
+        f"DNS is yours: the records in status.dnsRecords must exist, and the operator cannot check them. Not"
+        f" confirmed for {way.target.name}: {', '.join(missing)}.",
+        "Make the records, then copy them from status.dnsRecords to spec.dns.confirmedRecords; the service is"
+        " closed when all of its records stand there.",
+        ("DNS-01",),
+        used,
+        by_user=True,
+    )
+    for name, addresses in records.items():
+        yield Fact("dnsRecords", {"name": name, "addresses": addresses})
+
+
+def _names_told(azure: View, used: ResourceId) -> dict[str, list[str]]:
+    """Names and addresses of an endpoint; one with a zone group of others tells them there."""
+    told = at(azure.get(used), "properties.customDnsConfigs") or ()
+    if told:
+        return {str(each["fqdn"]): sorted(each.get("ipAddresses") or ()) for each in told}
+    groups = azure.children(used, "privateDnsZoneGroups")
+    return {fqdn: addresses for group in groups for _, addresses, fqdn in _record_sets(group)}
 
 
 def _zone_names(site: Site, azure: View) -> list[str]:

@@ -148,3 +148,16 @@ async def test_a_record_that_somebody_deleted_behind_an_endpoint_of_others_count
     assert public(world, alice.VAULT) == "Enabled"
     assert driver.condition("NamesResolved")["reason"] == "RecordWrong"
     assert "vaultcore" in str(driver.status["dnsRecords"])
+
+
+async def test_where_dns_is_yours_nothing_closes_before_you_say_so(world: World) -> None:
+    """Everything was closed in the convergence that made the endpoints: nobody could know the records."""
+    driver = drive(world, world.spec(dns={"mode": "None"}))
+    await passes(driver, 40)
+    kinds = (alice.STORAGE, alice.VAULT, alice.REGISTRY, alice.WORKSPACE)
+    assert [public(world, kind) for kind in kinds] == ["Enabled"] * 4
+    assert driver.condition("NamesResolved")["reason"] == "RecordsNotConfirmed"
+    driver.edit(world.spec(dns={"mode": "None", "confirmedRecords": driver.status["dnsRecords"]}))
+    await driver.settle()
+    assert [public(world, kind) for kind in kinds] == ["Disabled"] * 4
+    assert driver.condition("NamesResolved")["reason"] == "ConfirmedByYou"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from tests.unit.isolation.bodies import (
     ACCOUNT,
+    ADDRESSES,
     API_ZONE,
     BLOB_ZONE,
     ENDPOINT,
@@ -374,20 +375,60 @@ CLIENTS = [
     ),
 ]
 
+CONFIRMED = [
+    {"name": name, "addresses": addresses} for told in ADDRESSES.values() for name, addresses in told.items()
+]
+NOT_BLOB = [each for each in CONFIRMED if ".blob." not in str(each["name"])]
+UNCONFIRMED = f"the records of privateEndpoints/{ENDPOINT['blob'].name} are confirmed"
+NO_ZONES = gone(*ZONE.values(), *GROUP_OF.values())
+
 NOBODYS = [
     case(
         "with dns.mode None nothing is written, whatever zones there are",
-        [gone(*ZONE.values(), *GROUP_OF.values())],
+        [NO_ZONES],
         [],
-        dns={"mode": "None"},
+        dns={"mode": "None", "confirmedRecords": CONFIRMED},
         met="DNS-01",
+    ),
+    case(
+        "a service is closed when its names are confirmed with their addresses",
+        [NO_ZONES, OPEN_ACCOUNT],
+        [Write("Update", ACCOUNT, {"properties": {"publicNetworkAccess": "Disabled"}})],
+        dns={"mode": "None", "confirmedRecords": CONFIRMED},
+        met="DNS-01 OPS-08",
+    ),
+    case(
+        "one whose names nobody has confirmed is not, for nobody may know of them yet",
+        [NO_ZONES, OPEN_ACCOUNT],
+        [Finding("RecordsNotConfirmed", ENDPOINT["blob"], "DNS-01"), Waits("Update", ACCOUNT, UNCONFIRMED)],
+        dns={"mode": "None", "confirmedRecords": NOT_BLOB},
+        violated="DNS-01 OPS-08",
+    ),
+    case(
+        "nor one whose endpoint has other addresses by now",
+        [NO_ZONES, OPEN_ACCOUNT],
+        [Finding("RecordsNotConfirmed", ENDPOINT["blob"], "DNS-01"), Waits("Update", ACCOUNT, UNCONFIRMED)],
+        dns={
+            "mode": "None",
+            "confirmedRecords": [
+                *NOT_BLOB,
+                {"name": "frauddata.blob.core.windows.net", "addresses": ["10.20.0.99"]},
+            ],
+        },
+        violated="DNS-01",
+    ),
+    case(
+        "an endpoint that does not tell its names yet is looked at again",
+        [NO_ZONES, put(ENDPOINT["blob"], "properties.customDnsConfigs", [])],
+        [Soon(f"privateEndpoints/{ENDPOINT['blob'].name} tells its names")],
+        dns={"mode": "None", "confirmedRecords": CONFIRMED},
+        violated="DNS-01",
     ),
     case(
         "an endpoint that is missing has no names to tell yet, and is made without a zone group",
         [gone(*ZONE.values(), *GROUP_OF.values(), ENDPOINT["blob"])],
         [Write("Create", ENDPOINT["blob"], endpoint_request(WAYS["blob"]))],
-        dns={"mode": "None"},
-        violated="DNS-01",
+        dns={"mode": "None", "confirmedRecords": CONFIRMED},
     ),
 ]
 

@@ -77,6 +77,8 @@ async def attributed(cases: dict[str, Case], told: dict[str, datetime], arm: Arm
     """
     if not cases:
         return []
+    for key in [key for key, when in told.items() if now - when > attribution.LOOK_BACK]:
+        del told[key]  # too old to be asked for again
     known = await attribution.authors([case.target for case in cases.values()], arm, now)
     events = []
     for key, case in list(cases.items()):

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import timedelta
 
     from secureml_reconcilers.azure.problem import AzureProblem
     from secureml_reconcilers.azure.resource_id import ResourceId
@@ -28,11 +27,6 @@ class Present:
     """The resource exists."""
 
     body: Body
-
-    @property
-    def etag(self) -> str | None:
-        """The entity tag to send with `If-Match`; None where the type has none (AML says null)."""
-        return self.body.get("etag") or None
 
     @property
     def provisioning_state(self) -> str:
@@ -76,8 +70,6 @@ class Accepted:
 
     poll_url: str | None = None
     """Where the operation's result can be read while we remember it; never needed, never stored."""
-
-    retry_after: timedelta | None = None
 
 
 class Arm(Protocol):

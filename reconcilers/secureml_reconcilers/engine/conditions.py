@@ -115,6 +115,11 @@ def with_times(
     return rendered
 
 
+def condition_of(status: Mapping[str, Any], kind: str) -> Mapping[str, Any]:
+    """One condition of a status as it stands; empty when it was never set."""
+    return next((c for c in status.get("conditions", ()) if c["type"] == kind), {})
+
+
 def invalid(message: str) -> list[Condition]:
     """Conditions of a spec that cannot be read; the API server refuses nearly all of those before us."""
     return [

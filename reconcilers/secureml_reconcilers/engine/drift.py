@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from secureml_reconcilers.engine import attribution
 from secureml_reconcilers.engine.blocks import Absent, Ensure
-from secureml_reconcilers.engine.conditions import IN_SYNC
+from secureml_reconcilers.engine.conditions import IN_SYNC, condition_of
 from secureml_reconcilers.engine.contract import Event
 from secureml_reconcilers.engine.verdicts import Differs
 
@@ -34,13 +34,13 @@ def in_sync(status: Mapping[str, Any], generation: int) -> bool:
 
     Unknown follows only upon True: something could not be told, or somebody's operation was running.
     """
-    condition = _condition(status)
+    condition = condition_of(status, IN_SYNC)
     return condition.get("status") in {"True", "Unknown"} and condition.get("observedGeneration") == generation
 
 
 def outstanding(status: Mapping[str, Any]) -> bool:
     """Whether drift was found before and is not repaired yet."""
-    return _condition(status).get("reason") == "Drifted"
+    return condition_of(status, IN_SYNC).get("reason") == "Drifted"
 
 
 def drifted(judged: Judged) -> list[tuple[Ensure | Absent, Differs]]:
@@ -96,7 +96,3 @@ async def attributed(cases: dict[str, Case], told: dict[str, datetime], arm: Arm
 def _ago(when: datetime, now: datetime) -> str:
     seconds = round((now - when).total_seconds())
     return f" {seconds} s ago" if seconds >= 0 else ""
-
-
-def _condition(status: Mapping[str, Any]) -> Mapping[str, Any]:
-    return next((c for c in status.get("conditions", ()) if c["type"] == IN_SYNC), {})

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from secureml_reconcilers.engine import conditions
-from secureml_reconcilers.engine.conditions import READY, with_times
+from secureml_reconcilers.engine.conditions import READY, condition_of, with_times
 from secureml_reconcilers.engine.contract import Event, Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from datetime import datetime
 
     from secureml_reconcilers.engine.contract import Subject
@@ -20,19 +19,15 @@ def invalid(subject: Subject, message: str, now: datetime) -> Outcome:
     before = subject.status.get("conditions", ())
     rendered = with_times(conditions.invalid(message), before, subject.generation, now)
     status = {**subject.status, "observedGeneration": subject.generation, "conditions": rendered}
-    known = _ready(subject).get("reason") == "InvalidSpec"
+    known = condition_of(subject.status, READY).get("reason") == "InvalidSpec"
     return Outcome(status, () if known else (Event("Warning", "InvalidSpec", message),))
 
 
 def paused(subject: Subject, now: datetime) -> Outcome:
     """Say that nothing is done, and keep what is known of this generation."""
     before = subject.status.get("conditions", ())
-    judged = _ready(subject).get("observedGeneration") == subject.generation
+    judged = condition_of(subject.status, READY).get("observedGeneration") == subject.generation
     fresh = with_times(conditions.paused(judged=judged), before, subject.generation, now)
     standing = {condition["type"]: dict(condition) for condition in (*before, *fresh)}
     status = {**subject.status, "observedGeneration": subject.generation, "conditions": list(standing.values())}
     return Outcome(status)
-
-
-def _ready(subject: Subject) -> Mapping[str, Any]:
-    return next((c for c in subject.status.get("conditions", ()) if c["type"] == READY), {})

@@ -46,7 +46,9 @@ PROGRESSING: Final = "Progressing"
 WAITING: Final = "Waiting"
 OUT_OF_SYNC: Final = "OutOfSync"
 
-_CANNOT_TELL: Final = frozenset({"AzureUnreachable", "UnreadableAnswer", "AzureBusy", "NotSignedIn"})
+NOT_SIGNED_IN: Final = "NotSignedIn"
+
+_CANNOT_TELL: Final = frozenset({"AzureUnreachable", "UnreadableAnswer", "AzureBusy", NOT_SIGNED_IN})
 """Reasons under which the aspect is neither met nor unmet: its status is Unknown."""
 
 _LISTED: Final = 3
@@ -77,7 +79,8 @@ def conditions(judged: Judged, *, enforce: bool, drifting: bool, settled_before:
         drifting: something that had been as declared is not any more.
         settled_before: the resource was Ready at this generation.
     """
-    aspects = [_aspect(said, judged, enforce=enforce) for said in judged.composed]
+    told: dict[str, str] = {}
+    aspects = [_aspect(said, judged, told, enforce=enforce) for said in judged.composed]
     ready = _ready(aspects)
     found = problems(judged)
     stalled = next((problem for problem in found if problem.retry is Retry.NEVER), None)
@@ -147,13 +150,14 @@ def paused(*, judged: bool) -> list[Condition]:
     ]
 
 
-def _aspect(said: Composed, judged: Judged, *, enforce: bool) -> Condition:
+def _aspect(said: Composed, judged: Judged, told: dict[str, str], *, enforce: bool) -> Condition:
+    """One aspect's condition; `told` holds each cause by the aspect that tells it, and is added to."""
     kind = said.aspect.condition
     blocks = [(block, judged.verdicts[block.key]) for block in said.blocks]
     blocked = [verdict.problem for _, verdict in blocks if isinstance(verdict, Blocked)]
     troubles = [*blocked, *said.problems]
     if troubles:
-        return _from_problem(kind, troubles)
+        return _from_problem(kind, troubles, told)
     differing = [block for block, verdict in blocks if isinstance(verdict, Differs)]
     if differing and not enforce:
         return Condition(kind, "False", OUT_OF_SYNC, f"Observe mode: would {_sentences(differing)}")
@@ -180,9 +184,13 @@ def _at_work(judged: Judged) -> bool:
     return bool(judged.actions) or any(isinstance(verdict, Running) for verdict in judged.verdicts.values())
 
 
-def _from_problem(kind: str, troubles: list[AzureProblem]) -> Condition:
-    problem = troubles[0]
+def _from_problem(kind: str, troubles: list[AzureProblem], told: dict[str, str]) -> Condition:
+    """The first cause that no aspect before told; an aspect without one of its own waits for the other."""
+    news = [problem for problem in troubles if told.setdefault(str(problem), kind) == kind]
+    problem = news[0] if news else troubles[0]
     status = "Unknown" if problem.reason in _CANNOT_TELL else "False"
+    if not news:
+        return Condition(kind, status, WAITING, f"Waits until {told[str(problem)]} is met, which tells the cause.")
     more = f" ({len(troubles) - 1} more in status.findings)" if len(troubles) > 1 else ""
     return Condition(kind, status, problem.reason, f"{problem}{more}")
 
@@ -232,17 +240,21 @@ def _in_sync(
         ]
         doing = "Being repaired" if enforce else "Mode Observe repairs nothing"
         return Condition(IN_SYNC, "False", "Drifted", f"{doing}: {'; '.join(drifted[:_LISTED])}".rstrip(": "))
-    if settled_before:
+    if settled_before or (not enforce and ready.status == "Unknown"):
         return Condition(
             IN_SYNC, "Unknown", ready.reason, "Whether Azure has drifted could not be told this time."
         )
+    if not enforce:
+        return Condition(IN_SYNC, "False", OUT_OF_SYNC, "Not as declared: status.plan lists what would be done.")
     return Condition(IN_SYNC, "False", "Converging", "The first convergence is not done yet.")
 
 
 def _permitted(found: list[AzureProblem]) -> Condition:
     refused = [problem for problem in found if problem.reason == "Forbidden"]
+    if not refused and any(problem.reason == NOT_SIGNED_IN for problem in found):
+        return Condition(PERMITTED, "Unknown", NOT_SIGNED_IN, "Without a sign-in it cannot be told.")
     if not refused:
-        return Condition(PERMITTED, "True", "Permitted", "Azure has refused nothing that the operator must do.")
+        return Condition(PERMITTED, "True", "Permitted", "The operator's roles have been enough so far.")
     actions = sorted({problem.permission for problem in refused if problem.permission})
     wanted = f"Grant: {', '.join(actions)}. " if actions else ""
     return Condition(PERMITTED, "False", "Forbidden", f"{wanted}{refused[0]}")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from secureml_reconcilers.engine.blocks import Absent, Check, Ensure, Fact, Tone
+from secureml_reconcilers.engine.compare import differences, merge
 from secureml_reconcilers.engine.conditions import IN_SYNC, OUT_OF_SYNC, PROGRESSING, READY, WAITING
 from secureml_reconcilers.engine.contract import Event
 from secureml_reconcilers.engine.verdicts import Advised, Blocked, Differs
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from secureml_reconcilers.azure.problem import AzureProblem
+    from secureml_reconcilers.engine.compare import Difference
     from secureml_reconcilers.engine.contract import Status
     from secureml_reconcilers.engine.operations import Operation
     from secureml_reconcilers.engine.passes import Judged
@@ -163,14 +166,23 @@ def _planned(block: Ensure | Absent, verdict: Differs) -> dict[str, Any]:
         entry["rules"] = list(block.rules)
     changes = [
         {"path": change.path[:512], "observed": _text(change.observed), "desired": _text(change.desired)}
-        for change in verdict.differences[:32]
+        for change in _changes(block, verdict)[:32]
     ]
     if changes:
         entry["changes"] = changes
     return entry
 
 
+def _changes(block: Ensure | Absent, verdict: Differs) -> tuple[Difference, ...]:
+    """What differs; of something to be made, all that would be written."""
+    if verdict.kind == "Create" and isinstance(block, Ensure):
+        return tuple(differences({}, merge(block.create or {}, block.fragment)))
+    return verdict.differences
+
+
 def _text(value: Any) -> str:  # noqa: ANN401 - JSON
+    if isinstance(value, dict | list | tuple):
+        return json.dumps(value, ensure_ascii=False)[:_SHORT]
     return str(value if value is not None else "not set")[:_SHORT]
 
 

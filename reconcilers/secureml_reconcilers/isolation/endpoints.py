@@ -49,9 +49,7 @@ def endpoint(site: Site, azure: View, way: Way) -> Iterator[Block]:
     body = azure.get(used)
     if used != site.endpoint(way):
         in_use = _in_use(site) if is_marked(body or {}) else {}
-        yield Ensure(
-            used, in_use, "an endpoint of others serves this service in the network already", ("WS-PE-01",)
-        )
+        yield Ensure(used, in_use, "an endpoint of others serves this service in the network already", (way.rule,))
         yield from _approved_by_owner(used, body)
     elif body is None:
         yield from _new_endpoint(site, azure, way, service)
@@ -63,7 +61,7 @@ def endpoint(site: Site, azure: View, way: Way) -> Iterator[Block]:
         yield _leads_elsewhere(way, used)
     else:
         reason = "the service is reached on a private address"
-        existing = Ensure(used, _in_use(site), reason, ("WS-PE-01",), create={})
+        existing = Ensure(used, _in_use(site), reason, (way.rule,), create={})
         yield existing
         if azure.settled(used):
             yield from _approved(way, used, body, azure, existing)
@@ -77,7 +75,7 @@ def _leads_elsewhere(way: Way, used: ResourceId) -> Check:
         reason="NameTaken",
         message=f"{used.short} exists under our name and leads to another service, group or network.",
         advice="Delete it (az network private-endpoint delete); the operator then makes its own.",
-        rules=("WS-PE-01",),
+        rules=(way.rule,),
         about=used,
     )
 
@@ -153,7 +151,7 @@ def _new_endpoint(site: Site, azure: View, way: Way, service: Body) -> Iterator[
         site.endpoint(way),
         _in_use(site),
         f"{way.target.name} is reached on a private address ({way.group})",
-        ("WS-PE-01", "WS-PE-05"),
+        (way.rule, "WS-PE-05"),
         create={
             "location": network["location"],  # the network's region, whatever the service's (WS-PE-05)
             "properties": {"subnet": {"id": site.subnet.text}, "privateLinkServiceConnections": [connection]},

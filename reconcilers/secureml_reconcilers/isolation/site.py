@@ -28,6 +28,20 @@ ADDRESSES: Final = {"amlworkspace": 3, "registry": 2}
 """Private addresses that an endpoint takes; one for any other group (reference-data.md section 3, ACR-DATA-01)."""
 
 
+RULES: Final = {
+    "amlworkspace": "WS-PE-01",
+    "blob": "ST-PE-01",
+    "file": "ST-PE-02",
+    "queue": "ST-PE-03",
+    "table": "ST-PE-03",
+    "dfs": "ST-PE-04",
+    "web": "ST-PE-04",
+    "vault": "KV-MODE-01",
+    "registry": "ACR-NET-01",
+}
+"""The rule that asks for an endpoint, by group."""
+
+
 @dataclass(frozen=True, slots=True)
 class Way:
     """One private way into one service: an endpoint for one of its groups."""
@@ -40,6 +54,11 @@ class Way:
     def addresses(self) -> int:
         """Private addresses that its endpoint takes from the subnet."""
         return ADDRESSES.get(self.group, 1)
+
+    @property
+    def rule(self) -> str:
+        """The rule that asks for its endpoint."""
+        return RULES[self.group]
 
 
 @dataclass(frozen=True, slots=True)

@@ -245,6 +245,28 @@ def test_ready_sums_up(found: Judged, expected: Condition) -> None:
     assert by_type(found)["Ready"] == expected
 
 
+def test_one_cause_is_told_once() -> None:
+    """The first aspect tells it; the others wait for that one, and tell what only they know."""
+    locked, hidden, busy = problem("Locked"), problem("Forbidden"), problem("AzureBusy")
+    every = by_type(
+        judged(
+            [
+                said("A", problems=(locked,)),
+                said("B", problems=(locked,)),
+                said("C", problems=(locked, hidden)),
+                said("D", problems=(busy,)),
+                said("E", problems=(busy,)),
+            ]
+        )
+    )
+    assert every["A"] == Condition("A", "False", "Locked", "Locked happened. Mend it.")
+    assert every["B"] == Condition("B", "False", "Waiting", "Waits until A is met, which tells the cause.")
+    assert every["C"] == Condition(
+        "C", "False", "Forbidden", "Forbidden happened. Mend it. (1 more in status.findings)"
+    )
+    assert every["E"] == Condition("E", "Unknown", "Waiting", "Waits until D is met, which tells the cause.")
+
+
 def test_stalled_names_the_problem_and_reconciling_stops() -> None:
     """Flux and Helm stop waiting; the message says what to change."""
     every = by_type(STALLS)
@@ -313,6 +335,18 @@ SYNC = [
         ("Unknown", "AzureBusy", "Whether Azure has drifted could not be told this time."),
         id="what was in order cannot be told this time",
     ),
+    pytest.param(
+        one((CLOSES, DIFFERS)),
+        {"enforce": False},
+        ("False", "OutOfSync", "Not as declared: status.plan lists what would be done."),
+        id="an observer converges nothing",
+    ),
+    pytest.param(
+        one(problems=(problem("AzureBusy"),)),
+        {"enforce": False},
+        ("Unknown", "AzureBusy", "Whether Azure has drifted could not be told this time."),
+        id="an observer that sees nothing knows nothing",
+    ),
 ]
 
 
@@ -325,8 +359,13 @@ def test_in_sync(found: Judged, given: dict[str, bool], expected: tuple[str, str
 RIGHTS = [
     pytest.param(
         ALL_GOOD,
-        ("True", "Permitted", "Azure has refused nothing that the operator must do."),
+        ("True", "Permitted", "The operator's roles have been enough so far."),
         id="nothing was refused",
+    ),
+    pytest.param(
+        one(problems=(problem("NotSignedIn"),)),
+        ("Unknown", "NotSignedIn", "Without a sign-in it cannot be told."),
+        id="nobody could ask",
     ),
     pytest.param(
         REFUSED,

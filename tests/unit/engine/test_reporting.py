@@ -123,13 +123,14 @@ def test_findings_are_bounded_and_errors_are_kept() -> None:
 def test_the_plan_tells_every_write_with_its_differences() -> None:
     """In the order of the aspects, whether it may begin now or waits; texts only."""
     gone = Absent(ENDPOINT, "it is not needed")
+    makes = wants(ZONE, rules=(), create={"location": "global"})
     found = judged(
-        [said("A", wants(), gone), said("B", wants(), wants(VAULT), wants(ZONE, rules=()))],
+        [said("A", wants(), gone), said("B", wants(), wants(VAULT), makes)],
         {
             wants().key: Differs("Update", (OPEN, Difference("tags.a", None, {"b": 1}))),
             gone.key: Differs("Delete", ()),
             wants(VAULT).key: Holds(),
-            wants(ZONE).key: Differs("Create", ()),
+            makes.key: Differs("Create", ()),
         },
         {wants().key: gone},
     )
@@ -141,11 +142,19 @@ def test_the_plan_tells_every_write_with_its_differences() -> None:
             "rules": ["ST-PUB-01"],
             "changes": [
                 {"path": "properties.publicNetworkAccess", "observed": "Enabled", "desired": "Disabled"},
-                {"path": "tags.a", "observed": "{'b': 1}", "desired": "not set"},
+                {"path": "tags.a", "observed": '{"b": 1}', "desired": "not set"},
             ],
         },
         {"verb": "Delete", "id": ENDPOINT.text, "reason": "it is not needed"},
-        {"verb": "Create", "id": ZONE.text, "reason": "it answers the internet"},
+        {
+            "verb": "Create",
+            "id": ZONE.text,
+            "reason": "it answers the internet",
+            "changes": [
+                {"path": "location", "observed": "not set", "desired": "global"},
+                {"path": "properties.publicNetworkAccess", "observed": "not set", "desired": "Disabled"},
+            ],
+        },
     ]
 
 

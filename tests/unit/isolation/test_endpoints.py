@@ -18,6 +18,7 @@ from tests.unit.isolation.bodies import (
     OFFICE,
     RECORDS,
     UNREACHABLE,
+    VAULT,
     WAYS,
     WORKSPACE,
     ZONE,
@@ -37,6 +38,7 @@ from tests.unit.isolation.bodies import (
 )
 from tests.unit.isolation.telling import Case, Finding, Soon, Waits, Works, Write, case, check
 
+from secureml_reconcilers.azure.resource_id import resource_id
 from secureml_reconcilers.isolation.site import Way
 
 if TYPE_CHECKING:
@@ -55,6 +57,7 @@ RECORD = ZONE[BLOB_ZONE].child("A", "frauddata")
 LEADS = f"frauddata.{BLOB_ZONE} leads to privateEndpoints/data-team"
 OPEN_ACCOUNT = put(ACCOUNT, "properties.publicNetworkAccess", "Enabled")
 BATCH: dict[str, Any] = {"storage": {"subResources": ["blob", "file", "queue", "table"]}}
+AS_THE_WORKSPACE_SPELLS_IT = Way(resource_id(VAULT.text.replace("KeyVault", "Keyvault")), "vault")
 PARTS = [Way(ACCOUNT, "queue"), Way(ACCOUNT, "table")]
 
 
@@ -80,13 +83,13 @@ OURS = [
         "approved endpoints are left alone",
         [],
         [],
-        met="WS-PE-01 WS-PE-04 ST-PE-01 ST-PE-02 ACR-NET-01 GEN-SEPE-02",
+        met="WS-PE-01 WS-PE-04 ST-PE-01 ST-PE-02 KV-MODE-01 ACR-NET-01 GEN-SEPE-02",
     ),
     case(
         "a missing endpoint is made, and its names wait for it",
         [gone(BLOB)],
         BLOB_MISSING,
-        violated="WS-PE-01 ST-PE-01 GEN-SEPE-02",
+        violated="ST-PE-01 GEN-SEPE-02",
     ),
     case(
         "each part of the account has an endpoint of its own",
@@ -113,6 +116,24 @@ OURS = [
         ],
         violated="ST-PE-03 ST-PE-04",
         **BATCH,
+    ),
+    case(
+        "the workspace itself has one",
+        [gone(ENDPOINT["amlworkspace"])],
+        [
+            Write("Create", ENDPOINT["amlworkspace"], endpoint_request(WAYS["amlworkspace"])),
+            Waits("Create", GROUP_OF["amlworkspace"], ENDPOINT["amlworkspace"]),
+        ],
+        violated="WS-PE-01",
+    ),
+    case(
+        "the vault has one",
+        [gone(ENDPOINT["vault"])],
+        [
+            Write("Create", ENDPOINT["vault"], endpoint_request(AS_THE_WORKSPACE_SPELLS_IT)),
+            Waits("Create", GROUP_OF["vault"], ENDPOINT["vault"]),
+        ],
+        violated="KV-MODE-01",
     ),
     case(
         "the registry has one too",
@@ -142,7 +163,7 @@ OURS = [
         "an endpoint that is being made is waited for",
         [put(BLOB, "properties.provisioningState", "Updating")],
         [Works(BLOB), Soon(f"privateEndpoints/{BLOB.name} and its zones are ready")],
-        violated="WS-PE-01",
+        violated="ST-PE-01",
     ),
     case(
         "an endpoint whose creation failed is written again, without what Azure adds to it",
@@ -164,13 +185,13 @@ OURS = [
             ),
             Soon(f"privateEndpoints/{BLOB.name} and its zones are ready"),
         ],
-        violated="WS-PE-01",
+        violated="ST-PE-01",
     ),
     case(
         "an endpoint of our name that is not ours is not touched",
         [put(BLOB, "tags", {})],
-        [Finding("NameTaken", BLOB, "WS-PE-01")],
-        violated="WS-PE-01",
+        [Finding("NameTaken", BLOB, "ST-PE-01")],
+        violated="ST-PE-01",
     ),
     case(
         "one that leads to another service is not taken over, adoption or not",
@@ -181,9 +202,9 @@ OURS = [
                 endpoint(WAYS["vault"])["properties"]["privateLinkServiceConnections"],
             )
         ],
-        [Finding("NameTaken", BLOB, "WS-PE-01")],
+        [Finding("NameTaken", BLOB, "ST-PE-01")],
         adoption="Adopt",
-        violated="WS-PE-01",
+        violated="ST-PE-01",
     ),
     case(
         "one that we announced before a crash is ours without a tag",
@@ -191,7 +212,7 @@ OURS = [
         [],
         inventory=[BLOB],
     ),
-    case("with adoption it is taken over", [put(BLOB, "tags", IN_USE)], [], adoption="Adopt", met="WS-PE-01"),
+    case("with adoption it is taken over", [put(BLOB, "tags", IN_USE)], [], adoption="Adopt", met="ST-PE-01"),
     case("an endpoint that may not be read is not made again", [unreadable(BLOB)], [Finding("Forbidden")]),
 ]
 
@@ -253,8 +274,8 @@ APPROVAL = [
 ]
 
 OTHERS = [
-    case("an endpoint of others that serves in the network is used", theirs(), [], met="WS-PE-01 WS-PE-04"),
-    case("whatever the list in which it stands", theirs(manual=True), [], met="WS-PE-01"),
+    case("an endpoint of others that serves in the network is used", theirs(), [], met="ST-PE-01 WS-PE-04"),
+    case("whatever the list in which it stands", theirs(manual=True), [], met="ST-PE-01"),
     case(
         "one that is not approved is its owner's business",
         theirs(status="Pending"),
@@ -278,7 +299,7 @@ OTHERS = [
         "one in another network does not serve this one: ours is made",
         theirs(subnet_id=OFFICE.child("subnets", "endpoints")),
         BLOB_MISSING,
-        violated="WS-PE-01",
+        violated="ST-PE-01",
     ),
     case(
         "one that writes into no zone that the network sees is its owner's business",

@@ -18,7 +18,9 @@ from tests.unit.isolation.bodies import (
 )
 
 from secureml_reconcilers.azure.resource_id import resource_id
-from secureml_reconcilers.isolation.site import Way
+from secureml_reconcilers.isolation.clouds import PUBLIC
+from secureml_reconcilers.isolation.site import RULES, Way
+from secureml_reconcilers.rulebook import CATALOGUE
 
 IN_NETWORK_GROUP = (
     "/subscriptions/11111111-1111-4111-8111-111111111111/resourceGroups/network/providers/Microsoft.Network"
@@ -113,3 +115,9 @@ def test_the_addresses_that_ways_take() -> None:
     taken = {group: way.addresses for group, way in WAYS.items()}
     assert taken == {"amlworkspace": 3, "blob": 1, "file": 1, "vault": 1, "registry": 2}
     assert site().workspace == WORKSPACE
+
+
+def test_every_way_names_its_rule() -> None:
+    """Whatever group the spec may ask for, a plan and a finding say which rule asks for its endpoint."""
+    assert RULES.keys() == PUBLIC.zones.keys()
+    assert set(RULES.values()) <= CATALOGUE.keys()

@@ -69,8 +69,9 @@ format: $(STAMP) ## Format the code
 	$(BIN)/ruff format .
 
 .PHONY: crds
-crds: $(STAMP) ## Write crds/ from the models
+crds: $(STAMP) ## Write crds/ from the models, and docs/rules.md from the rule book
 	$(BIN)/python -m secureml_reconcilers.api
+	$(BIN)/python -m secureml_reconcilers.rulebook
 
 .PHONY: rules
 rules: $(STAMP) ## Show which isolation rules the code serves, and the cases that show it

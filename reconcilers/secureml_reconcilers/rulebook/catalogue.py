@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from secureml_reconcilers.rulebook.rule import Rule
 
-_AREAS: Final = (
+AREAS: Final = (
     topology,
     workspace,
     storage,
@@ -36,8 +36,9 @@ _AREAS: Final = (
     inference,
     operations,
 )
+"""The modules of rules, one per area."""
 
-CATALOGUE: Final[Mapping[str, Rule]] = {known.id: known for area in _AREAS for known in area.RULES}
+CATALOGUE: Final[Mapping[str, Rule]] = {known.id: known for area in AREAS for known in area.RULES}
 """In the order in which the articles come to them."""
 
 

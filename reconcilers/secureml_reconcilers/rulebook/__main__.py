@@ -48,7 +48,7 @@ def _row(known: Rule) -> str:
     told = f"**{known.title}.** {known.explanation}".replace("|", "\\|")
     does = "" if known.does == "none" else known.does.value
     name = f'<a id="{known.id.lower()}"></a>{known.id}'
-    return f"| {' | '.join((name, told, kinds, known.today, known.sources, does))} |"
+    return f"| {name} | {told} | {kinds} | {known.today} | {known.sources} | {does} |"
 
 
 if __name__ == "__main__":

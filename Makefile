@@ -43,8 +43,8 @@ status: $(STAMP) ## Tell what of the sandbox runs
 	@$(BIN)/python -m secureml_sandbox status
 
 .PHONY: test
-test: binaries ## Run the tests (PYTEST="-k name" chooses)
-	$(BIN)/python -m pytest -m "not torture" $(PYTEST)
+test: binaries ## Run the tests, side by side (PYTEST="-k name" chooses, PYTEST="-n0" takes one at a time)
+	$(BIN)/python -m pytest -n logical --maxprocesses 4 --dist worksteal -m "not torture" $(PYTEST)
 
 .PHONY: torture
 torture: binaries ## Crash the operator at every point: minutes

@@ -1,11 +1,12 @@
 """A real control plane and the Azure stand-in for end-to-end tests.
 
-Both start once per run, on the first test that asks, in a folder of this run; a run that crashed leaves its
-processes and its folder to the next one, which stops the ones and removes the other.
+Both start once per worker of a run, on the first test that asks, in a folder of its own; a run that crashed
+leaves its processes and its folders to the next one, which stops the ones and removes the others.
 """
 
 from __future__ import annotations
 
+import fcntl
 import os
 import re
 import shutil
@@ -30,15 +31,22 @@ RUNS = CHECKOUT / ".sandbox-tests"
 @pytest.fixture(scope="session")
 def run_folder() -> Iterator[Path]:
     """A folder of this run; the logs in it stay until the next run, for whoever looks into a failure."""
-    for old in RUNS.glob("*"):
-        if not Owner(old).lives():
-            for folder in (old, *filter(Path.is_dir, old.rglob("*"))):
-                stop_leftovers(folder)
-            shutil.rmtree(old, ignore_errors=True)
+    RUNS.mkdir(exist_ok=True)
     folder = RUNS / str(os.getpid())
-    Owner(folder).claim()
+    with (RUNS / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # a folder that another worker has just made is claimed a moment later
+        for old in filter(Path.is_dir, RUNS.iterdir()):
+            _remove_leftovers(old)
+        Owner(folder).claim()
     yield folder
     shutil.rmtree(folder / "controlplane" / "etcd", ignore_errors=True)
+
+
+def _remove_leftovers(run: Path) -> None:
+    if not Owner(run).lives():
+        for folder in (run, *filter(Path.is_dir, run.rglob("*"))):
+            stop_leftovers(folder)
+        shutil.rmtree(run, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")

@@ -251,7 +251,7 @@ ROWS = {
     "the operator may not see the vault": Problem(
         forbidden("Microsoft.KeyVault/vaults/read"),
         forbidden(),
-        "KeyVaultIsolated",
+        "PrivateLinkReady",
         "Forbidden",
         "Microsoft.KeyVault/vaults/read",
         SERVICES - {alice.VAULT},
@@ -291,7 +291,7 @@ ROWS = {
     "the registry is Basic": Problem(
         sized("Basic"),
         sized("Premium"),
-        "RegistryIsolated",
+        "PrivateLinkReady",
         "RegistryNotPremium",
         "az acr update",
         SERVICES - {alice.REGISTRY},

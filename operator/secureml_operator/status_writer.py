@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from secureml_operator.cluster import ConflictError, ObjectGoneError, UnclearError
 from secureml_operator.kinds import API_VERSION
-from secureml_operator.resource import Resource, parse
+from secureml_operator.resource import Resource, parse, wake_reason
 from secureml_operator.status import lost, normalised, same
 
 if TYPE_CHECKING:
@@ -27,7 +27,12 @@ present version first, so five in a row mean an editor that writes every few mil
 
 
 class StatusTakenError(Exception):
-    """Somebody else wrote the status since this pass read it: the pass must start over from what is there."""
+    """What this pass rests on was changed meanwhile: it must start over from what is there.
+
+    Either somebody else wrote the status, or, before an announcement, a person changed what is asked for:
+    paused it, let it only observe, corrected an id. What was to be written outside follows from what stood
+    there before.
+    """
 
 
 class StatusNotKeptError(Exception):
@@ -105,7 +110,7 @@ class PassStatus:
             wanted = normalised(status, self._resource.status, self._now())
             if self._written is not None and same(wanted, self._written):
                 return
-            await self._apply(wanted)
+            await self._apply(wanted, announced=True)
             missing = list(lost(wanted, self._resource.status))
             if missing:
                 raise StatusNotKeptError(
@@ -128,7 +133,7 @@ class PassStatus:
                 logger.warning("The CRD drops %s from the status: apply the CRDs of this version", missing[:5])
             return True
 
-    async def _apply(self, wanted: Status) -> None:
+    async def _apply(self, wanted: Status, *, announced: bool = False) -> None:
         """Write on top of exactly the status this pass has read; retry only over foreign edits elsewhere.
 
         The uid keeps us from writing to a namesake, the resource version from undoing what another process
@@ -138,7 +143,7 @@ class PassStatus:
             try:
                 body = await self._cluster.apply_status(self._resource.key, self._request(wanted))
             except ConflictError:
-                await self._rebase()
+                await self._rebase(announced=announced)
             except (UnclearError, asyncio.CancelledError):
                 # It may have been written: the next pass must not build on what the cache says.
                 self._store.doubt(self._resource.key)
@@ -149,10 +154,13 @@ class PassStatus:
                 return
         raise ConflictError(f"{self._resource.key} changed {ATTEMPTS} times while its status was being written")
 
-    async def _rebase(self) -> None:
+    async def _rebase(self, *, announced: bool) -> None:
         present = await self._reader.read_again(self._resource)
         if not same(present.status, self._resource.status):
             raise StatusTakenError(f"the status of {self._resource.key} was written by somebody else meanwhile")
+        changed = wake_reason(self._resource, present)
+        if announced and changed:
+            raise StatusTakenError(f"{self._resource.key} was changed meanwhile ({changed}): nothing is begun")
         self._resource = present
 
     def _request(self, wanted: Status) -> dict[str, Any]:

@@ -8,12 +8,13 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
-from tests.unit.operator.fakes import KEY, FakeCluster, lose_answer, once, ready
+from tests.unit.operator.fakes import KEY, NOW, FakeCluster, lose_answer, once, ready
 
 from secureml_operator.cluster import UnclearError
+from secureml_operator.kinds import PAUSED_ANNOTATION
 from secureml_operator.status_writer import StatusNotKeptError, StatusTakenError
 from secureml_reconcilers.engine.contract import Journal, Outcome, Subject
 
@@ -132,15 +133,35 @@ async def test_a_pass_cut_off_while_writing_is_doubted_too(make_bench: MakeBench
     assert outside.made == ["thing-1"]
 
 
-async def test_an_edit_of_the_spec_meanwhile_does_not_stop_a_write(
-    make_bench: MakeBench, outside: Outside
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param({"spec": {"a": 2}}, id="the spec"),
+        pytest.param({"annotations": {PAUSED_ANNOTATION: "true"}}, id="pausing it"),
+        pytest.param({"deletionTimestamp": NOW}, id="its deletion"),
+    ],
+)
+async def test_what_is_asked_for_now_counts_before_anything_is_begun(
+    make_bench: MakeBench, outside: Outside, change: dict[str, Any]
 ) -> None:
+    """A person pauses a resource between the look at Azure and the first write."""
     bench = make_bench(outside.make_one)
+    bench.created(a=1)
+    bench.cluster.before = once("apply_status", lambda: bench.cluster.edit(**change))
+    with pytest.raises(StatusTakenError, match="was changed meanwhile"):
+        await bench.run()
+    assert outside.made == []
+    assert "inventory" not in bench.status
+    assert await bench.queued() == ["fraud"]
+
+
+async def test_an_edit_meanwhile_does_not_stop_a_report(make_bench: MakeBench) -> None:
+    """What was found is still true of the generation that it names."""
+    bench = make_bench()
     bench.created(a=1)
     bench.cluster.before = once("apply_status", lambda: bench.cluster.edit(spec={"a": 2}))
     await bench.run()
-    assert outside.made == ["thing-0"]
-    assert bench.status["inventory"] == ["thing-0"]
+    assert bench.status["observedGeneration"] == 1
     assert bench.cluster.body()["spec"] == {"a": 2}
     assert await bench.queued() == ["fraud"]
 

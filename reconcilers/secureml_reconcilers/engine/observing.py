@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from secureml_reconcilers.azure.arm import ABSENT_CODES, Present, Unreadable
 from secureml_reconcilers.azure.problem import AzureProblem
@@ -17,28 +17,29 @@ if TYPE_CHECKING:
 
     from secureml_reconcilers.azure.arm import Answer, Arm
     from secureml_reconcilers.engine.blocks import Composition
-    from secureml_reconcilers.engine.composing import Composed
+    from secureml_reconcilers.engine.composing import Composed, Question
     from secureml_reconcilers.engine.memory import Memory
 
 _log = logging.getLogger(__name__)
-
-ROUNDS: Final = 10
-"""Workspace, its services, endpoints, groups, links, zones, records: seven rounds settle the deepest
-composition there is. One that still asks after ten asks without end."""
 
 
 async def observe(composition: Composition, memory: Memory, arm: Arm, now: datetime) -> list[Composed]:
     """Compose, read what was missing, and compose again until nothing is missing.
 
     Raises:
-        RuntimeError: when the composition keeps asking; that is a bug in it.
+        RuntimeError: when the composition asks for what was answered already; that is a bug in it.
     """
-    for _ in range(ROUNDS):
+    answered: set[Question] = set()
+    while True:
         composed, questions = compose(composition, View(memory.answers, memory.listings, memory.rows))
         if not questions:
             return composed
+        # How many rounds it takes depends on the landscape; only an answer that is not heeded never ends.
+        again = answered.intersection(questions)
+        if again:
+            raise RuntimeError(f"the composition asks again for {', '.join(map(str, again))}")
         await asyncio.gather(*(_answer(question, memory, arm, now) for question in questions))
-    raise RuntimeError(f"the composition still asks after {ROUNDS} rounds: {', '.join(map(str, questions))}")
+        answered.update(questions)
 
 
 async def read(target: ResourceId, arm: Arm) -> Answer:

@@ -83,15 +83,20 @@ class View:
         Raises:
             Unread: when it has not been asked yet.
         """
-        known = self.answers.get(target.key)
-        if known is not None:
-            return known
-        # A child of something absent is absent; asking would waste a request.
-        if target.parent is not None and isinstance(self.answers.get(target.parent.key), Absent):
-            return Absent()
-        if self.complete:
-            return Absent()
-        raise Unread(target)
+        known = self._known(target)
+        if known is None:
+            raise Unread(target)
+        return known
+
+    def ask(self, *targets: ResourceId) -> None:
+        """Have all of these read in one batch: for loops that would otherwise ask for one after the other.
+
+        Raises:
+            Unread: naming all of them that have not been asked yet.
+        """
+        missing = dict.fromkeys(target for target in targets if self._known(target) is None)
+        if missing:
+            raise Unread(*missing)
 
     def get(self, target: ResourceId) -> Body | None:
         """The resource, or None when Azure says that there is none.
@@ -157,6 +162,14 @@ class View:
             AzureProblem: when it cannot be answered.
         """
         return _known(self.rows, Query(subscription, kusto))
+
+    def _known(self, target: ResourceId) -> Answer | None:
+        known = self.answers.get(target.key)
+        if known is not None:
+            return known
+        # A child of something absent is absent; asking would waste a request.
+        gone = target.parent is not None and isinstance(self.answers.get(target.parent.key), Absent)
+        return Absent() if gone or self.complete else None
 
 
 def once(function: Callable[Concatenate[S, View, P], T]) -> Callable[Concatenate[S, View, P], T]:

@@ -5,16 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from tests.unit.engine.building import ENDPOINT, NOW, problem
+from tests.unit.engine.building import ACCOUNT, ENDPOINT, GROUP, NOW, problem, shown
 
 from secureml_reconcilers.azure.problem import AzureProblem, Retry
 from secureml_reconcilers.engine.blocks import Aspect, Composition
 from secureml_reconcilers.engine.memory import Memory
 from secureml_reconcilers.engine.observing import observe
-from secureml_reconcilers.engine.view import Listing
+from secureml_reconcilers.engine.view import Listing, Unread
 
 if TYPE_CHECKING:
-    from secureml_reconcilers.azure.arm import Body
+    from secureml_reconcilers.azure.arm import Body, Present
+    from secureml_reconcilers.azure.resource_id import ResourceId
     from secureml_reconcilers.engine.blocks import Blocks
     from secureml_reconcilers.engine.view import View
 
@@ -53,3 +54,42 @@ async def test_what_is_gone_has_no_children(code: str, proven: bool) -> None:  #
     listed = memory.listings[Listing(ENDPOINT, "privateDnsZoneGroups")]
     assert (listed == ()) is proven
     assert isinstance(listed, AzureProblem) is not proven
+
+
+class Shows:
+    """An Azure in which everything is there."""
+
+    async def read(self, target: ResourceId) -> Present:
+        """Show it."""
+        return shown(target)
+
+
+NETWORKS = [GROUP.resource("Microsoft.Network/virtualNetworks", f"client-{number}") for number in range(64)]
+
+
+def one_by_one(view: View) -> Blocks:
+    """Ask for the next network only when the one before is known."""
+    for network in NETWORKS:
+        view.get(network)
+    yield from ()
+
+
+def over_and_over(_: View) -> Blocks:
+    """Ask for what was answered."""
+    yield from ()
+    raise Unread(ACCOUNT)
+
+
+async def test_a_long_chain_of_questions_is_answered_to_its_end() -> None:
+    """Sixty-four networks, one at a time: a bound of ten rounds once ended every pass over eight as a bug."""
+    memory = Memory()
+    composition = Composition((Aspect("Known", one_by_one),), "team-a/fraud")
+    await observe(composition, memory, Shows(), NOW)  # type: ignore[arg-type]
+    assert len(memory.answers) == len(NETWORKS)
+
+
+async def test_what_was_answered_is_not_asked_again() -> None:
+    """A composition that asks on in spite of an answer would ask without end: a bug in it."""
+    composition = Composition((Aspect("Known", over_and_over),), "team-a/fraud")
+    with pytest.raises(RuntimeError, match="frauddata"):
+        await observe(composition, Memory(), Shows(), NOW)  # type: ignore[arg-type]

@@ -67,6 +67,16 @@ def test_getting_keeps_the_four_apart() -> None:
         view.get(ENDPOINT.group.resource("Microsoft.KeyVault/vaults", "v"))
 
 
+def test_many_can_be_asked_for_at_once() -> None:
+    """All that are missing are named, each once; what is known, or gone with its parent, is not asked for."""
+    view = View({ENDPOINT.key: Absent()})
+    with pytest.raises(Unread) as raised:
+        view.ask(ENDPOINT, ZONE_GROUP, ZONE, ACCOUNT, ZONE)
+    assert raised.value.questions == (ZONE, ACCOUNT)
+    view.ask(ENDPOINT, ZONE_GROUP)
+    View(complete=True).ask(ZONE, ACCOUNT)
+
+
 def test_what_is_required_and_absent_is_a_problem() -> None:
     """The reason and the advice are the caller's; waiting may help, for somebody may create it."""
     view = View({ENDPOINT.key: SEEN, ZONE.key: Absent()})

@@ -46,6 +46,12 @@ def main() -> None:
     help="Exact names, separated by commas.  [default: all of the cluster]",
 )
 @click.option(
+    "--cluster-name",
+    default="",
+    envvar="SECUREML_CLUSTER_NAME",
+    help="What this cluster is called in the tags it leaves in Azure.  [default: of kube-system's uid]",
+)
+@click.option(
     "--log-format",
     type=click.Choice(["text", "json"]),
     default="text",
@@ -81,6 +87,7 @@ def run(  # noqa: PLR0913  (one parameter per option)
     resync: float,
     workers: int,
     namespaces: str,
+    cluster_name: str,
     log_format: LogFormat,
     log_level: str,
     health_address: str,
@@ -101,6 +108,7 @@ def run(  # noqa: PLR0913  (one parameter per option)
             resync=timedelta(seconds=resync),
             workers=workers,
             namespaces=parse_namespaces(namespaces),
+            cluster_name=cluster_name,
             log_format=log_format,
             log_level=log_level.upper(),
             health_host=host,

@@ -87,6 +87,13 @@ class Cluster(Protocol):
             ClusterError: any other of its children.
         """
 
+    async def uid(self) -> str:
+        """Give what tells this cluster from every other: the uid of its namespace kube-system.
+
+        Raises:
+            RefusedError, UnclearError: see their own words.
+        """
+
     async def served(self) -> set[str]:
         """Give the plural names that the API server serves in our group and version.
 

@@ -166,6 +166,10 @@ class KubeCluster:
         path = f"/api/v1/namespaces/{namespace}/events/{name}"
         await self._call("PATCH", path, body=body, content="application/merge-patch+json")
 
+    async def uid(self) -> str:
+        """See `Cluster.uid`."""
+        return cast("str", (await self._call("GET", "/api/v1/namespaces/kube-system"))["metadata"]["uid"])
+
     async def served(self) -> set[str]:
         """See `Cluster.served`: discovery, which every signed-in client may read."""
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import signal
 from contextlib import AsyncExitStack
@@ -14,7 +15,7 @@ from prometheus_client import CollectorRegistry, disable_created_metrics
 
 from secureml_operator import handlers, health, kopf_settings, wiring
 from secureml_operator.assembly import assemble
-from secureml_operator.cluster import ClusterError
+from secureml_operator.cluster import ClusterError, NoClusterError, RefusedError
 from secureml_operator.kinds import KINDS
 from secureml_operator.kube import connect
 from secureml_operator.telemetry.requests import RequestMetrics
@@ -31,8 +32,11 @@ logger = logging.getLogger(__name__)
 
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
-WAIT_FOR_CRDS = timedelta(seconds=3)
-"""How often it is asked whether our kinds are served, only until they are."""
+WAIT_FOR_API = timedelta(seconds=3)
+"""How often an API server is asked that does not answer yet, or does not serve our kinds yet."""
+
+UID_DIGITS = 8
+"""So much of a uid tells the clusters of a company apart, and still fits a tag that people read."""
 
 
 async def run(
@@ -51,7 +55,7 @@ async def run(
         stop: what a signal sets, for callers who want to set it themselves.
 
     Raises:
-        NoClusterError: there is no API server to talk to.
+        NoClusterError: there is no API server to talk to, or it does not tell which it is.
         AddressError: the health address cannot be bound.
         Exception: whatever opening the reconcilers raises.
     """
@@ -77,7 +81,10 @@ async def _start(
     registry = CollectorRegistry()
     readiness = health.Readiness()
     cluster = await stack.enter_async_context(connect(kubeconfig))
-    reconcilers = await stack.enter_async_context(open_reconcilers(RequestMetrics(registry)))
+    name = settings.cluster_name or await _cluster_name(cluster, stop)
+    if not name:
+        return None
+    reconcilers = await stack.enter_async_context(open_reconcilers(RequestMetrics(registry), name))
     shell = assemble(
         settings,
         cluster=cluster,
@@ -106,6 +113,34 @@ async def _start(
     return _Process(shell, cluster, readiness, probes)
 
 
+async def _cluster_name(cluster: KubeCluster, stop: asyncio.Event) -> str:
+    """Name the cluster after itself: two clusters may hold a resource of one name, and use one endpoint.
+
+    Gives an empty text when we were told to stop meanwhile.
+
+    Raises:
+        NoClusterError: we may not read what tells clusters apart.
+    """
+    while not stop.is_set():
+        try:
+            return (await cluster.uid())[:UID_DIGITS]
+        except RefusedError as refused:
+            raise NoClusterError(
+                f"the cluster does not tell what it is ({refused}): grant get on the namespace kube-system, or"
+                " name the cluster with --cluster-name"
+            ) from refused
+        except ClusterError as error:
+            logger.warning("The API server cannot be asked for its name: %s", error)
+        await _pause(WAIT_FOR_API, stop)
+    return ""
+
+
+async def _pause(time: timedelta, stop: asyncio.Event) -> None:
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(time.total_seconds()):
+            await stop.wait()
+
+
 async def _kinds_served(cluster: KubeCluster, stop: asyncio.Event) -> bool:
     """Wait until the API server serves our kinds; False when we were told to stop meanwhile.
 
@@ -124,11 +159,7 @@ async def _kinds_served(cluster: KubeCluster, stop: asyncio.Event) -> bool:
             if not told:
                 logger.warning("Waiting for custom resource definitions: %s", ", ".join(sorted(missing)))
                 told = True
-        try:
-            async with asyncio.timeout(WAIT_FOR_CRDS.total_seconds()):
-                await stop.wait()
-        except TimeoutError:
-            continue
+        await _pause(WAIT_FOR_API, stop)
     return False
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -14,6 +15,10 @@ SHORTEST_RESYNC = timedelta(seconds=10)
 
 MOST_WORKERS = 256
 """Passes mostly wait for answers, but each holds a few kilobytes and competes for the same rate limits."""
+
+LONGEST_CLUSTER_NAME = 63
+CLUSTER_NAME = re.compile(r"[A-Za-z0-9.-]*")
+"""It becomes part of a tag's value, `cluster/namespace/name`: a slash in it would make that ambiguous."""
 
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
@@ -34,6 +39,9 @@ class Settings:
 
     namespaces: tuple[str, ...] = ()
     """The namespaces served, by exact name; none means all of the cluster."""
+
+    cluster_name: str = ""
+    """What this cluster is called in the tags it leaves in Azure; empty takes it from the cluster itself."""
 
     log_format: LogFormat = "text"
     log_level: str = "INFO"
@@ -61,6 +69,10 @@ class Settings:
             raise SettingsError(f"--log-level must be one of {', '.join(LOG_LEVELS)}")
         if any(not name or not all(c.isalnum() or c == "-" for c in name) for name in self.namespaces):
             raise SettingsError("--namespaces takes exact names, separated by commas; patterns are not served")
+        if len(self.cluster_name) > LONGEST_CLUSTER_NAME or not CLUSTER_NAME.fullmatch(self.cluster_name):
+            raise SettingsError(
+                f"--cluster-name takes up to {LONGEST_CLUSTER_NAME} letters, digits, dots and hyphens"
+            )
         if self.drain < timedelta(0):
             raise SettingsError("--drain must not be negative")
 

@@ -18,8 +18,11 @@ if TYPE_CHECKING:
     from secureml_operator.telemetry.requests import Request
     from secureml_reconcilers.engine.contract import Reconciler
 
-    OpenReconcilers = Callable[[Callable[[Request], None]], AbstractAsyncContextManager[Mapping[str, Reconciler]]]
-    """Takes the hook for each request; gives reconcilers by the name of their kind, while the block lasts."""
+    OpenReconcilers = Callable[
+        [Callable[[Request], None], str], AbstractAsyncContextManager[Mapping[str, Reconciler]]
+    ]
+    """Takes the hook for each request and the cluster's name; gives reconcilers by the name of their kind, while
+    the block lasts."""
 
 logger = logging.getLogger(__name__)
 
@@ -33,7 +36,9 @@ UNDONE = {
 
 
 @asynccontextmanager
-async def open_reconcilers(on_request: Callable[[Request], None]) -> AsyncIterator[Mapping[str, Reconciler]]:
+async def open_reconcilers(
+    on_request: Callable[[Request], None], cluster: str
+) -> AsyncIterator[Mapping[str, Reconciler]]:
     """Open what the other side offers; nothing when it is not installed in this build.
 
     Raises:
@@ -43,7 +48,7 @@ async def open_reconcilers(on_request: Callable[[Request], None]) -> AsyncIterat
     if runtime is None:
         yield {}
         return
-    async with runtime.open_reconcilers(on_request=on_request) as reconcilers:
+    async with runtime.open_reconcilers(on_request=on_request, cluster=cluster) as reconcilers:
         yield reconcilers
 
 

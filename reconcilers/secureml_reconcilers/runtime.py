@@ -29,6 +29,7 @@ def now() -> datetime:
 @asynccontextmanager
 async def open_reconcilers(
     on_request: Callable[[ArmRequest], None],
+    cluster: str,
     clock: Callable[[], datetime] = now,
     environment: AzureEnvironment | None = None,
 ) -> AsyncIterator[dict[str, Reconciler]]:
@@ -36,6 +37,7 @@ async def open_reconcilers(
 
     Args:
         on_request: called after every request to Azure, for metrics.
+        cluster: what tells this Kubernetes cluster from others that use the same endpoints.
         clock: the present instant.
         environment: where Azure is; read from the process's variables when not given.
 
@@ -45,5 +47,6 @@ async def open_reconcilers(
     where = environment or AzureEnvironment.read(os.environ)
     async with open_arm(where, on_request) as arm:
         operations = Operations()
-        workspaces = Engine(SecureWorkspaces(cloud_of(where.resource_manager)), arm, operations, clock)
+        kind = SecureWorkspaces(cloud_of(where.resource_manager))
+        workspaces = Engine(kind, arm, operations, clock, cluster=cluster)
         yield {"SecureWorkspace": workspaces}

@@ -35,6 +35,7 @@ LOADING_SPEED = 5000.0
 """Virtual seconds per real second while a landscape is made."""
 
 TENANT = "7a3c2f10-1f5e-4c1f-9a52-0d6f1c2b3a4d"
+CLUSTER = "east"
 SUBSCRIPTION = "0b1f6a52-9d3e-4a77-8c41-5e2d7f8a9b10"
 """Always the same, for the emulator draws the duration of an operation from the id that it works on."""
 
@@ -156,9 +157,9 @@ class Driver:
         self.engine = new_engine(self.world)
 
 
-def new_engine(world: World) -> Engine:
+def new_engine(world: World, cluster: str = CLUSTER) -> Engine:
     """An engine that knows nothing yet."""
-    return Engine(SecureWorkspaces(), world.arm, Operations(), world.now)
+    return Engine(SecureWorkspaces(), world.arm, Operations(), world.now, cluster=cluster)
 
 
 def drive(world: World, spec: dict[str, Any], name: str = "fraud", engine: Engine | None = None) -> Driver:

@@ -30,5 +30,5 @@ def user_tag(owner: str) -> str:
 
 
 def users(body: Body) -> set[str]:
-    """Who uses a resource, as `namespace/name`."""
+    """Who uses a resource, as `cluster/namespace/name`."""
     return {value for name, value in (body.get("tags") or {}).items() if name.startswith(_USER) and value}

@@ -96,8 +96,14 @@ class Engine:
         arm: Arm,
         operations: Operations | None = None,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        *,
+        cluster: str,
     ) -> None:
-        """Share `operations` between the engines of one process: kinds touch the same networks."""
+        """Share `operations` between the engines of one process: kinds touch the same networks.
+
+        `cluster` tells the Kubernetes cluster from others that use the same resources in Azure.
+        """
+        self._cluster = cluster
         self._kind = kind
         self._arm = arm
         self._operations = operations or Operations()
@@ -114,7 +120,7 @@ class Engine:
         if subject.paused and not subject.deleting:
             return unjudged.paused(subject, self._clock())
         inventory = {resource_id(item["id"]).key: dict(item) for item in subject.status.get("inventory", ())}
-        owner = f"{subject.key.namespace}/{subject.key.name}"
+        owner = f"{self._cluster}/{subject.key.namespace}/{subject.key.name}"
         try:
             if subject.deleting:
                 composition = self._kind.remove(subject.spec, owner, tuple(i["id"] for i in inventory.values()))

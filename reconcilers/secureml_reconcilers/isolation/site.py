@@ -68,7 +68,7 @@ class Site:
     spec: SecureWorkspaceSpec
     cloud: Cloud
     owner: str
-    """The custom resource, as `namespace/name`: left as a tag on the endpoints that it uses."""
+    """The custom resource, as `cluster/namespace/name`: left as a tag on the endpoints that it uses."""
 
     @property
     def workspace(self) -> ResourceId:

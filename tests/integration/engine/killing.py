@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from tests.integration.driving import Driver
+from tests.integration.driving import CLUSTER, Driver
 
 from secureml_reconcilers.engine.acting import Operations
 from secureml_reconcilers.engine.reconciler import Engine
@@ -98,7 +98,7 @@ class MortalDriver(Driver):
         """Start a process that knows nothing but the status."""
         self.life = Life(writes)
         arm: Any = MortalArm(self.world.arm, self.life)
-        self.engine = Engine(SecureWorkspaces(), arm, Operations(), self.world.now)
+        self.engine = Engine(SecureWorkspaces(), arm, Operations(), self.world.now, cluster=CLUSTER)
 
 
 def mortal(driver: Driver) -> MortalDriver:

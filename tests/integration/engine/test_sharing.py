@@ -98,6 +98,22 @@ async def test_zones_and_links_are_made_once_for_both(shared: World, engines: in
         assert Counter(call.target for call in writes(shared)).most_common(1)[0][1] == 1
 
 
+async def test_two_clusters_may_hold_a_resource_of_one_name(shared: World) -> None:
+    """As while a platform moves from one cluster to another: what the old one gives up, the new one keeps."""
+    spec = shared.spec(deletionPolicy="Delete")
+    old = drive(shared, spec, engine=new_engine(shared, "blue"))
+    await old.settle()
+    new = drive(shared, spec, engine=new_engine(shared, "green"))
+    await new.settle()
+    old.delete()
+    await old.settle()
+    assert old.outcomes[-1].released
+    assert remaining(shared, alice.ENDPOINT, alice.ZONE, alice.LINK) == [5, 6, 6]
+    new.delete()
+    await new.settle()
+    assert remaining(shared, alice.ENDPOINT, alice.ZONE, alice.LINK) == [0, 0, 0]
+
+
 @pytest.mark.parametrize("at_once", [pytest.param(True, id="made by both"), pytest.param(False, id="made by one")])
 @pytest.mark.parametrize("engines", [pytest.param(1, id="one process"), pytest.param(2, id="two processes")])
 async def test_what_the_other_still_uses_stays_until_both_are_gone(

@@ -147,7 +147,7 @@ async def operating(
     worker, stop, port = reconciler or FakeReconciler(), asyncio.Event(), free_port()
 
     @asynccontextmanager
-    async def reconcilers(_: object) -> AsyncIterator[Mapping[str, Reconciler]]:
+    async def reconcilers(_: object, _cluster: str) -> AsyncIterator[Mapping[str, Reconciler]]:
         yield {"SecureWorkspace": worker}
 
     chosen = Settings(health_host="127.0.0.1", health_port=port, **settings)

@@ -47,7 +47,7 @@ class Slow:
         pass
 
 @asynccontextmanager
-async def reconcilers(on_request):
+async def reconcilers(on_request, cluster):
     yield {"SecureWorkspace": Slow()}
 
 logs.configure("json", "INFO")

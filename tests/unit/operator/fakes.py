@@ -169,6 +169,10 @@ class FakeCluster:
             raise ObjectGoneError(f"{namespace}/{name}")
         self.events[name].update(body)
 
+    async def uid(self) -> str:
+        self._begin("uid")
+        return "0f5c6c1e-5b9c-4c57-9d0e-7b0a4cf0a001"
+
     async def served(self) -> set[str]:
         self._begin("served")
         return {kind.plural for kind in KINDS.values()}

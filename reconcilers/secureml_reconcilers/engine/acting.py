@@ -1,4 +1,4 @@
-"""Performing chosen actions: announce, read once more if the reading is old, begin, remember."""
+"""Performing chosen actions: read once more if the reading is old, begin, remember."""
 
 from __future__ import annotations
 
@@ -12,8 +12,10 @@ from weakref import WeakValueDictionary
 from secureml_reconcilers.azure.arm import Present, Unreadable
 from secureml_reconcilers.azure.catalogue import facts
 from secureml_reconcilers.azure.problem import AzureProblem
+from secureml_reconcilers.engine.memory import Written
 from secureml_reconcilers.engine.observing import read
 from secureml_reconcilers.engine.operations import Operation
+from secureml_reconcilers.engine.passes import leans_on
 from secureml_reconcilers.engine.verdicts import Differs, choose, judge
 
 if TYPE_CHECKING:
@@ -29,15 +31,6 @@ _log = logging.getLogger(__name__)
 
 UNATTENDED: Final = timedelta(hours=1)
 """An operation is looked at every few seconds, and in the longest line for the budget every quarter of an hour."""
-
-
-@dataclass(frozen=True, slots=True)
-class Written:
-    """That something was written."""
-
-    at: datetime
-    by: str
-    """The custom resource for which it was."""
 
 
 @dataclass(slots=True)
@@ -118,23 +111,41 @@ class Actor:
             await self._write(chosen, performed)
 
     async def _chosen_again(self, action: Action) -> Action | None:
-        """The action after a reading of this very pass; None when there is nothing left to do."""
+        """The action after a reading of this very pass; None when the composition must be asked again."""
+        overtaken = {key for key in leans_on(action) if self._overtaken(key)}
+        for key in overtaken:
+            self._heed(key)
+        if overtaken:
+            return None  # who may go, or be closed, is for the composition to say: the block knows one resource
         key = action.id.key
         read_at = self.memory.read_at.get(key, self.pass_began)
-        if read_at >= self.pass_began and key in self.memory.answers and not self._overtaken(key, read_at):
+        if read_at >= self.pass_began and key in self.memory.answers and not self._overtaken(key):
             return action
+        self._heed(key)
         answer = await read(action.id, self.arm)
         self.memory.answers[key] = answer
         self.memory.read_at[key] = self.clock()
         verdict = judge(action.block, answer, None, self.ownership)
-        if isinstance(verdict, Differs) and verdict.kind == action.kind:
+        if action.kind != "Delete" and isinstance(verdict, Differs) and verdict.kind == action.kind:
             return choose(action.block, verdict, self.ownership)
         return None  # the world has moved: the composition is asked again
 
-    def _overtaken(self, key: str, read_at: datetime) -> bool:
-        """Whether it was written for another custom resource since: what we would write undoes that."""
-        written = self.operations.written.get(key)
-        return written is not None and written.by != self.ownership.owner and written.at >= read_at
+    def _overtaken(self, key: str) -> bool:
+        """Whether it was written for another custom resource since it was read: our write may undo that."""
+        written, read_at = self.operations.written.get(key), self.memory.read_at.get(key)
+        return (
+            written is not None
+            and read_at is not None
+            and written.by != self.ownership.owner
+            and written.at >= read_at
+            and self.memory.heeded.get(key) is not written
+        )
+
+    def _heed(self, key: str) -> None:
+        """Have it read again; that reading is later than the write that overtook this one, by any clock."""
+        self.memory.forget(key)
+        if key in self.operations.written:
+            self.memory.heeded[key] = self.operations.written[key]
 
     async def _write(self, action: Action, performed: Performed) -> None:
         try:

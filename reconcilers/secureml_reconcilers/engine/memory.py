@@ -43,6 +43,15 @@ class Failure:
     """Until then it is left alone."""
 
 
+@dataclass(frozen=True, slots=True)
+class Written:
+    """That something was written."""
+
+    at: datetime
+    by: str
+    """The custom resource for which it was."""
+
+
 @dataclass(slots=True)
 class Memory:
     """Reads, failures and unattributed drift of one custom resource."""
@@ -52,6 +61,9 @@ class Memory:
     listings: dict[Listing, tuple[Body, ...] | AzureProblem] = field(default_factory=dict)
     rows: dict[Query, tuple[Mapping[str, Any], ...] | AzureProblem] = field(default_factory=dict)
     read_at: dict[str, datetime] = field(default_factory=dict)
+    heeded: dict[str, Written] = field(default_factory=dict)
+    """By resource key, the last write for another custom resource after which it was read again."""
+
     asked_at: datetime | None = None
     """When the oldest of the listings and rows was read."""
 
@@ -75,6 +87,7 @@ class Memory:
         self.listings.clear()
         self.rows.clear()
         self.read_at.clear()
+        self.heeded.clear()
         self.asked_at = None
         self.in_line_since = None
         self.resting = b""

@@ -1,14 +1,91 @@
-"""What one process knows of all custom resources does not grow for ever."""
+"""What is written once it was chosen, and what one process knows of all custom resources."""
 
 from __future__ import annotations
 
 import gc
 from datetime import timedelta
+from typing import TYPE_CHECKING, Any
 
-from tests.unit.engine.building import ACCOUNT, ENDPOINT, NOW
+import pytest
+from tests.unit.engine.building import ACCOUNT, ENDPOINT, LINK, MARK, NOW, OWNER, ZONE_GROUP, shown, wants
 
-from secureml_reconcilers.engine.acting import UNATTENDED, Operations, Written
+from secureml_reconcilers.azure.arm import Accepted
+from secureml_reconcilers.engine.acting import UNATTENDED, Actor, Operations, Performed
+from secureml_reconcilers.engine.blocks import Absent
+from secureml_reconcilers.engine.memory import Memory, Written
 from secureml_reconcilers.engine.operations import Operation
+from secureml_reconcilers.engine.verdicts import Differs, Ownership, choose
+
+if TYPE_CHECKING:
+    from secureml_reconcilers.azure.arm import Answer, Present
+    from secureml_reconcilers.azure.resource_id import ResourceId
+    from secureml_reconcilers.engine.blocks import Ensure
+
+OTHER = "team-b/churn"
+
+
+class Azure:
+    """Shows what it is told to show, and takes every write."""
+
+    def __init__(self, *bodies: Present) -> None:
+        self.shown = {body.body["id"].lower(): body for body in bodies}
+        self.written: list[str] = []
+
+    async def read(self, target: ResourceId) -> Answer:
+        """Show it."""
+        return self.shown[target.key]
+
+    async def write(self, verb: str, target: ResourceId, *_: Any, **__: Any) -> Accepted:  # noqa: ANN401 - JSON
+        """Take it."""
+        self.written.append(f"{verb} {target.short}")
+        return Accepted(None, running=False)
+
+
+async def performed(azure: Azure, block: Ensure | Absent, overtaken: ResourceId) -> tuple[Performed, Memory]:
+    """Act on a block, of which another custom resource has written something since it was read."""
+    memory = Memory()
+    for target in (block.id, *block.evidence):
+        memory.answers[target.key] = shown(target, tags=MARK)
+        memory.read_at[target.key] = NOW
+    operations = Operations(written={overtaken.key: Written(NOW, OTHER)})
+    ownership = Ownership(OWNER, frozenset({ENDPOINT.key, ZONE_GROUP.key}))
+    actor = Actor(azure, operations, memory, ownership, lambda: NOW, NOW)  # type: ignore[arg-type]
+    kind = "Delete" if isinstance(block, Absent) else "Update"
+    chosen = choose(block, Differs(kind, (), shown(block.id).body), ownership)
+    return await actor.perform((chosen,)), memory
+
+
+USED = shown(ENDPOINT, tags={**MARK, "secureml-user-b": OTHER})
+
+
+@pytest.mark.parametrize(
+    ("block", "overtaken"),
+    [
+        pytest.param(Absent(ENDPOINT, "nobody uses it"), ENDPOINT, id="what is deleted"),
+        pytest.param(
+            Absent(ZONE_GROUP, "its endpoint goes", evidence=(ENDPOINT,)), ENDPOINT, id="what says that it may go"
+        ),
+        pytest.param(wants(evidence=(ENDPOINT,)), ENDPOINT, id="what says that it may be closed"),
+    ],
+)
+async def test_what_leans_on_a_reading_that_was_overtaken_is_not_done(
+    block: Ensure | Absent, overtaken: ResourceId
+) -> None:
+    """Another custom resource put its name on the endpoint in between: only the composition may say what now.
+
+    The block alone once was judged anew. It knows nothing of users, and the endpoint went under the other.
+    """
+    azure = Azure(USED, shown(ACCOUNT))
+    done, memory = await performed(azure, block, overtaken)
+    assert (azure.written, done.begun, done.finished) == ([], [], True)
+    assert overtaken.key not in memory.answers, "it is read again before anything is said of it"
+
+
+async def test_what_only_makes_something_is_chosen_again_on_a_new_reading() -> None:
+    """Nothing hangs on who uses it: the write goes out at once, merged into what the other has written."""
+    azure = Azure(shown(LINK, tags={"theirs": "1"}))
+    done, _ = await performed(azure, wants(LINK, create={}, shared=True), LINK)
+    assert (azure.written, len(done.begun)) == ([f"PATCH {LINK.short}"], 1)
 
 
 async def test_a_lock_lives_as_long_as_somebody_holds_it() -> None:

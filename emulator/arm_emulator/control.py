@@ -109,7 +109,14 @@ class Control:
         sources = body.get("faults", [body]) if isinstance(body, dict) else body
         if not isinstance(sources, list):
             raise _BadRequestError("a list of faults is expected")
-        self._world().faults.rules.extend([faults.parse(each) for each in sources])
+        rules = [faults.parse(each) for each in sources]
+        known = {name for each in self._world().entra.clients() for name in (each.client_id, each.display_name)}
+        strangers = {rule.caller for rule in rules if rule.caller.lower() not in {"", *map(str.lower, known)}}
+        if strangers:
+            raise _BadRequestError(
+                f"no caller is called {', '.join(sorted(strangers))}; known are {', '.join(sorted(known))}"
+            )
+        self._world().faults.rules.extend(rules)
         return self._faults(call, None)
 
     def _clear_faults(self, call: Call, _: object) -> Answer:

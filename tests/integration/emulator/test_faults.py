@@ -110,7 +110,14 @@ async def test_a_refused_token(azure: Azure) -> None:
 
 
 @pytest.mark.parametrize(
-    "bad", [{"statsu": 500}, {"path": "x"}, {"status": 500, "drop": True}, {"path": "(", "drop": True}]
+    "bad",
+    [
+        {"statsu": 500},
+        {"path": "x"},
+        {"status": 500, "drop": True},
+        {"path": "(", "drop": True},
+        {"caller": "nobody", "drop": True},
+    ],
 )
 async def test_a_wrong_rule_is_refused(azure: Azure, bad: dict[str, Any]) -> None:
     """A misspelt rule must not pass silently: the test that uses it would prove nothing."""

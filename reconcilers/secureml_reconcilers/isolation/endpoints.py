@@ -5,6 +5,7 @@ from __future__ import annotations
 from ipaddress import ip_network
 from typing import TYPE_CHECKING, Final
 
+from secureml_reconcilers.azure.arm import Present
 from secureml_reconcilers.azure.problem import AzureProblem, Retry, Severity
 from secureml_reconcilers.azure.resource_id import resource_id
 from secureml_reconcilers.engine.blocks import Absent, Block, Blocks, Check, Ensure, Tone
@@ -50,7 +51,7 @@ def endpoint(site: Site, azure: View, way: Way) -> Iterator[Block]:
     if used != site.endpoint(way):
         in_use = _in_use(site) if is_marked(body or {}) else {}
         yield Ensure(used, in_use, "an endpoint of others serves this service in the network already", (way.rule,))
-        yield from _approved_by_owner(used, body)
+        yield from _kept_by_owner(way, used, body or {})
     elif body is None:
         yield from _new_endpoint(site, azure, way, service)
     elif _status(body) == "disconnected":
@@ -256,8 +257,20 @@ def _disconnected(way: Way, used: ResourceId) -> Check:
     )
 
 
-def _approved_by_owner(used: ResourceId, body: Body | None) -> Iterator[Block]:
-    status = _status(body or {})
+def _kept_by_owner(way: Way, used: ResourceId, body: Body) -> Iterator[Block]:
+    """What only its owner can do for an endpoint that we use: nothing is closed behind one that is broken."""
+    state = Present(body).provisioning_state
+    yield Check(
+        f"{used.short} is provisioned",
+        state not in {"failed", "canceled"},
+        "EndpointFailed",
+        f"The last operation on {used.short}, made by somebody else, ended as {state}.",
+        "Ask its owner to write it again (az network private-endpoint update), or to delete it: then the operator"
+        " makes its own.",
+        (way.rule,),
+        used,
+    )
+    status = _status(body)
     yield Check(
         f"{used.short} is approved",
         status == "approved",

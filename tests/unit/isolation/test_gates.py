@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from tests.unit.isolation.bodies import (
     ACCOUNT,
+    ADDRESSES,
     ENDPOINT,
     GROUP_OF,
     LINK,
     NETWORK,
+    NETWORK_GROUP,
     OFFICE,
     RECORDS,
     REGISTRY,
     SUBNET,
+    UNREACHABLE,
     VAULT,
+    VAULT_ZONE,
     WAYS,
     WORKSPACE,
     ZONE,
     added,
+    connection,
     endpoint,
     gone,
     link,
@@ -39,6 +44,7 @@ from secureml_reconcilers.isolation.clouds import PUBLIC
 if TYPE_CHECKING:
     from tests.unit.isolation.bodies import Change
 
+    from secureml_reconcilers.azure.arm import Body
     from secureml_reconcilers.azure.resource_id import ResourceId
 
 SERVICES: dict[ResourceId, tuple[str, ...]] = {
@@ -109,6 +115,91 @@ def test_a_service_stays_open_while_a_private_way_is_missing(
     assert service not in written, group
     # The other services' ways work, so they are closed; the workspace goes last, after those on their way.
     assert {other for other in SERVICES if other not in {service, WORKSPACE}} <= written
+
+
+THEIRS = NETWORK_GROUP.resource("Microsoft.Network/privateEndpoints", "platform-team")
+CONFIRMED = [
+    {"name": name, "addresses": addresses} for told in ADDRESSES.values() for name, addresses in told.items()
+]
+
+
+def served_by_others(service: ResourceId, **parts: Any) -> tuple[Change, ...]:  # noqa: ANN401 - of `endpoint`
+    """An endpoint of others in place of ours, which the service shows as approved."""
+    group = SERVICES[service][0]
+    own = [connection(service, ENDPOINT[other]) for other in SERVICES[service][1:]]
+    return (
+        gone(ENDPOINT[group]),
+        put(service, "properties.privateEndpointConnections", [connection(service, THEIRS), *own]),
+        added(endpoint(WAYS[group], THEIRS, tags={}, **parts)),
+    )
+
+
+def unknown_addresses(service: ResourceId) -> dict[str, tuple[Change, ...]]:
+    """Why an endpoint does not tell, or not reliably, where its names must lead."""
+    group = SERVICES[service][0]
+    pieces = missing_pieces(group)
+    return {
+        **{name: changes for name, changes in pieces.items() if name.startswith("the endpoint")},
+        "the endpoint tells no names": (put(ENDPOINT[group], "properties.customDnsConfigs", []),),
+        **{
+            f"the endpoint of others is {state}": served_by_others(service, state=state)
+            for state in ("Failed", "Canceled", "Updating", "Deleting")
+        },
+        "the endpoint of others is pending": served_by_others(service, status="Pending"),
+        "the endpoint of others tells no names": (
+            *served_by_others(service),
+            put(THEIRS, "properties.customDnsConfigs", []),
+        ),
+        "the endpoint of others may not be shown": (
+            *served_by_others(service),
+            unreadable(THEIRS, why=UNREACHABLE),
+        ),
+    }
+
+
+@pytest.mark.parametrize(
+    ("service", "changes"),
+    [
+        pytest.param(service, changes, id=f"{service.name}: {piece}")
+        for service in SERVICES
+        for piece, changes in unknown_addresses(service).items()
+    ],
+)
+def test_where_dns_is_yours_a_service_stays_open_while_its_addresses_are_unknown(
+    service: ResourceId, changes: tuple[Change, ...]
+) -> None:
+    """All names were confirmed once: that says nothing of an endpoint that tells none now (DNS-01, OPS-08).
+
+    A vault was once closed behind an endpoint of others that had failed, for nothing was asked of its records.
+    """
+    dns = {"mode": "None", "confirmedRecords": CONFIRMED}
+    row: Case = case("", [*OPEN, *changes], [], dns=dns).values[0]  # type: ignore[assignment]
+    written = {value.id for value in told(row.judged()) if isinstance(value, Write)}
+    assert service not in written
+    assert {other for other in SERVICES if other not in {service, WORKSPACE}} <= written
+
+
+@pytest.mark.parametrize("state", ["Failed", "Canceled"])
+def test_an_endpoint_of_others_that_failed_is_no_way_in(state: str) -> None:
+    """Records that it wrote once lead to something that may not answer; only its owner can mend it."""
+    changes = [*OPEN, *served_by_others(VAULT, state=state), added(*written_by_others())]
+    row: Case = case("", changes, []).values[0]  # type: ignore[assignment]
+    said = told(row.judged())
+    assert VAULT not in {value.id for value in said if isinstance(value, Write)}
+    assert Finding("EndpointFailed", THEIRS, "KV-MODE-01") in said
+
+
+def written_by_others() -> tuple[Body, ...]:
+    """The zone group of others, whose records are in the zone."""
+    theirs = THEIRS.child("privateDnsZoneGroups", "theirs")
+    return (zone_group(theirs, {ZONE[VAULT_ZONE]: RECORDS[VAULT_ZONE]}),)
+
+
+def test_an_endpoint_of_others_that_works_is_a_way_in() -> None:
+    """The same landscape with everything in order: the vault is closed."""
+    changes = [*OPEN, *served_by_others(VAULT), added(*written_by_others())]
+    row: Case = case("", changes, []).values[0]  # type: ignore[assignment]
+    assert VAULT in {value.id for value in told(row.judged()) if isinstance(value, Write)}
 
 
 def test_the_way_of_every_client_network_counts() -> None:

@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from secureml_reconcilers.azure.problem import AzureProblem, Retry, Severity
@@ -210,6 +211,7 @@ def classify(
         code=problem.code,
         permission=problem.permission,
         correlation_id=lowered.get("x-ms-correlation-request-id", ""),
+        throttled=spends_the_budget(status, lowered),
     )
 
 
@@ -263,6 +265,19 @@ def _error_of(body: bytes | str) -> Mapping[str, Any]:
         return {}
     error = parsed.get("error", parsed) if isinstance(parsed, dict) else {}
     return error if isinstance(error, dict) else {}
+
+
+def spends_the_budget(status: int, headers: Mapping[str, str]) -> bool:
+    """Whether an answer says that a budget which all requests share is spent.
+
+    ARM's gateway answers its own 429 itself. `service` names the provider: two writes in one network, or one
+    busy account, say nothing of anything else.
+
+    Args:
+        status: the HTTP status.
+        headers: the answer's headers, names in lower case.
+    """
+    return status == HTTPStatus.TOO_MANY_REQUESTS and headers.get("x-ms-failure-cause") != "service"
 
 
 def asked_wait(headers: Mapping[str, str], message: str = "") -> timedelta | None:

@@ -70,6 +70,10 @@ class AzureProblem(Exception):  # noqa: N818 - it is a classified problem, whate
     correlation_id: str = ""
     """Azure's id of the request, for a support case."""
 
+    throttled: bool = False
+    """The budget that all requests share is spent, by Azure's count or ours: nothing is wrong with the resource,
+    and nothing else can be asked either. Not set where a service is busy with one resource."""
+
     outcome_unknown: bool = False
     """The write may have been applied: its answer was lost. Read before repeating it."""
 
@@ -81,8 +85,3 @@ class AzureProblem(Exception):  # noqa: N818 - it is a classified problem, whate
     def with_target(self, target: ResourceId) -> AzureProblem:
         """The same problem, said of a resource."""
         return self if self.target is not None else replace(self, target=target)
-
-    @property
-    def throttled(self) -> bool:
-        """The service (or our own bucket) asked us to slow down; nothing is wrong with the resource."""
-        return self.reason == "Throttled"

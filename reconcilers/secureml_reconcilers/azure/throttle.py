@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from secureml_reconcilers.azure.errors import asked_wait
+from secureml_reconcilers.azure.errors import asked_wait, spends_the_budget
 from secureml_reconcilers.azure.problem import AzureProblem
 
 if TYPE_CHECKING:
@@ -164,6 +164,7 @@ class Throttle:
                 message=f"The subscription {subscription} has no {_CLASSES[method]} left for {wait:.0f} s.",
                 advice="Nothing to do: it goes on by itself.",
                 retry_after=timedelta(seconds=wait),
+                throttled=True,
             )
 
     def learn(self, subscription: str, method: str, status: int, headers: Mapping[str, str]) -> None:
@@ -177,7 +178,7 @@ class Throttle:
             bucket.tokens = float(remaining)
             bucket.size = max(bucket.size, bucket.tokens)
             bucket.filled_at = now
-        if status == 429 and not _about_one_resource(headers):  # noqa: PLR2004 - Too Many Requests
+        if spends_the_budget(status, headers):
             bucket.closed_until = now + (asked_wait(headers) or _UNSAID).total_seconds()
 
     def _bucket(self, subscription: str, method: str) -> _Bucket:
@@ -186,11 +187,3 @@ class Throttle:
             size, refill = _BUCKETS[key[1]]
             self._buckets[key] = _Bucket(size, refill, size, self._monotonic())
         return self._buckets[key]
-
-
-def _about_one_resource(headers: Mapping[str, str]) -> bool:
-    """A provider's own 429 (two writes in one VNet) says nothing of the subscription's budget.
-
-    ARM's gateway answers its own 429 itself; `service` names the provider.
-    """
-    return headers.get("x-ms-failure-cause") == "service"

@@ -48,7 +48,7 @@ OUT_OF_SYNC: Final = "OutOfSync"
 
 NOT_SIGNED_IN: Final = "NotSignedIn"
 
-_CANNOT_TELL: Final = frozenset({"AzureUnreachable", "UnreadableAnswer", "AzureBusy", NOT_SIGNED_IN})
+_CANNOT_TELL: Final = frozenset({"AzureUnreachable", "UnreadableAnswer", "AzureBusy", "Throttled", NOT_SIGNED_IN})
 """Reasons under which the aspect is neither met nor unmet: its status is Unknown."""
 
 _LISTED: Final = 3

@@ -4,24 +4,25 @@ from __future__ import annotations
 
 import json
 import zlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from secureml_reconcilers.azure.arm import Absent, Present, Unreadable
 from secureml_reconcilers.azure.catalogue import facts
 from secureml_reconcilers.azure.problem import AzureProblem
-from secureml_reconcilers.azure.resource_id import resource_id
+from secureml_reconcilers.azure.resource_id import ResourceId, resource_id
 from secureml_reconcilers.engine import intervals
+from secureml_reconcilers.engine.view import Listing
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
     from secureml_reconcilers.azure.arm import Answer, Body
-    from secureml_reconcilers.azure.resource_id import ResourceId
+    from secureml_reconcilers.engine.composing import Question
     from secureml_reconcilers.engine.drift import Case
-    from secureml_reconcilers.engine.view import Listing, Query
+    from secureml_reconcilers.engine.view import Query
 
 FRESH_FOR: Final = timedelta(minutes=2)
 """While a convergence runs, what was read stays good this long, so that waiting for one operation does not
@@ -73,6 +74,9 @@ class Memory:
     resting: bytes = b""
     """The answers between two passes, packed: parsed bodies take thirty times the room, and many hundred custom
     resources may be waiting for Azure at the same time."""
+
+    put_off: dict[Question, tuple[AzureProblem, datetime]] = field(default_factory=dict)
+    """What a service wants to be asked again later only, why, and when. It outlasts the readings."""
 
     failures: dict[str, Failure] = field(default_factory=dict)
     unattributed: dict[str, Case] = field(default_factory=dict)
@@ -150,6 +154,27 @@ class Memory:
     def note_asked(self, now: datetime) -> None:
         """A listing or a graph query was answered."""
         self.asked_at = self.asked_at or now
+
+    def note_problem(self, question: Question, problem: AzureProblem, now: datetime) -> None:
+        """A question could not be answered; the service may have named a time to ask it again."""
+        if isinstance(question, ResourceId):
+            self.answers[question.key] = Unreadable(problem)
+        elif isinstance(question, Listing):
+            self.listings[question] = problem
+        else:
+            self.rows[question] = problem
+        if problem.retry_after is not None and not problem.throttled:
+            self.put_off[question] = (problem, now + problem.retry_after)
+
+    def check_due(self, question: Question, now: datetime) -> None:
+        """Heed the time that a service named, also when a pass comes sooner for another reason.
+
+        Raises:
+            AzureProblem: what the service said, with the time that is left.
+        """
+        problem, until = self.put_off.pop(question, (None, now))
+        if problem is not None and until > now:
+            raise replace(problem, retry_after=until - now)
 
     def fail(self, target: ResourceId, problem: AzureProblem, now: datetime) -> None:
         """Note one more failure on a resource, and how long to leave it alone."""

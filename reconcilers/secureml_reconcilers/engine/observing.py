@@ -10,15 +10,16 @@ from secureml_reconcilers.azure.arm import ABSENT_CODES, Present, Unreadable
 from secureml_reconcilers.azure.problem import AzureProblem
 from secureml_reconcilers.azure.resource_id import ResourceId, resource_id
 from secureml_reconcilers.engine.composing import compose
-from secureml_reconcilers.engine.view import Listing, Query, View
+from secureml_reconcilers.engine.view import Query, View
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from secureml_reconcilers.azure.arm import Answer, Arm
+    from secureml_reconcilers.azure.arm import Answer, Arm, Body
     from secureml_reconcilers.engine.blocks import Composition
     from secureml_reconcilers.engine.composing import Composed, Question
     from secureml_reconcilers.engine.memory import Memory
+    from secureml_reconcilers.engine.view import Listing
 
 _log = logging.getLogger(__name__)
 
@@ -50,30 +51,36 @@ async def read(target: ResourceId, arm: Arm) -> Answer:
         return Unreadable(problem)
 
 
-async def _answer(question: ResourceId | Listing | Query, memory: Memory, arm: Arm, now: datetime) -> None:
-    if not isinstance(question, ResourceId):
+async def _answer(question: Question, memory: Memory, arm: Arm, now: datetime) -> None:
+    try:
+        memory.check_due(question, now)
+        await _ask(question, memory, arm, now)
+    except AzureProblem as problem:
+        memory.note_problem(question, problem, now)
+    if isinstance(question, ResourceId):
+        memory.read_at[question.key] = now
+    else:
         memory.note_asked(now)
-    if isinstance(question, Listing):
+
+
+async def _ask(question: Question, memory: Memory, arm: Arm, now: datetime) -> None:
+    if isinstance(question, ResourceId):
+        memory.answers[question.key] = await arm.read(question)
+    elif isinstance(question, Query):
+        memory.rows[question] = tuple(await arm.query(question.subscription, question.kusto))
+    else:
         listed = memory.listings[question] = await _listed(question, arm)
-        for body in listed if isinstance(listed, tuple) else ():
+        for body in listed:
             # A listing shows its elements whole: reading them again would tell nothing new.
             key = resource_id(str(body["id"])).key
             memory.answers.setdefault(key, Present(body))
             memory.read_at.setdefault(key, now)
-    elif isinstance(question, Query):
-        try:
-            memory.rows[question] = tuple(await arm.query(question.subscription, question.kusto))
-        except AzureProblem as problem:
-            memory.rows[question] = problem
-    else:
-        memory.answers[question.key] = await read(question, arm)
-        memory.read_at[question.key] = now
 
 
-async def _listed(listing: Listing, arm: Arm) -> tuple[dict[str, object], ...] | AzureProblem:
+async def _listed(listing: Listing, arm: Arm) -> tuple[Body, ...]:
     try:
         return tuple(await arm.list_all(listing.path, listing.type))
     except AzureProblem as problem:
         if problem.code in ABSENT_CODES:
             return ()  # the parent is gone, so it has no children
-        return problem
+        raise

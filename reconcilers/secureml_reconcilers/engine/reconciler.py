@@ -359,7 +359,10 @@ class Engine:
 
 
 def _throttled(memory: Memory) -> timedelta | None:
-    """How long the subscription's budget wants to be left alone; None when nothing met its end."""
+    """How long the subscription's budget wants to be left alone; None when nothing met its end.
+
+    A service that is busy with one resource is no such end: all else is judged and put right meanwhile.
+    """
     waits = [problem.retry_after or timedelta(seconds=2) for problem in memory.problems() if problem.throttled]
     return max(waits, default=None)
 

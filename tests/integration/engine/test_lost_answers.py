@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
+from datetime import timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -141,6 +142,33 @@ async def test_a_throttled_resync_says_nothing(world: World, ready: Driver) -> N
     assert reasons(ready, "Ready")[-1] == ("True", "AsDeclared")
     assert {each["status"] for each in _conditions(ready.outcomes[-2]) if each["type"] == "Ready"} == {"True"}
     assert len(ready.events) == said
+
+
+async def test_one_account_that_is_throttled_holds_up_nothing_else(world: World, ready: Driver) -> None:
+    """Somebody opens the vault while the storage service answers nothing about one account for ten minutes.
+
+    The vault is closed at once, and whether the account is closed cannot be told. Such an answer was once taken
+    for the end of the subscription's budget: nothing was judged, Ready stayed True, and the vault stood open.
+    """
+    account = alice.one(world, alice.STORAGE, "stfraud").lower()
+    await alice.patches(world, alice.VAULT, {"properties": {"publicNetworkAccess": "Enabled"}})
+    busy = {"status": 429, "code": "TooManyRequests", "message": "The account is busy.", "retry_after": 600}
+    disturb(world, method="GET", path="/storageAccounts/stfraud[^/]*\\?", **busy)
+    start = last(world)
+    outcome = await ready.step()
+    assert [call.method for call in writes(world, start) if "/vaults/" in call.target] == ["PATCH"]
+    assert (ready.condition("Ready")["status"], ready.condition("Ready")["reason"]) == ("Unknown", "Throttled")
+    assert ready.condition("StorageIsolated")["status"] == "Unknown"
+    assert outcome.requeue_after is not None
+    assert outcome.requeue_after >= timedelta(seconds=600)
+    world.emulator.clock.advance(300)
+    again = await ready.step()  # it is woken early, by an edit, say
+    assert again.requeue_after is not None
+    assert timedelta(seconds=300) <= again.requeue_after < timedelta(seconds=330)
+    assert [call.target for call in calls(world, start)].count(account) == 1
+    world.emulator.clock.advance(again.requeue_after.total_seconds())
+    await ready.settle()
+    assert ready.condition("Ready")["status"] == "True"
 
 
 BUSY = {

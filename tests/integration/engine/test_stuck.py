@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -74,7 +75,9 @@ async def test_a_pass_that_meets_an_empty_budget_tells_what_it_has_written(world
     the next pass told of the same drift once more.
     """
     await alice.patches(world, alice.STORAGE, {"properties": {"publicNetworkAccess": "Enabled"}})
-    disturb(world, method=["GET"], path="storageAccounts/[^/]*\\?", status=429, code="TooManyRequests", after=1)
+    body = json.dumps({"error": {"code": "SubscriptionRequestsThrottled", "message": "Later."}})
+    spent = {"status": 429, "body": body, "headers": {"x-ms-failure-cause": "gateway"}}
+    disturb(world, method=["GET"], path="storageAccounts/[^/]*\\?", after=1, **spent)
     first = await ready.step()
     assert [event.reason for event in first.events] == ["DriftDetected", "Updating"]
     assert (ready.condition("Ready")["status"], ready.condition("InSync")["reason"]) == ("False", "Drifted")

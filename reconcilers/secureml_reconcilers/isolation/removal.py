@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from secureml_reconcilers.azure.resource_id import ResourceId, resource_id
 from secureml_reconcilers.engine.blocks import Absent, Block, Blocks, Ensure
-from secureml_reconcilers.engine.marks import user_tag, users
+from secureml_reconcilers.engine.marks import is_marked, user_tag, users
 from secureml_reconcilers.engine.values import at
 
 if TYPE_CHECKING:
@@ -24,10 +24,7 @@ def endpoints_removed(owner: str, inventory: tuple[str, ...], azure: View) -> Bl
     On one that another custom resource uses, only our name is taken off: whoever goes last removes it.
     """
     for target in _of_type(inventory, _ENDPOINTS):
-        if users(azure.get(target) or {}) - {owner}:
-            yield Ensure(target, {"tags": {user_tag(owner): ""}}, "another custom resource uses it")
-        else:
-            yield _endpoint(target, inventory, azure)
+        yield _endpoint(owner, target, inventory, azure)
 
 
 def names_removed(owner: str, inventory: tuple[str, ...], azure: View) -> Blocks:
@@ -36,25 +33,27 @@ def names_removed(owner: str, inventory: tuple[str, ...], azure: View) -> Blocks
     A zone is shared by every workspace in the network: as long as it holds a record of anybody, it stays,
     and so does the link through which the network sees it (DNS-09).
     """
-    if any(
-        users(azure.get(target) or {}) <= {owner}
-        for target in _of_type(inventory, _ENDPOINTS)
-        if azure.get(target)
-    ):
+    endpoints = [azure.get(target) or {} for target in _of_type(inventory, _ENDPOINTS)]
+    if any(is_marked(body) and users(body) <= {owner} for body in endpoints):
         return
     links = _of_type(inventory, f"{_ZONES}/virtualnetworklinks")
     for zone in dict.fromkeys([*_of_type(inventory, _ZONES), *(link.parent for link in links if link.parent)]):
         yield _zone(zone, [link for link in links if link.parent == zone], azure)
 
 
-def _endpoint(target: ResourceId, inventory: tuple[str, ...], azure: View) -> Iterator[Block]:
+def _endpoint(owner: str, target: ResourceId, inventory: tuple[str, ...], azure: View) -> Iterator[Block]:
+    body = azure.get(target) or {}
+    ours = is_marked(body)
+    if ours and users(body) - {owner}:
+        yield Ensure(target, {"tags": {user_tag(owner): ""}}, "another custom resource uses it")
+        return
     groups = tuple(
-        Absent(group, "its endpoint is removed")
+        # Zone groups carry no mark: whose one is, and who needs its records, the endpoint tells.
+        Absent(group, "its endpoint is removed", evidence=(target,))
         for group in _of_type(inventory, f"{_ENDPOINTS}/privatednszonegroups")
-        if group.parent == target
+        if group.parent == target and ours
     )
-    if azure.get(target) is not None:
-        yield from groups
+    yield from groups
     yield Absent(target, "the SecureWorkspace was deleted with deletionPolicy Delete", after=groups)
 
 

@@ -9,11 +9,14 @@ from tests.unit.isolation.bodies import (
     BLOB_ZONE,
     ENDPOINT,
     GROUP_OF,
+    IN_USE,
     LINK,
+    OFFICE,
     OWNER,
     ZONE,
     added,
     gone,
+    link,
     put,
     spec,
     unreadable,
@@ -22,6 +25,8 @@ from tests.unit.isolation.bodies import (
 )
 from tests.unit.isolation.telling import Finding, Shows, Told, Waits, Works, Write, judge_all, told
 
+from secureml_reconcilers.engine.marks import user_tag
+from secureml_reconcilers.engine.passes import leans_on
 from secureml_reconcilers.secure_workspace import SecureWorkspaces
 
 if TYPE_CHECKING:
@@ -35,6 +40,7 @@ BLOB, BLOB_GROUP, BLOB_LINK, THE_ZONE = ENDPOINT["blob"], GROUP_OF["blob"], LINK
 EVERYTHING = (BLOB, BLOB_GROUP, THE_ZONE, BLOB_LINK)
 ENDPOINT_GONE = gone(BLOB)
 NO_RECORD = added(zone(THE_ZONE, records=1))
+THEIR_LINK = link(THE_ZONE.child("virtualNetworkLinks", "theirs"), OFFICE, tags={})
 
 
 def removed(
@@ -73,7 +79,7 @@ CASES = [
         id="a zone that holds a record of anybody stays, and so does the link through which it is seen (DNS-09)",
     ),
     pytest.param(
-        [ENDPOINT_GONE, added(zone(THE_ZONE, records=1, links=2))],
+        [ENDPOINT_GONE, added(zone(THE_ZONE, records=1, links=2), THEIR_LINK)],
         EVERYTHING,
         (Write("Delete", BLOB_LINK),),
         id="a zone with somebody else's link stays without ours",
@@ -103,6 +109,24 @@ CASES = [
         (),
         id="an endpoint from which somebody took our mark stays",
     ),
+    pytest.param(
+        [put(BLOB, "tags", {})],
+        EVERYTHING,
+        (),
+        id="so does its zone group, for somebody may have made both anew under our names",
+    ),
+    pytest.param(
+        [put(BLOB, "tags", {}), NO_RECORD],
+        EVERYTHING,
+        (Write("Delete", BLOB_LINK), Waits("Delete", THE_ZONE, BLOB_LINK)),
+        id="and links and zones that hold no record need not wait for it",
+    ),
+    pytest.param(
+        [put(BLOB, "tags", {**IN_USE, user_tag("team-b/churn"): "team-b/churn"})],
+        EVERYTHING,
+        (),
+        id="not even our name is taken off an endpoint that does not carry our mark",
+    ),
     pytest.param([], (), (), id="without an inventory nothing is removed, whatever carries our mark"),
     pytest.param(
         [unreadable(BLOB)],
@@ -111,12 +135,33 @@ CASES = [
         id="what may not be read is neither removed nor taken for gone",
     ),
     pytest.param(
+        [unreadable(BLOB)],
+        (BLOB, BLOB_GROUP, ENDPOINT["file"], GROUP_OF["file"]),
+        (
+            Finding("Forbidden"),
+            Write("Delete", GROUP_OF["file"]),
+            Waits("Delete", ENDPOINT["file"], GROUP_OF["file"]),
+        ),
+        id="one endpoint that may not be read keeps no other",
+    ),
+    pytest.param(
         [ENDPOINT_GONE, unreadable(THE_ZONE)],
         EVERYTHING,
         (Finding("Forbidden"),),
         id="a zone that may not be read is kept, and said",
     ),
 ]
+
+
+def test_a_zone_group_goes_upon_a_fresh_look_at_who_uses_its_endpoint() -> None:
+    """Another custom resource may have come to use the endpoint since: its names would be gone."""
+    composition = SecureWorkspaces().remove(
+        spec(deletionPolicy="Delete"), OWNER, tuple(each.text for each in EVERYTHING)
+    )
+    judged = judge_all(composition, world(), EVERYTHING)
+    assert [(action.id, leans_on(action)) for action in judged.actions] == [
+        (BLOB_GROUP, {BLOB_GROUP.key, BLOB.key})
+    ]
 
 
 RULES = [

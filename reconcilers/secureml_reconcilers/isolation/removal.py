@@ -66,7 +66,9 @@ def _zone(zone: ResourceId, links: list[ResourceId], azure: View) -> Iterator[Bl
         return
     gone = tuple(Absent(link, "no record of the zone is left", evidence=(zone,)) for link in links)
     yield from gone
-    if int(at(body, "properties.numberOfVirtualNetworkLinks") or 0) <= len(links):
+    # Not by their number, which counts those of ours that went since it was read.
+    left = [resource_id(each["id"]) for each in azure.children(zone, "virtualNetworkLinks")]
+    if all(link in links for link in left):
         yield Absent(zone, "no record and no link of it is left", after=gone, shared=True)
 
 

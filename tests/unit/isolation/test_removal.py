@@ -85,6 +85,18 @@ CASES = [
         id="a zone with somebody else's link stays without ours",
     ),
     pytest.param(
+        [ENDPOINT_GONE, gone(BLOB_LINK), added(zone(THE_ZONE, records=1, links=1), THEIR_LINK)],
+        EVERYTHING,
+        (),
+        id="so does one that has only theirs left: Azure would refuse to delete it, for ever",
+    ),
+    pytest.param(
+        [ENDPOINT_GONE, gone(BLOB_LINK), added(zone(THE_ZONE, records=1, links=1))],
+        EVERYTHING,
+        (Write("Delete", THE_ZONE),),
+        id="a zone that still counts the link of ours that went since it was read goes",
+    ),
+    pytest.param(
         [ENDPOINT_GONE, NO_RECORD, put(THE_ZONE, "tags", {})],
         (BLOB, BLOB_GROUP, BLOB_LINK),
         (Write("Delete", BLOB_LINK),),

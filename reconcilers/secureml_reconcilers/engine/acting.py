@@ -16,6 +16,7 @@ from secureml_reconcilers.engine.memory import Written
 from secureml_reconcilers.engine.observing import read
 from secureml_reconcilers.engine.operations import Operation
 from secureml_reconcilers.engine.passes import leans_on
+from secureml_reconcilers.engine.staying import Attempt
 from secureml_reconcilers.engine.verdicts import Differs, choose, judge
 
 if TYPE_CHECKING:
@@ -164,6 +165,7 @@ class Actor:
         self.operations.written[action.id.key] = Written(self.clock(), self.ownership.owner)
         for target in getattr(action.block, "mends", ()):
             self.memory.forget(target.key)
+        self.memory.attempts[action.block.key] = Attempt(action, over=not accepted.running)
         self._accepted(action, accepted, performed)
 
     def _accepted(self, action: Action, accepted: Accepted, performed: Performed) -> None:
@@ -176,7 +178,6 @@ class Actor:
         else:
             # A 200 is no proof: read it again before anything is built on it.
             self.memory.forget(key)
-            self.memory.failures.pop(key, None)
             self.operations.failed.pop(key, None)
             performed.finished = True
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from secureml_reconcilers.azure.arm import Answer, Body
     from secureml_reconcilers.engine.composing import Question
     from secureml_reconcilers.engine.drift import Case
+    from secureml_reconcilers.engine.staying import Attempt
     from secureml_reconcilers.engine.view import Query
 
 FRESH_FOR: Final = timedelta(minutes=2)
@@ -77,6 +78,9 @@ class Memory:
 
     put_off: dict[Question, tuple[AzureProblem, datetime]] = field(default_factory=dict)
     """What a service wants to be asked again later only, why, and when. It outlasts the readings."""
+
+    attempts: dict[str, Attempt] = field(default_factory=dict)
+    """By block key, the last write that Azure took, until it is known whether it has come to stay."""
 
     failures: dict[str, Failure] = field(default_factory=dict)
     unattributed: dict[str, Case] = field(default_factory=dict)

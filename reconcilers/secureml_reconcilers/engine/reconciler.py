@@ -13,7 +13,7 @@ from secureml_reconcilers.azure.arm import Present
 from secureml_reconcilers.azure.catalogue import facts
 from secureml_reconcilers.azure.resource_id import resource_id
 from secureml_reconcilers.azure.throttle import asking
-from secureml_reconcilers.engine import attribution, drift, intervals, reporting, unjudged
+from secureml_reconcilers.engine import attribution, drift, intervals, reporting, staying, unjudged
 from secureml_reconcilers.engine.acting import Actor, Operations
 from secureml_reconcilers.engine.blocks import Absent, Ensure
 from secureml_reconcilers.engine.conditions import conditions, with_times
@@ -76,6 +76,9 @@ class Pass:
 
     throttled: timedelta | None = None
     """Set when a reading met an empty budget: the pass ends without judging anything anew."""
+
+    unfinished: bool = False
+    """Set when the turns of the pass were over before there was nothing left to do at once."""
 
     drifted: bool = False
     """Set when something that had been as declared is not any more."""
@@ -146,13 +149,17 @@ class Engine:
             composed = await observe(this.composition, this.memory, self._arm, this.began)
             targets = [b.id for said in composed for b in said.blocks if isinstance(b, Ensure | Absent)]
             close_orphans(targets, self._operations.running, this.memory)
-            if await settle(self._operations, this.memory, self._arm, this.began, self._clock()):
+            again = await settle(self._operations, this.memory, self._arm, this.began, self._clock())
+            if staying.note_over(this.memory, self._operations) or again:
                 continue
             this.throttled = _throttled(this.memory)
             if this.throttled is not None:
                 return
             adopt_failures(targets, self._operations.failed, this.memory)
-            judged = this.judged = evaluate(composed, self._situation(this))
+            judged = evaluate(composed, self._situation(this))
+            if staying.fail_what_did_not_stay(judged, this.memory, self._clock()):
+                judged = evaluate(composed, self._situation(this))
+            this.judged = judged
             self._watch_foreign_operations(judged)
             self._note_drift(this, judged)
             if not this.composition.enforce or not judged.actions:
@@ -167,6 +174,7 @@ class Engine:
                 this.judged = evaluate(composed, self._situation(this))
                 if not this.judged.actions:
                     return  # otherwise a refusal has freed what was to follow what is now blocked
+        this.unfinished = True
 
     def _situation(self, this: Pass) -> Situation:
         memory = this.memory
@@ -188,6 +196,7 @@ class Engine:
             for key in memory.failures:
                 self._operations.failed.pop(key, None)
             memory.failures.clear()
+            memory.attempts.clear()
             memory.forget_reads()
         memory.wake()
         memory.forget_old_reads(now)
@@ -349,6 +358,8 @@ class Engine:
             not waits and any(isinstance(verdict, Running) for verdict in verdicts)
         ):
             waits.append(intervals.PENDING)
+        if this.unfinished:
+            waits.append(intervals.SOONEST)
         if memory.unattributed:
             waits.append(attribution.RETRY)
         failed = {failure.problem.message for failure in memory.failures.values()}

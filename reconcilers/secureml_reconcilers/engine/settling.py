@@ -9,6 +9,7 @@ from secureml_reconcilers.azure.arm import Absent as NoSuch
 from secureml_reconcilers.azure.arm import Present
 from secureml_reconcilers.azure.problem import AzureProblem
 from secureml_reconcilers.engine.operations import seems_over, worth_asking
+from secureml_reconcilers.engine.staying import forget_attempt, note_looked_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -69,12 +70,13 @@ async def settle(operations: Operations, memory: Memory, arm: Arm, began: dateti
         if isinstance(ended, AzureProblem):
             memory.fail(operation.id, ended.with_target(operation.id), now)
             operations.failed[key] = memory.failures[key]
+            forget_attempt(memory, key)
             continue
-        memory.failures.pop(key, None)
         operations.failed.pop(key, None)
         if ended == "unseen":
             memory.forget(key)
             again = True
+        again = note_looked_at(memory, key) or again
     return again
 
 

@@ -1,0 +1,122 @@
+"""Whether what was written stays: Azure may take a write and show, when it is done, what it showed before."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from secureml_reconcilers.azure.arm import Absent as NoSuch
+from secureml_reconcilers.azure.problem import AzureProblem, Retry, Severity
+from secureml_reconcilers.engine.blocks import Absent, Ensure
+from secureml_reconcilers.engine.verdicts import Blocked, Differs, Running
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from secureml_reconcilers.azure.resource_id import ResourceId
+    from secureml_reconcilers.engine.acting import Operations
+    from secureml_reconcilers.engine.memory import Memory
+    from secureml_reconcilers.engine.passes import Judged
+    from secureml_reconcilers.engine.verdicts import Action, Verdict
+
+_LISTED = 3
+
+
+@dataclass(slots=True)
+class Attempt:
+    """A write that Azure took, until it is known what came of it."""
+
+    action: Action
+    over: bool
+    """Azure is done with it, and everything that shows its effect is read after that."""
+
+
+def forget_attempt(memory: Memory, key: str) -> None:
+    """A write has failed, which is told as such."""
+    for block in [each for each, attempt in memory.attempts.items() if attempt.action.id.key == key]:
+        del memory.attempts[block]
+
+
+def note_over(memory: Memory, operations: Operations) -> bool:
+    """Note which writes another custom resource saw end, and make unread what was read before of their effect.
+
+    Returns:
+        Whether something must be read again.
+    """
+    again = False
+    for attempt in list(memory.attempts.values()):
+        if attempt.over or attempt.action.id.key in operations.running:
+            continue
+        if attempt.action.id.key in operations.failed:
+            forget_attempt(memory, attempt.action.id.key)
+            continue
+        attempt.over = again = True
+        for target in (attempt.action.id, *_mended(attempt.action)):
+            memory.forget(target.key)
+    return again
+
+
+def note_looked_at(memory: Memory, key: str) -> bool:
+    """The same for one write whose target was just seen to be done with: only what it mends is read again."""
+    again = False
+    for attempt in memory.attempts.values():
+        if attempt.action.id.key == key and not attempt.over:
+            attempt.over = True
+            for target in _mended(attempt.action):
+                memory.forget(target.key)
+                again = True
+    return again
+
+
+def fail_what_did_not_stay(judged: Judged, memory: Memory, now: datetime) -> bool:
+    """Take a write that left the very differences it was to repair for a failure; whether there was one.
+
+    What has held in between, and differs again, is drift: it is repaired as often as it comes.
+    """
+    failed, everything_told = False, not any(said.problems for said in judged.composed)
+    blocks = {block.key: block for block in judged.blocks()}
+    for key, attempt in list(memory.attempts.items()):
+        verdict = judged.verdicts.get(key)
+        if not attempt.over or isinstance(verdict, Running | Blocked) or not (verdict or everything_told):
+            continue  # it cannot be told yet
+        del memory.attempts[key]
+        block = blocks.get(key)
+        if isinstance(block, Ensure | Absent) and not isinstance(_parent(block, memory), NoSuch):
+            problem = _problem(attempt.action, verdict)
+            if problem is not None:
+                memory.fail(block.id, problem, now)
+                failed = True
+    return failed
+
+
+def _parent(block: Ensure | Absent, memory: Memory) -> object:
+    """What is known of its parent: a child that is gone with it was not undone by itself."""
+    return memory.answers.get(block.id.parent.key) if block.id.parent is not None else None
+
+
+def _mended(action: Action) -> tuple[ResourceId, ...]:
+    return action.block.mends if isinstance(action.block, Ensure) else ()
+
+
+def _problem(action: Action, verdict: Verdict | None) -> AzureProblem | None:
+    """What is wrong when a write was of no use; None when it was."""
+    if not isinstance(verdict, Differs) or verdict.kind != action.kind:
+        return None
+    written = [(each.path, each.desired) for each in action.differences]
+    left = [each for each in verdict.differences if (each.path, each.desired) in written]
+    if action.kind == "Update" and not left:
+        return None
+    shows = {
+        "Create": "it is not there",
+        "Delete": "it is still there",
+        "Update": "; ".join(map(str, left[:_LISTED])),
+    }[action.kind]
+    return AzureProblem(
+        "DoesNotStay",
+        f"{action.kind} {action.id.short} was accepted by Azure and changed nothing: {shows}.",
+        "A policy that modifies what is written, or another writer, probably changes it back:"
+        " exempt the resource from the one, or stop the other (OPS-02).",
+        Retry.SLOW,
+        Severity.AZURE_ADMIN,
+        target=action.id,
+    )

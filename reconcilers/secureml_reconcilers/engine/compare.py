@@ -9,7 +9,7 @@ from copy import deepcopy
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from secureml_reconcilers.engine.values import AnyOf, Entries, Word, at
+from secureml_reconcilers.engine.values import AnyOf, Entries, Missing, Word, at
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -126,6 +126,8 @@ def _satisfied(observed: Any, wanted: Any) -> bool:  # noqa: ANN401
         return any(same(observed, value) for value in wanted.values)
     if isinstance(wanted, Word):
         return wanted.word.casefold() in _words(observed)
+    if isinstance(wanted, Missing):
+        return observed is None
     return same(observed, wanted)
 
 
@@ -133,6 +135,8 @@ def _written(observed: Any, wanted: Any) -> Any:  # noqa: ANN401
     """The value to write where the observed one does not satisfy."""
     if isinstance(wanted, AnyOf):
         return wanted.values[0]
+    if isinstance(wanted, Missing):
+        return None
     if isinstance(wanted, Word):
         kept = [word for word in str(observed or "").split(",") if word.strip() and word.strip().lower() != "none"]
         return ", ".join([*(word.strip() for word in kept), wanted.word])
@@ -150,7 +154,10 @@ def _find(present: list[Any], by: str, identity: Any) -> Any:  # noqa: ANN401
 def _merge_mapping(observed: Mapping[str, Any], fragment: Mapping[str, Any]) -> dict[str, Any]:
     merged = dict(observed)
     for key, wanted in fragment.items():
-        merged[key] = _merge_value(merged.get(key), wanted)
+        if isinstance(wanted, Missing):
+            merged.pop(key, None)
+        else:
+            merged[key] = _merge_value(merged.get(key), wanted)
     return merged
 
 

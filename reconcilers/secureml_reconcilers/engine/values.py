@@ -1,4 +1,4 @@
-"""What a fragment may say beyond plain values: entries of a list, one of several values, a word in a list."""
+"""What a fragment may say beyond plain values: entries of a list, one of several values, a word, no value."""
 
 from __future__ import annotations
 
@@ -37,6 +37,11 @@ class Word:
     """This word is in a comma-separated list of words, such as a storage firewall's `bypass`."""
 
     word: str
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """This key is not there: left out where the whole resource is written, null in a merge patch."""
 
 
 def at(body: Mapping[str, Any] | None, path: str) -> Any:  # noqa: ANN401 - JSON

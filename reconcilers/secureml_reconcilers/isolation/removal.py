@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from secureml_reconcilers.azure.resource_id import ResourceId, resource_id
 from secureml_reconcilers.engine.blocks import Absent, Block, Blocks, Ensure
 from secureml_reconcilers.engine.marks import is_marked, user_tag, users
-from secureml_reconcilers.engine.values import at
+from secureml_reconcilers.engine.values import Missing, at
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,7 +45,7 @@ def _endpoint(owner: str, target: ResourceId, inventory: tuple[str, ...], azure:
     body = azure.get(target) or {}
     ours = is_marked(body)
     if ours and users(body) - {owner}:
-        yield Ensure(target, {"tags": {user_tag(owner): ""}}, "another custom resource uses it")
+        yield Ensure(target, {"tags": {user_tag(owner): Missing()}}, "another custom resource uses it")
         return
     groups = tuple(
         # Zone groups carry no mark: whose one is, and who needs its records, the endpoint tells.

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from secureml_reconcilers.engine.compare import Difference, differences, merge, narrow_patch, same, without
-from secureml_reconcilers.engine.values import AnyOf, Entries, Word
+from secureml_reconcilers.engine.values import AnyOf, Entries, Missing, Word
 
 keys = st.sampled_from(["a", "b", "c", "list", "id"])
 scalars = st.none() | st.booleans() | st.integers(0, 3) | st.sampled_from(["x", "X", "y", "Enabled"])
@@ -18,7 +18,9 @@ bodies = st.recursive(scalars | entries, lambda inner: st.dictionaries(keys, inn
 objects = st.dictionaries(keys, bodies, max_size=4)
 
 wanted_entries = entries.map(lambda items: Entries("id", tuple(items)))
-special = wanted_entries | st.just(AnyOf(("Disabled", "Off"))) | st.just(Word("AzureServices"))
+special = (
+    wanted_entries | st.just(AnyOf(("Disabled", "Off"))) | st.just(Word("AzureServices")) | st.just(Missing())
+)
 wanted = st.dictionaries(
     keys,
     st.recursive(
@@ -87,6 +89,12 @@ CASES = [
         id="None is no word",
     ),
     pytest.param(
+        {"tags": {"mine": "", "theirs": "1"}},
+        {"tags": {"mine": Missing(), "others": Missing()}},
+        [Difference("tags.mine", None, "")],
+        id="what must not be there is a difference while it is, empty or not",
+    ),
+    pytest.param(
         {"p": {"n": 1}}, {"p": {"n": True}}, [Difference("p.n", desired=True, observed=1)], id="1 is not true"
     ),
 ]
@@ -117,6 +125,14 @@ def test_a_patch_holds_only_what_differs_and_whole_objects_whole() -> None:
             "networkAcls": {"defaultAction": "Deny", "bypass": "AzureServices", "ipRules": [{"value": "8.8.8.8"}]}
         }
     }
+
+
+def test_what_must_not_be_there_is_left_out_or_null() -> None:
+    """A whole resource is written without it; a merge patch that left it out would leave it as it is."""
+    observed = {"tags": {"mine": "1", "theirs": "1"}}
+    fragment = {"tags": {"mine": Missing()}}
+    assert merge(observed, fragment) == {"tags": {"theirs": "1"}}
+    assert narrow_patch(observed, fragment, {}, ()) == {"tags": {"mine": None}}
 
 
 def test_read_only_fields_are_left_out_of_lists_too() -> None:

@@ -8,13 +8,17 @@ import pytest
 from tests.unit.isolation.bodies import (
     BLOB_ZONE,
     ENDPOINT,
+    ETAG,
     GROUP_OF,
     IN_USE,
     LINK,
+    MARK,
     OFFICE,
     OWNER,
+    WAYS,
     ZONE,
     added,
+    endpoint,
     gone,
     link,
     put,
@@ -41,6 +45,16 @@ EVERYTHING = (BLOB, BLOB_GROUP, THE_ZONE, BLOB_LINK)
 ENDPOINT_GONE = gone(BLOB)
 NO_RECORD = added(zone(THE_ZONE, records=1))
 THEIR_LINK = link(THE_ZONE.child("virtualNetworkLinks", "theirs"), OFFICE, tags={})
+THEIR_USE = {user_tag("team-b/churn"): "team-b/churn"}
+UNUSED = {name: value for name, value in MARK.items() if name not in IN_USE}
+SENT_BACK = {
+    "location": "westeurope",
+    "properties": {
+        name: value
+        for name, value in endpoint(WAYS["blob"])["properties"].items()
+        if name not in {"provisioningState", "customDnsConfigs"}
+    },
+}
 
 
 def removed(
@@ -134,7 +148,19 @@ CASES = [
         id="and links and zones that hold no record need not wait for it",
     ),
     pytest.param(
-        [put(BLOB, "tags", {**IN_USE, user_tag("team-b/churn"): "team-b/churn"})],
+        [put(BLOB, "tags", {**MARK, **THEIR_USE})],
+        EVERYTHING,
+        (Write("Update", BLOB, {**SENT_BACK, "tags": {**UNUSED, **THEIR_USE}}, ETAG),),
+        id="an endpoint that another custom resource uses loses our name, and the tag: it has room for 50",
+    ),
+    pytest.param(
+        [put(BLOB, "tags", {**UNUSED, **THEIR_USE})],
+        EVERYTHING,
+        (),
+        id="then nothing of it is ours any more",
+    ),
+    pytest.param(
+        [put(BLOB, "tags", {**IN_USE, **THEIR_USE})],
         EVERYTHING,
         (),
         id="not even our name is taken off an endpoint that does not carry our mark",
@@ -217,8 +243,8 @@ def test_observing_deletes_nothing() -> None:
 
 
 def test_nothing_is_opened_again() -> None:
-    """Services that were closed stay closed: removal only ever deletes."""
+    """Services that were closed stay closed: but for the tag on an endpoint, removal only ever deletes."""
     for row in CASES:
         changes, inventory, _ = row.values
-        kinds = {getattr(value, "kind", "") for value in removed(changes, inventory)}  # type: ignore[arg-type]
-        assert kinds <= {"Delete", ""}
+        written = [value for value in removed(changes, inventory) if isinstance(value, Write | Waits)]  # type: ignore[arg-type]
+        assert {value.kind for value in written if value.id.type != BLOB.type} <= {"Delete"}

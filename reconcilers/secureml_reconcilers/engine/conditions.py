@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from secureml_reconcilers.azure.problem import Retry
 from secureml_reconcilers.engine.blocks import Check
+from secureml_reconcilers.engine.bounds import CONDITION, cut
 from secureml_reconcilers.engine.instants import stamp
 from secureml_reconcilers.engine.passes import problems
 from secureml_reconcilers.engine.verdicts import Blocked, Differs, Pending, Running
@@ -110,7 +111,7 @@ def with_times(
                 "type": condition.type,
                 "status": condition.status,
                 "reason": condition.reason,
-                "message": condition.message,
+                "message": cut(condition.message, CONDITION),
                 "lastTransitionTime": since or stamp(now),
                 "observedGeneration": generation,
             }

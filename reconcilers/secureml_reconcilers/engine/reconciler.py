@@ -16,6 +16,7 @@ from secureml_reconcilers.azure.throttle import asking
 from secureml_reconcilers.engine import attribution, drift, intervals, reporting, staying, unjudged
 from secureml_reconcilers.engine.acting import Actor, Operations
 from secureml_reconcilers.engine.blocks import Absent, Ensure
+from secureml_reconcilers.engine.bounds import INVENTORY, OPERATIONS
 from secureml_reconcilers.engine.conditions import conditions, with_times
 from secureml_reconcilers.engine.contract import Event, Key, Outcome, Status, Subject
 from secureml_reconcilers.engine.forgetting import forget_troubles, forgive
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from secureml_reconcilers.azure.arm import Arm, Body
     from secureml_reconcilers.azure.resource_id import ResourceId
     from secureml_reconcilers.engine.blocks import Composition
+    from secureml_reconcilers.engine.composing import Composed
     from secureml_reconcilers.engine.contract import Journal
     from secureml_reconcilers.engine.verdicts import Action
 
@@ -156,25 +158,39 @@ class Engine:
             if this.throttled is not None:
                 return
             adopt_failures(targets, self._operations.failed, this.memory)
-            judged = evaluate(composed, self._situation(this))
-            if staying.fail_what_did_not_stay(judged, this.memory, self._clock()):
-                judged = evaluate(composed, self._situation(this))
-            this.judged = judged
+            judged = this.judged = self._judge(this, composed)
             self._watch_foreign_operations(judged)
             self._note_drift(this, judged)
-            if not this.composition.enforce or not judged.actions:
+            actions = judged.actions[: max(0, OPERATIONS - len(self._running(this)))]
+            if not this.composition.enforce or not actions:
                 return
-            if this.memory.forget_read_before(this.began, {key for a in judged.actions for key in leans_on(a)}):
+            if this.memory.forget_read_before(this.began, {key for a in actions for key in leans_on(a)}):
                 continue  # somebody may have taken away since what a closing or a deletion leans on
-            await journal.announce(self._announcement(this, judged.actions))
+            await journal.announce(self._announcement(this, actions))
             actor = Actor(self._arm, self._operations, this.memory, this.ownership(), self._clock, this.began)
-            performed = await actor.perform(judged.actions)
+            performed = await actor.perform(actions)
             this.actions += performed.begun
             if not performed.begun and not performed.finished:
                 this.judged = evaluate(composed, self._situation(this))
                 if not this.judged.actions:
                     return  # otherwise a refusal has freed what was to follow what is now blocked
         this.unfinished = True
+
+    def _judge(self, this: Pass, composed: list[Composed]) -> Judged:
+        """Judge every block, once more when what was found out makes a failure of some."""
+        judged = evaluate(composed, self._situation(this))
+        failed = staying.fail_what_did_not_stay(judged, this.memory, self._clock())
+        if this.composition.enforce:
+            failed = self._fail_what_cannot_be_listed(this, judged) or failed
+        return evaluate(composed, self._situation(this)) if failed else judged
+
+    def _fail_what_cannot_be_listed(self, this: Pass, judged: Judged) -> bool:
+        """Make nothing that the inventory has no room for: it would stay behind for ever."""
+        new = [each.id for each in judged.actions if each.kind == "Create" and each.id.key not in this.inventory]
+        homeless = new[max(0, INVENTORY - len(this.inventory)) :]
+        for target in homeless:
+            this.memory.fail(target, reporting.inventory_full(), self._clock())
+        return bool(homeless)
 
     def _situation(self, this: Pass) -> Situation:
         memory = this.memory
@@ -231,8 +247,8 @@ class Engine:
         """The status as it must stand before these writes begin: what we make, and what runs."""
         now = self._clock()
         for action in actions:
-            if action.kind == "Create" and action.id.key not in this.inventory:
-                this.inventory[action.id.key] = self._entry(action.id)
+            if action.kind == "Create":
+                self._list(this, action.id)
         status = dict(this.subject.status)
         status["inventory"] = list(this.inventory.values())
         coming = [Operation.begun(action.id, action.verb, now) for action in actions]
@@ -317,7 +333,11 @@ class Engine:
         for block in this.judged.blocks():
             answer = this.memory.answers.get(block.id.key) if isinstance(block, Ensure) else None
             if isinstance(block, Ensure) and isinstance(answer, Present) and self._uses(this, block, answer.body):
-                this.inventory.setdefault(block.id.key, self._entry(block.id))
+                self._list(this, block.id)
+
+    def _list(self, this: Pass, target: ResourceId) -> None:
+        if len(this.inventory) < INVENTORY:
+            this.inventory.setdefault(target.key, self._entry(target))
 
     def _uses(self, this: Pass, block: Ensure, body: Body) -> bool:
         """Whether the resource is the operator's and this custom resource leans on it, whoever made it."""

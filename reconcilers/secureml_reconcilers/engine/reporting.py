@@ -6,7 +6,21 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from secureml_reconcilers.azure.problem import AzureProblem, Retry, Severity
 from secureml_reconcilers.engine.blocks import Absent, Check, Ensure, Fact, Tone
+from secureml_reconcilers.engine.bounds import (
+    CHANGES,
+    FACTS,
+    FINDINGS,
+    IDENTIFIER,
+    INVENTORY,
+    OPERATIONS,
+    PLANNED,
+    RULES,
+    SHORT,
+    TEXT,
+    cut,
+)
 from secureml_reconcilers.engine.compare import differences, merge
 from secureml_reconcilers.engine.conditions import IN_SYNC, OUT_OF_SYNC, PROGRESSING, READY, WAITING
 from secureml_reconcilers.engine.contract import Event
@@ -15,21 +29,14 @@ from secureml_reconcilers.engine.verdicts import Advised, Blocked, Differs
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from secureml_reconcilers.azure.problem import AzureProblem
     from secureml_reconcilers.engine.compare import Difference
     from secureml_reconcilers.engine.contract import Status
     from secureml_reconcilers.engine.operations import Operation
     from secureml_reconcilers.engine.passes import Judged
     from secureml_reconcilers.engine.verdicts import Action
 
-FINDINGS: Final = 64
-PLANNED: Final = 128
 _PASSING: Final = frozenset({PROGRESSING, WAITING, OUT_OF_SYNC, "Throttled", "AzureBusy"})
 """Nobody need act upon these reasons, so no event warns of them: one 503 is no news."""
-
-_TEXT: Final = 2048
-_SHORT: Final = 1024
-"""Bounds of the schema: a status that breaks them would be refused whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +55,7 @@ class Report:
             "findings": findings(judged) if judged else [],
             "plan": planned(judged) if judged and plan else [],
             "inventory": self.inventory,
-            "operations": [o.to_status() for o in sorted(self.operations, key=lambda o: o.id.key)],
+            "operations": [o.to_status() for o in sorted(self.operations, key=lambda o: o.id.key)][:OPERATIONS],
             **(facts_of(judged) if judged else {}),
         }
         status.update({name: part for name, part in parts.items() if part})
@@ -86,7 +93,7 @@ def facts_of(judged: Judged) -> dict[str, Any]:
             status.setdefault(head, {})[tail] = block.value
         else:
             status.setdefault(head, []).append(block.value)
-    return status
+    return {name: part[:FACTS] if isinstance(part, list) else part for name, part in status.items()}
 
 
 def transitions(
@@ -108,7 +115,7 @@ def transitions(
         elif kind == IN_SYNC and condition["status"] == "True" and (drifted or old.get("reason") == "Drifted"):
             events.append(Event("Normal", "DriftCorrected", "Azure is as declared again."))
         elif _new_trouble(kind, condition, old):
-            events.append(Event("Warning", condition["reason"], condition["message"][:_SHORT]))
+            events.append(Event("Warning", condition["reason"], cut(condition["message"], SHORT)))
     return list(dict.fromkeys(events))  # one cause may show in many conditions
 
 
@@ -132,7 +139,19 @@ def leaving(changed: list[Event], made: int, *, released: bool, removed: bool) -
 def begun(actions: Iterable[Action]) -> list[Event]:
     """One event per write that Azure took: the steps that `kubectl describe` tells."""
     names = {"Create": "Creating", "Update": "Updating", "Delete": "Deleting"}
-    return [Event("Normal", names[action.kind], action.sentence[:_SHORT]) for action in actions]
+    return [Event("Normal", names[action.kind], cut(action.sentence, SHORT)) for action in actions]
+
+
+def inventory_full() -> AzureProblem:
+    """Why something is not made: nobody would know of it when the custom resource goes."""
+    return AzureProblem(
+        "InventoryFull",
+        f"The inventory of this resource holds {INVENTORY} entries, and no more fit: nothing else is made for it.",
+        "Divide what it declares between several resources. What was made for earlier specs stays listed until"
+        " the resource is deleted.",
+        Retry.NEVER,
+        Severity.USER,
+    )
 
 
 def _was_ready(before: Mapping[str, Mapping[str, Any]]) -> bool:
@@ -161,12 +180,12 @@ def _differing(judged: Judged) -> list[tuple[Ensure | Absent, Differs]]:
 
 
 def _planned(block: Ensure | Absent, verdict: Differs) -> dict[str, Any]:
-    entry: dict[str, Any] = {"verb": verdict.kind, "id": block.id.text, "reason": block.reason[:_TEXT]}
+    entry: dict[str, Any] = {"verb": verdict.kind, "id": block.id.text, "reason": cut(block.reason, TEXT)}
     if block.rules:
-        entry["rules"] = list(block.rules)
+        entry["rules"] = list(block.rules[:RULES])
     changes = [
-        {"path": change.path[:512], "observed": _text(change.observed), "desired": _text(change.desired)}
-        for change in _changes(block, verdict)[:32]
+        {"path": cut(each.path, IDENTIFIER), "observed": _text(each.observed), "desired": _text(each.desired)}
+        for each in _changes(block, verdict)[:CHANGES]
     ]
     if changes:
         entry["changes"] = changes
@@ -182,23 +201,23 @@ def _changes(block: Ensure | Absent, verdict: Differs) -> tuple[Difference, ...]
 
 def _text(value: Any) -> str:  # noqa: ANN401 - JSON
     if isinstance(value, dict | list | tuple):
-        return json.dumps(value, ensure_ascii=False)[:_SHORT]
-    return str(value if value is not None else "not set")[:_SHORT]
+        return cut(json.dumps(value, ensure_ascii=False), SHORT)
+    return cut(str(value if value is not None else "not set"), SHORT)
 
 
 def _finding(rule: str, severity: str, problem: AzureProblem) -> dict[str, Any]:
-    entry = {"rule": rule or problem.reason, "severity": severity, "message": problem.message[:_TEXT]}
+    entry = {"rule": rule or problem.reason, "severity": severity, "message": cut(problem.message, TEXT)}
     if problem.advice:
-        entry["advice"] = problem.advice[:_TEXT]
+        entry["advice"] = cut(problem.advice, TEXT)
     if problem.target is not None:
         entry["resource"] = problem.target.text
     return entry
 
 
 def _advice(block: Check) -> dict[str, Any]:
-    entry = {"rule": _rule(block), "severity": Tone.ADVISORY.value, "message": block.message[:_TEXT]}
+    entry = {"rule": _rule(block), "severity": Tone.ADVISORY.value, "message": cut(block.message, TEXT)}
     if block.advice:
-        entry["advice"] = block.advice[:_TEXT]
+        entry["advice"] = cut(block.advice, TEXT)
     if block.about is not None:
         entry["resource"] = block.about.text
     return entry

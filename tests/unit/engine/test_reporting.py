@@ -21,12 +21,11 @@ from tests.unit.engine.building import (
 )
 
 from secureml_reconcilers.engine.blocks import Absent, Fact, Tone
+from secureml_reconcilers.engine.bounds import FINDINGS, PLANNED
 from secureml_reconcilers.engine.compare import Difference
 from secureml_reconcilers.engine.contract import Event
 from secureml_reconcilers.engine.operations import Operation
 from secureml_reconcilers.engine.reporting import (
-    FINDINGS,
-    PLANNED,
     Report,
     begun,
     facts_of,

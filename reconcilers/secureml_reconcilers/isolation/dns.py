@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from secureml_reconcilers.azure.arm import Present
+from secureml_reconcilers.azure.arm import Absent, Present
 from secureml_reconcilers.azure.resource_id import ResourceId, resource_id
 from secureml_reconcilers.engine.blocks import Block, Blocks, Check, Ensure, Fact, Tone
 from secureml_reconcilers.engine.compare import Difference
 from secureml_reconcilers.engine.values import Entries, at
-from secureml_reconcilers.engine.view import View, once, once_each
+from secureml_reconcilers.engine.view import Query, Unread, View, once, once_each
 from secureml_reconcilers.isolation.endpoints import endpoint, endpoint_used
 from secureml_reconcilers.isolation.site import Site, Way, ways
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from secureml_reconcilers.azure.arm import Body
 
@@ -25,8 +25,9 @@ _GROUP = "default"
 _LINKS_OF = (
     "resources"
     " | where type =~ 'microsoft.network/privatednszones/virtualnetworklinks'"
-    " | where tostring(properties.virtualNetwork.id) =~ '{network}'"
-    " | project id"
+    " | extend network = tostring(properties.virtualNetwork.id)"
+    " | where network in~ ({networks})"
+    " | project id, network"
 )
 
 
@@ -71,28 +72,61 @@ def zone_used(site: Site, azure: View, name: str, network: ResourceId) -> Zone:
     """
     own = site.zone(name)
     link = site.link(own, network)
+    azure.ask(*(site.link(own, each) for each in site.networks))
     if azure.get(link) is None:
-        # Links live in their zone's subscription, which is the hub's and not the network's (hub and spoke).
-        query = _LINKS_OF.format(network=network.text)
-        for row in (row for each in _subscriptions(site, network) for row in azure.graph(each, query)):
-            other = resource_id(str(row["id"]))
+        for other in _links_of_others(site, azure, name).get(network.key, ()):
             zone = other.parent
-            if zone is not None and zone.name.lower() == name.lower() and azure.get(other) is not None:
+            if zone is not None and azure.get(other) is not None:
                 return Zone(zone, other, ours=False)
     return Zone(own, link, ours=True)
 
 
-def _subscriptions(site: Site, network: ResourceId) -> list[str]:
-    """Where zones of the network may be: its own subscription, and those that the spec names for zones."""
+@once
+def _links_of_others(site: Site, azure: View, name: str) -> dict[str, list[ResourceId]]:
+    """Links to zones of a name as Resource Graph has them, by key of the network; none where ours is there."""
+    networks = {network.key: network for network in site.networks}
+    found: dict[str, list[ResourceId]] = {}
+    for row in _rows(
+        site, azure, _LINKS_OF.format(networks=", ".join(f"'{each.text}'" for each in site.networks))
+    ):
+        link, network = resource_id(str(row["id"])), networks.get(str(row["network"]).lower())
+        if network is None or link.parent is None or link.parent.name.lower() != name.lower():
+            continue
+        if isinstance(azure.answer(site.link(site.zone(name), network)), Absent):
+            found.setdefault(network.key, []).append(link)
+    azure.ask(*(link for links in found.values() for link in links))
+    return found
+
+
+def _rows(site: Site, azure: View, query: str) -> list[Mapping[str, Any]]:
+    """What all subscriptions answer that may hold links, asked at once.
+
+    Links live in their zone's subscription, which is the hub's and not the network's (hub and spoke).
+    """
+    rows: list[Mapping[str, Any]] = []
+    missing: list[Query] = []
+    for subscription in _subscriptions(site):
+        try:
+            rows += azure.graph(subscription, query)
+        except Unread:
+            missing.append(Query(subscription, query))
+    if missing:
+        raise Unread(*missing)
+    return rows
+
+
+def _subscriptions(site: Site) -> list[str]:
+    """Where zones of the networks may be: their own subscriptions, and those that the spec names for zones."""
     dns = site.spec.dns
     named = [*([dns.zone_resource_group_id] if dns.zone_resource_group_id else []), *dns.zone_ids]
-    return list(dict.fromkeys(each.subscription.lower() for each in (network, *map(resource_id, named))))
+    return list(dict.fromkeys(each.subscription.lower() for each in (*site.networks, *map(resource_id, named))))
 
 
 @once_each
 def zone_blocks(site: Site, azure: View, name: str) -> Iterator[Block]:
     """The zone exists and is linked, once, to every network that must resolve its names (WS-DNS-01, DNS-03)."""
     zone = zone_used(site, azure, name, site.network)
+    azure.ask(zone.link, *(site.link(zone.id, network) for network in site.client_networks))
     yield from _link(site, azure, zone, site.network)
     for network in site.client_networks:
         used = zone_used(site, azure, name, network)
@@ -279,6 +313,7 @@ def _records_of_others(azure: View, used: ResourceId, zone: Zone, groups: tuple[
         about=used,
         tone=Tone.PENDING,
     )
+    azure.ask(*(record for record, _, _ in records))
     for record, addresses, fqdn in records:
         found = _addresses(azure, record)
         yield Check(
@@ -304,7 +339,9 @@ def _missing_records(azure: View, group: ResourceId) -> Iterator[tuple[ResourceI
     """Records that the group says it wrote and that the zone does not have."""
     if azure.get(group) is None or not azure.settled(group):
         return
-    for record, addresses, _ in _record_sets(azure.get(group) or {}):
+    records = list(_record_sets(azure.get(group) or {}))
+    azure.ask(*(record for record, _, _ in records))
+    for record, addresses, _ in records:
         found = _addresses(azure, record)
         if found != addresses:
             yield record, Difference(record.short, addresses, found or None)

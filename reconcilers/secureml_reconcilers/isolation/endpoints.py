@@ -98,9 +98,11 @@ def endpoint_used(site: Site, azure: View, way: Way) -> ResourceId:
     own = site.endpoint(way)
     if azure.get(own) is not None:
         return own
-    for connection in connections(azure.get(way.target) or {}):
-        other = connection_endpoint(connection)
-        if other is not None and other != own and _serves(_of_others(site, azure, other), site, way):
+    shown = map(connection_endpoint, connections(azure.get(way.target) or {}))
+    others = [other for other in shown if other is not None and other != own]
+    azure.ask(*others)
+    for other in others:
+        if _serves(_of_others(site, azure, other), site, way):
             return other
     return own
 

@@ -33,8 +33,10 @@ def names_removed(owner: str, inventory: tuple[str, ...], azure: View) -> Blocks
     A zone is shared by every workspace in the network: as long as it holds a record of anybody, it stays,
     and so does the link through which the network sees it (DNS-09).
     """
-    endpoints = [azure.get(target) or {} for target in _of_type(inventory, _ENDPOINTS)]
-    if any(is_marked(body) and users(body) <= {owner} for body in endpoints):
+    endpoints = _of_type(inventory, _ENDPOINTS)
+    azure.ask(*endpoints)
+    bodies = [azure.get(target) or {} for target in endpoints]
+    if any(is_marked(body) and users(body) <= {owner} for body in bodies):
         return
     links = _of_type(inventory, f"{_ZONES}/virtualnetworklinks")
     for zone in dict.fromkeys([*_of_type(inventory, _ZONES), *(link.parent for link in links if link.parent)]):

@@ -93,6 +93,11 @@ class Site:
         named = (resource_id(text) for text in self.spec.network.client_network_ids)
         return tuple(network for network in named if network != self.network)
 
+    @property
+    def networks(self) -> tuple[ResourceId, ...]:
+        """Every network that must resolve the private names, the endpoints' own first."""
+        return (self.network, *self.client_networks)
+
     def endpoint(self, way: Way) -> ResourceId:
         """The id of the endpoint that we would make for a way.
 

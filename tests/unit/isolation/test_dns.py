@@ -61,7 +61,7 @@ if TYPE_CHECKING:
 HUB = resource_id(f"{SUBSCRIPTION}/resourceGroups/hub")
 HUB_BLOB = HUB.resource("Microsoft.Network/privateDnsZones", BLOB_ZONE)
 HUB_LINK = HUB_BLOB.child("virtualNetworkLinks", "ml")
-HUB_ROWS = ({"id": HUB_LINK.text},)
+HUB_ROWS = ({"id": HUB_LINK.text, "network": NETWORK.text},)
 OFFICE_SPEC: dict[str, Any] = {"network": {"endpointSubnetID": SUBNET.text, "clientNetworkIDs": [OFFICE.text]}}
 OFFICE_LINK = {name: site().link(where, OFFICE) for name, where in ZONE.items()}
 BLOB_GROUP = GROUP_OF["blob"]
@@ -370,7 +370,7 @@ CLIENTS = [
         ],
         [Finding("ZoneConflict", HUB_LINK, "DNS-04")],
         violated="DNS-04",
-        rows=HUB_ROWS,
+        rows=[{"id": HUB_LINK.text, "network": OFFICE.text.upper()}],
         **OFFICE_SPEC,
     ),
 ]
@@ -633,8 +633,11 @@ def test_a_zone_of_the_hub_is_found_and_used() -> None:
     far_link = FAR_BLOB.child("virtualNetworkLinks", "spoke")
     azure = world(gone(ZONE[BLOB_ZONE]), added(zone(FAR_BLOB, tags={}), link(far_link, tags={})))
     azure.rows = {
-        Query(each, _LINKS_OF.format(network=NETWORK.text)): rows
-        for each, rows in ((NETWORK.subscription, ()), (HUB_SUBSCRIPTION, ({"id": far_link.text},)))
+        Query(each, _LINKS_OF.format(networks=f"'{NETWORK.text}'")): rows
+        for each, rows in (
+            (NETWORK.subscription, ()),
+            (HUB_SUBSCRIPTION, ({"id": far_link.text, "network": NETWORK.text},)),
+        )
     }
     declared = site(dns={"zoneResourceGroupID": f"/subscriptions/{HUB_SUBSCRIPTION}/resourceGroups/dns"})
     assert zone_used(declared, azure, BLOB_ZONE, NETWORK) == Zone(FAR_BLOB, far_link, ours=False)

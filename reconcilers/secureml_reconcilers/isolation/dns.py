@@ -76,9 +76,14 @@ def zone_used(site: Site, azure: View, name: str, network: ResourceId) -> Zone:
     if azure.get(link) is None:
         for other in _links_of_others(site, azure, name).get(network.key, ()):
             zone = other.parent
-            if zone is not None and azure.get(other) is not None:
+            if zone is not None and _leads_to(azure.get(other), network):
                 return Zone(zone, other, ours=False)
     return Zone(own, link, ours=True)
+
+
+def _leads_to(link: Body | None, network: ResourceId) -> bool:
+    found = at(link, "properties.virtualNetwork.id")
+    return bool(found) and resource_id(found) == network
 
 
 @once

@@ -305,6 +305,13 @@ FOREIGN = [
         rows=HUB_ROWS,
     ),
     case(
+        "nor is one that leads to another network by now, for the graph lags behind",
+        [gone(LINK[BLOB_ZONE]), added(link(HUB_LINK, OFFICE, tags={}))],
+        [Write("Create", LINK[BLOB_ZONE], link_request())],
+        violated="DNS-03",
+        rows=HUB_ROWS,
+    ),
+    case(
         "a zone of others is not looked for while ours is linked",
         [added(zone(HUB_BLOB, tags={}), link(HUB_LINK, tags={}))],
         [],

@@ -89,8 +89,8 @@ class Site:
 
     @property
     def client_networks(self) -> tuple[ResourceId, ...]:
-        """Further networks that must resolve the private names (DNS-03)."""
-        named = (resource_id(text) for text in self.spec.network.client_network_ids)
+        """Further networks that must resolve the private names, each once whatever its casing (DNS-03)."""
+        named = dict.fromkeys(resource_id(text) for text in self.spec.network.client_network_ids)
         return tuple(network for network in named if network != self.network)
 
     @property

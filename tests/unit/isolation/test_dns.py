@@ -361,6 +361,15 @@ CLIENTS = [
     ),
     case("networks that are linked already are left alone", [office()], [], met="DNS-03", **OFFICE_SPEC),
     case(
+        "a network that is named twice, in two casings, is one network",
+        [office(*(name for name in ZONE if name != BLOB_ZONE))],
+        [Write("Create", OFFICE_LINK[BLOB_ZONE], link_request(OFFICE))],
+        network={
+            "endpointSubnetID": SUBNET.text,
+            "clientNetworkIDs": [OFFICE.text, OFFICE.text.replace("office-vnet", "Office-VNet")],
+        },
+    ),
+    case(
         "the endpoints' own network is not linked twice",
         [],
         [],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from secureml_reconcilers.azure.arm import Absent, Present
 from secureml_reconcilers.azure.resource_id import ResourceId, resource_id
@@ -29,6 +29,10 @@ _LINKS_OF = (
     " | where network in~ ({networks})"
     " | project id, network"
 )
+
+
+_Record: TypeAlias = tuple[ResourceId, list[str], str]
+"""A record that a zone group says it wrote: its id, its addresses, its name in full."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +187,8 @@ def zone_group(site: Site, azure: View, way: Way) -> Iterator[Block]:
         mends=tuple(missing),
     )
     if azure.get(group) is not None and azure.settled(group):
-        yield from _records(azure, group)
+        for zone in zones:
+            yield from _written(used, zone, (azure.get(group) or {},), group)
 
 
 def _link(site: Site, azure: View, zone: Zone, network: ResourceId) -> Iterator[Block]:
@@ -306,18 +311,26 @@ def _group_of_others(azure: View, used: ResourceId, zones: list[Zone]) -> Iterat
             yield from _records_of_others(azure, used, zone, groups)
 
 
-def _records_of_others(azure: View, used: ResourceId, zone: Zone, groups: tuple[Body, ...]) -> Iterator[Block]:
-    """What their zone group says it wrote must be in the zone; only they can write it again (DNS-03)."""
-    records = [each for group in groups for each in _record_sets(group) if each[0].parent == zone.id]
+def _written(used: ResourceId, zone: Zone, groups: tuple[Body, ...], about: ResourceId) -> Iterator[Block]:
+    """Zone groups, whosever they are, have written the endpoint's records into this zone (DNS-03)."""
+    records = _records_in(zone, groups)
     yield Check(
         f"records of {used.short} in {zone.id.name} are written",
-        bool(records),
+        bool(records) and all(addresses for _, addresses, _ in records),
         "RecordsMissing",
         f"The zone group of {used.short} has not written its records into {zone.id.text} yet.",
         rules=("DNS-03",),
-        about=used,
+        about=about,
         tone=Tone.PENDING,
     )
+    for _, addresses, fqdn in records:
+        yield Fact("dnsRecords", {"name": fqdn, "zone": zone.id.name, "addresses": addresses})
+
+
+def _records_of_others(azure: View, used: ResourceId, zone: Zone, groups: tuple[Body, ...]) -> Iterator[Block]:
+    """What their zone group says it wrote must be in the zone; only they can write it again (DNS-03)."""
+    yield from _written(used, zone, groups, used)
+    records = _records_in(zone, groups)
     azure.ask(*(record for record, _, _ in records))
     for record, addresses, fqdn in records:
         found = _addresses(azure, record)
@@ -332,7 +345,10 @@ def _records_of_others(azure: View, used: ResourceId, zone: Zone, groups: tuple[
             ("DNS-03",),
             record,
         )
-        yield Fact("dnsRecords", {"name": fqdn, "zone": zone.id.name, "addresses": addresses})
+
+
+def _records_in(zone: Zone, groups: tuple[Body, ...]) -> list[_Record]:
+    return [each for group in groups for each in _record_sets(group) if each[0].parent == zone.id]
 
 
 def _addresses(azure: View, record: ResourceId) -> list[str]:
@@ -352,23 +368,7 @@ def _missing_records(azure: View, group: ResourceId) -> Iterator[tuple[ResourceI
             yield record, Difference(record.short, addresses, found or None)
 
 
-def _records(azure: View, group: ResourceId) -> Iterator[Block]:
-    records = list(_record_sets(azure.get(group) or {}))
-    yield Check(
-        f"records of {group.parent.short if group.parent else group.short} are written",
-        bool(records),
-        "RecordsMissing",
-        f"{group.short} has not written its records yet.",
-        rules=("DNS-03",),
-        about=group,
-        tone=Tone.PENDING,
-    )
-    for record, addresses, fqdn in records:
-        zone = record.parent
-        yield Fact("dnsRecords", {"name": fqdn, "zone": zone.name if zone else "", "addresses": addresses})
-
-
-def _record_sets(group: Body) -> Iterator[tuple[ResourceId, list[str], str]]:
+def _record_sets(group: Body) -> Iterator[_Record]:
     for config in at(group, "properties.privateDnsZoneConfigs") or ():
         zone = resource_id(at(config, "properties.privateDnsZoneId"))
         for record in at(config, "properties.recordSets") or ():

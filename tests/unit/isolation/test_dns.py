@@ -171,7 +171,8 @@ MANAGED = [
                     }
                 },
                 ETAG,
-            )
+            ),
+            Soon(f"records of privateEndpoints/{ENDPOINT['amlworkspace'].name} in {NOTEBOOK_ZONE} are written"),
         ],
         violated="DNS-02",
     ),
@@ -231,7 +232,17 @@ MANAGED = [
     case(
         "a group that has written nothing yet is looked at again",
         [added(zone_group(BLOB_GROUP, {ZONE[BLOB_ZONE]: {}}))],
-        [Soon(f"records of privateEndpoints/{ENDPOINT['blob'].name} are written")],
+        [Soon(f"records of privateEndpoints/{ENDPOINT['blob'].name} in {BLOB_ZONE} are written")],
+        violated="DNS-03",
+    ),
+    case(
+        "so is one that has written into one of its two zones",
+        [
+            added(
+                zone_group(GROUP_OF["amlworkspace"], {ZONE[API_ZONE]: RECORDS[API_ZONE], ZONE[NOTEBOOK_ZONE]: {}})
+            )
+        ],
+        [Soon(f"records of privateEndpoints/{ENDPOINT['amlworkspace'].name} in {NOTEBOOK_ZONE} are written")],
         violated="DNS-03",
     ),
     case(

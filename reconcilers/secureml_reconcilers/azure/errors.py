@@ -96,6 +96,13 @@ TABLE: Mapping[str, Row] = {
     "LinkedAuthorizationFailed": _FORBIDDEN,
     "InvalidAuthenticationToken": Row("NotSignedIn", _T, _ADMIN, "Check the operator's credential and its clock."),
     "ExpiredAuthenticationToken": Row("NotSignedIn", _T, _ADMIN, "Check the operator's credential and its clock."),
+    # Seen in many issues (Azure/azure-sdk-for-net 49391); not recorded, so the status 401 is taken from there.
+    "InvalidAuthenticationTokenTenant": Row(
+        "OtherTenant",
+        _S,
+        _ADMIN,
+        "Sign the operator in to the tenant of this subscription, or name resources of its own tenant.",
+    ),
     "RequestDisallowedByPolicy": Row(
         "DeniedByPolicy",
         _S,

@@ -29,8 +29,9 @@ _RESERVED: Final = 5
 _NOT_APPROVED: Final = {"rejected": "EndpointRejected", "timeout": "EndpointTimedOut"}
 """Reasons of connections that do not become approved by waiting; pending is what else a status may say."""
 
-_HIDDEN: Final = frozenset({"Forbidden", "NotFound"})
-"""Why an endpoint stays hidden from us: no right to read it, or a subscription of another tenant."""
+_HIDDEN: Final = frozenset({"Forbidden", "NotFound", "OtherTenant"})
+"""Why an endpoint stays hidden from us: no right to read it, a subscription that we cannot see, or one of another
+tenant, where the managed networks of data factories and of Databricks have theirs."""
 
 
 def private_link(site: Site, azure: View) -> Blocks:

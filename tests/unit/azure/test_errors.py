@@ -33,6 +33,19 @@ def body(code: str, message: str = "said Azure", **extra: object) -> str:
             Retry.SOON,
             id="parallel work in a network",
         ),
+        pytest.param(
+            401,
+            {},
+            body(
+                "InvalidAuthenticationTokenTenant", "The access token is from the wrong issuer 'https://sts…/a/'."
+            ),
+            "OtherTenant",
+            Retry.SLOW,
+            id="a subscription of another tenant is no fault of the credential",
+        ),
+        pytest.param(
+            401, {}, body("InvalidAuthenticationToken"), "NotSignedIn", Retry.SOON, id="a token of no worth is"
+        ),
         pytest.param(500, {}, "<html>oops</html>", "AzureBusy", Retry.SOON, id="HTML with a 500 is an outage"),
         pytest.param(
             400, {}, body("SomethingNew"), "RequestRefused", Retry.SLOW, id="an unknown 400 is no final word"

@@ -38,6 +38,7 @@ from tests.unit.isolation.bodies import (
 )
 from tests.unit.isolation.telling import Case, Finding, Soon, Waits, Works, Write, case, check
 
+from secureml_reconcilers.azure.errors import classify
 from secureml_reconcilers.azure.resource_id import resource_id
 from secureml_reconcilers.isolation.site import Way
 
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
     from tests.unit.isolation.bodies import Change
 
 BLOB, BLOB_GROUP = ENDPOINT["blob"], GROUP_OF["blob"]
+OF_ANOTHER_TENANT = classify(401, {}, '{"error": {"code": "InvalidAuthenticationTokenTenant", "message": "…"}}')
 THEIRS = NETWORK_GROUP.resource("Microsoft.Network/privateEndpoints", "data-team")
 THEIR_GROUP = THEIRS.child("privateDnsZoneGroups", "theirs")
 CONNECTIONS = "properties.privateEndpointConnections"
@@ -329,6 +331,12 @@ OTHERS = [
         "one elsewhere that may not be read is no evidence: ours is made",
         [*theirs(), unreadable(THEIRS)],
         BLOB_MISSING,
+    ),
+    case(
+        "so is one of another tenant, as data factories make them: no right to grant would show it",
+        [*theirs(), unreadable(THEIRS, why=OF_ANOTHER_TENANT)],
+        BLOB_MISSING,
+        violated="ST-PE-01",
     ),
     case(
         "one in our network that may not be read may serve already: somebody must let us see it",

@@ -34,10 +34,6 @@ class Ownership:
 
     adopt: bool = False
 
-    def marks(self, body: Body, target: ResourceId) -> bool:
-        """Whether the resource is ours: we announced it, or it carries our tag."""
-        return target.key in self.inventory or is_marked(body)
-
 
 @dataclass(frozen=True, slots=True)
 class Holds:
@@ -179,7 +175,8 @@ def _judge_ensure(block: Ensure, answer: Answer | None, ownership: Ownership) ->
     if not answer.settled:
         return Running()
     known = facts(block.id)
-    mine = block.create is None or block.shared or not known.tags or ownership.marks(answer.body, block.id)
+    # That we announced it proves nothing: a crash may have come before the write, and somebody else after it.
+    mine = block.create is None or block.shared or not known.tags or is_marked(answer.body)
     if not mine and not ownership.adopt:
         return Blocked(_taken(block.id))
     found = (*differences(answer.body, block.fragment, known.defaults), *block.broken)
@@ -211,8 +208,9 @@ def _gone(target: ResourceId) -> AzureProblem:
 def _taken(target: ResourceId) -> AzureProblem:
     return AzureProblem(
         "NameTaken",
-        f"{target.short} in resource group {target.resource_group} exists and was not made by this operator.",
-        "Delete or rename it, or set spec.adoption to Adopt to let the operator manage it.",
+        f"{target.short} in resource group {target.resource_group} exists and does not carry the operator's tag.",
+        f"Delete or rename it, or put the tag {MANAGED_BY}={OPERATOR} back where that was lost, or set"
+        " spec.adoption to Adopt to let the operator manage it.",
         Retry.SLOW,
         Severity.USER,
         target=target,

@@ -179,7 +179,14 @@ ENSURED = [
         Holds(),
         id="in any casing",
     ),
-    pytest.param(OURS, shown(ENDPOINT, tags=None), None, MADE, Holds(), id="ours by announcement"),
+    pytest.param(
+        OURS,
+        shown(ENDPOINT, tags=None),
+        None,
+        MADE,
+        blocked("NameTaken", ENDPOINT, who=Severity.USER),
+        id="announced, and without our tag: somebody made it anew, or before us",
+    ),
     pytest.param(
         OURS,
         shown(ENDPOINT),

@@ -119,12 +119,17 @@ class _Bucket:
         return self._line_up(now, asker)
 
     def _line_up(self, now: float, asker: Asker | None) -> float:
-        """Give a place at the end; one whose turn did not suffice lines up again, and keeps what it has read."""
-        if asker is not None:
-            self.line.pop(asker.name, None)
-        ahead = sum(each.kept for each in self.line.values())
+        """Give a place at the end, or the next turn to one whose turn did not suffice.
+
+        Who had to go through the whole line again would find old what it has read, and begin anew each time.
+        """
+        mine = self.line.pop(asker.name, None) if asker is not None else None
+        ahead = sum(each.kept for each in self.line.values()) if mine is None else 0.0
         wanted = 1 if asker is None else self.usual
         wait = max(0.0, self.closed_until - now) + max(0.0, ahead + wanted - self.tokens) / self.refill
+        if mine is not None:
+            for each in self.line.values():
+                each.turn = max(now, each.turn) + wait
         if asker is not None:
             self.line[asker.name] = _Place(now + wait, self.usual)
         return wait

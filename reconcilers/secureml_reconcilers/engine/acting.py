@@ -93,7 +93,8 @@ class Actor:
     memory: Memory
     ownership: Ownership
     clock: Callable[[], datetime]
-    pass_began: datetime
+    fresh_from: datetime
+    """Older readings are repeated before anything is written upon them."""
 
     async def perform(self, actions: tuple[Action, ...]) -> Performed:
         """Begin every action, each on its own: one refusal stops no other."""
@@ -112,15 +113,15 @@ class Actor:
             await self._write(chosen, performed)
 
     async def _chosen_again(self, action: Action) -> Action | None:
-        """The action after a reading of this very pass; None when the composition must be asked again."""
+        """The action after a reading made just before; None when the composition must be asked again."""
         overtaken = {key for key in leans_on(action) if self._overtaken(key)}
         for key in overtaken:
             self._heed(key)
         if overtaken:
             return None  # who may go, or be closed, is for the composition to say: the block knows one resource
         key = action.id.key
-        read_at = self.memory.read_at.get(key, self.pass_began)
-        if read_at >= self.pass_began and key in self.memory.answers and not self._overtaken(key):
+        read_at = self.memory.read_at.get(key, self.fresh_from)
+        if read_at >= self.fresh_from and key in self.memory.answers and not self._overtaken(key):
             return action
         self._heed(key)
         answer = await read(action.id, self.arm)

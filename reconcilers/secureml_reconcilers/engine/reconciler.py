@@ -67,6 +67,9 @@ class Pass:
     composition: Composition
     memory: Memory
     began: datetime
+    fresh_from: datetime
+    """What takes something away leans on no older readings."""
+
     inventory: dict[str, dict[str, Any]]
     """From the status at the start; extended before each batch of writes."""
 
@@ -134,7 +137,8 @@ class Engine:
         except ValueError as error:
             return unjudged.invalid(subject, str(error), self._clock())
         memory = self._remember(subject)
-        this = Pass(subject, composition, memory, self._clock(), inventory)
+        began = self._clock()
+        this = Pass(subject, composition, memory, began, memory.fresh_from(began), inventory)
         with asking(str(subject.key)):
             await self._turns(this, journal)
             if this.throttled is not None or this.judged is None:
@@ -164,10 +168,10 @@ class Engine:
             actions = judged.actions[: max(0, OPERATIONS - len(self._running(this)))]
             if not this.composition.enforce or not actions:
                 return
-            if this.memory.forget_read_before(this.began, {key for a in actions for key in leans_on(a)}):
+            if this.memory.forget_read_before(this.fresh_from, {key for a in actions for key in leans_on(a)}):
                 continue  # somebody may have taken away since what a closing or a deletion leans on
             await journal.announce(self._announcement(this, actions))
-            actor = Actor(self._arm, self._operations, this.memory, this.ownership(), self._clock, this.began)
+            actor = Actor(self._arm, self._operations, this.memory, this.ownership(), self._clock, this.fresh_from)
             performed = await actor.perform(actions)
             this.actions += performed.begun
             if not performed.begun and not performed.finished:

@@ -102,6 +102,22 @@ def test_who_waits_stands_in_a_line_and_is_served_at_its_turn() -> None:
     assert (served(throttle, "c", 30), served(throttle, "b", 30)) == (30, 30)
 
 
+def test_who_needs_more_than_a_turn_has_the_next_one_too() -> None:
+    """At the end of the line again, what it has read would be too old before the rest is there."""
+    time = Time()
+    throttle = Throttle(time)
+    spend(throttle, "GET", 500)
+    for name in "ab":
+        waits(throttle, name)
+    time.now = 1.2
+    assert served(throttle, "a", 60) == 30
+    time.now = 2.41
+    assert served(throttle, "b", 30) == 0, "its turn was 2.4; it comes after the other's second"
+    assert served(throttle, "a", 30) == 30
+    time.now = 3.61
+    assert served(throttle, "b", 30) == 30
+
+
 def test_what_a_turn_leaves_over_goes_to_the_next() -> None:
     """A pass that needed one read holds back nothing once it is over, and the next turns are taken for shorter."""
     time = Time()

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from arm_emulator.errors import bad_request, conflict
 from arm_emulator.model import WriteStyle
-from arm_emulator.providers import firewall, targets
+from arm_emulator.providers import firewall, name_availability, targets
 from arm_emulator.providers.base import READ_ONLY, Member, ResourceType
 from arm_emulator.providers.system_data import system_data
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from arm_emulator.context import Context
+    from arm_emulator.errors import ArmError
     from arm_emulator.model import Call, JsonObject, Resource, Write
     from arm_emulator.providers.base import View
 
@@ -28,6 +29,13 @@ ZONE = f"privatelink.{HOST}"
 
 NAME = re.compile(r"[a-zA-Z0-9]{5,50}")
 SKUS = frozenset({"Basic", "Standard", "Premium"})
+LIMITS = {
+    "Basic": (10 << 30, 2, 100, 100),
+    "Standard": (100 << 30, 10, 500, 500),
+    "Premium": (500 << 30, 500, 50_000, 50_000),
+}
+"""Bytes of storage, webhooks, scope maps and tokens that each sku includes (article on registry skus)."""
+
 MAX_RANGES = 200
 """Limit of address rules (limits table)."""
 
@@ -64,8 +72,8 @@ class Registries(ResourceType):
 
     @property
     def views(self) -> Mapping[str, View]:
-        """`privateLinkResources`."""
-        return {"privatelinkresources": targets.private_link_resources}
+        """`privateLinkResources` and `listUsages`."""
+        return {"privatelinkresources": targets.private_link_resources, "listusages": _usages}
 
     @property
     def actions(self) -> Mapping[str, View]:
@@ -79,7 +87,9 @@ class Registries(ResourceType):
             ArmError: AlreadyInUse for a taken name; the other codes are unverified.
         """
         if write.previous is None:
-            _check_name(write)
+            problem = _name_problem(write.ctx, write.id.name)
+            if problem:
+                raise problem
         if _sku(write) not in SKUS:
             raise bad_request(
                 "InvalidSku", f"The registry's sku '{_sku(write)}' is none of {', '.join(sorted(SKUS))}."
@@ -155,12 +165,12 @@ def _sku(write: Write) -> str:
     return str((write.body.get("sku") or {}).get("name") or "")
 
 
-def _check_name(write: Write) -> None:
-    name = write.id.name
+def _name_problem(ctx: Context, name: str) -> ArmError | None:
     if not NAME.fullmatch(name):
-        raise bad_request("InvalidRegistryName", f"The registry name '{name}' is not 5 to 50 letters and digits.")
-    if any(other.id.name.lower() == name.lower() for other in write.ctx.of_type(REGISTRIES)):
-        raise conflict("AlreadyInUse", f"The registry DNS name {name.lower()}.{HOST} is already in use.")
+        return bad_request("InvalidRegistryName", f"The registry name '{name}' is not 5 to 50 letters and digits.")
+    if any(other.id.name.lower() == name.lower() for other in ctx.of_type(REGISTRIES)):
+        return conflict("AlreadyInUse", f"The registry DNS name {name.lower()}.{HOST} is already in use.")
+    return None
 
 
 def _check_sku(write: Write) -> None:
@@ -232,6 +242,15 @@ def _policies(now: str) -> JsonObject:
     }
 
 
+def _usages(ctx: Context, resource: Resource, call: Call) -> JsonObject:  # noqa: ARG001
+    """What the sku includes, and that nothing of it is used: images, webhooks and tokens are not emulated."""
+    limits = LIMITS[str((resource.body.get("sku") or {}).get("name"))]
+    rows = zip(
+        ("Size", "Webhooks", "ScopeMaps", "Tokens"), limits, ("Bytes", "Count", "Count", "Count"), strict=True
+    )
+    return {"value": [{"name": n, "limit": limit, "currentValue": 0, "unit": unit} for n, limit, unit in rows]}
+
+
 def _credentials(ctx: Context, resource: Resource, call: Call) -> JsonObject:  # noqa: ARG001
     if not resource.properties.get("adminUserEnabled"):
         raise bad_request("UnAuthorizedForCredentialOperations", "The admin user of the registry is disabled.")
@@ -283,3 +302,8 @@ class RegistryConnections(targets.ConnectionType):
 
 
 TYPES = (Registries(), Replications(), RegistryConnections())
+ROUTES = (
+    name_availability.route(
+        REGISTRIES, _name_problem, "Microsoft.ContainerRegistry/checkNameAvailability/read", invalid="Invalid"
+    ),
+)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, ClassVar
 from arm_emulator.clock import iso
 from arm_emulator.errors import ArmError, bad_request, conflict
 from arm_emulator.model import WriteStyle
-from arm_emulator.providers import firewall, targets
+from arm_emulator.providers import firewall, name_availability, targets
 from arm_emulator.providers.base import Member, ResourceType, Route
 from arm_emulator.providers.system_data import system_data
 
@@ -162,25 +162,44 @@ def _recovers(write: Write) -> bool:
     return write.previous is None and write.properties.get("createMode") == "recover"
 
 
-def _check_name(write: Write) -> None:
-    name = write.id.name
+def _name_problem(ctx: Context, name: str) -> ArmError | None:
     if not NAME.fullmatch(name):
-        raise bad_request(
+        return bad_request(
             "VaultNameNotValid",
             f"The vault name '{name}' is invalid: 3 to 24 letters, digits and hyphens, a letter first, no "
             "hyphen last, no two hyphens in a row.",
         )
-    if any(other.id.name.lower() == name.lower() for other in write.ctx.of_type(VAULTS)):
-        raise conflict("VaultAlreadyExists", f"The vault name '{name}' is already in use. Vault names are unique.")
-    deleted = _deleted(write.ctx, name)
-    if deleted is None and _recovers(write):
-        raise _not_found(name)
-    if deleted is not None and not _recovers(write):
-        raise conflict(
-            "ConflictError",
-            "A vault with the same name already exists in deleted state. You need to either recover or purge "
-            "existing key vault.",
+    if any(other.id.name.lower() == name.lower() for other in ctx.of_type(VAULTS)):
+        return conflict(
+            "VaultAlreadyExists", f"The vault name '{name}' is already in use. Vault names are unique."
         )
+    return None
+
+
+def _deletion_problem(ctx: Context, name: str) -> ArmError | None:
+    if _deleted(ctx, name) is None:
+        return None
+    return conflict(
+        "ConflictError",
+        "A vault with the same name already exists in deleted state. You need to either recover or purge "
+        "existing key vault.",
+    )
+
+
+def _unavailable(ctx: Context, name: str) -> ArmError | None:
+    return _name_problem(ctx, name) or _deletion_problem(ctx, name)
+
+
+def _check_name(write: Write) -> None:
+    name = write.id.name
+    problem = _name_problem(write.ctx, name)
+    if problem:
+        raise problem
+    deletion = _deletion_problem(write.ctx, name)
+    if deletion is None and _recovers(write):
+        raise _not_found(name)
+    if deletion and not _recovers(write):
+        raise deletion
 
 
 def _check_members(write: Write) -> None:
@@ -310,6 +329,7 @@ _ONE = (
 
 TYPES = (Vaults(), VaultConnections())
 ROUTES = (
+    name_availability.route(VAULTS, _unavailable, "Microsoft.KeyVault/checkNameAvailability/read"),
     Route(
         "GET",
         re.compile(_ONE, re.IGNORECASE),

@@ -14,6 +14,7 @@ from arm_emulator import ids, reads
 from arm_emulator.errors import gateway
 from arm_emulator.guards import require_subscription
 from arm_emulator.model import Answer, WriteStyle
+from arm_emulator.providers import offerings
 from arm_emulator.providers.base import READ_ONLY, ResourceType, Route
 
 if TYPE_CHECKING:
@@ -127,15 +128,12 @@ def _namespaces(ctx: Context) -> list[str]:
 
 
 def _provider(ctx: Context, subscription: str, namespace: str) -> JsonObject:
-    types = [each.name for each in ctx.registry.types() if each.name.lower().startswith(f"{namespace.lower()}/")]
     return {
         "id": f"/subscriptions/{subscription}/providers/{namespace}",
         "namespace": namespace,
         "registrationPolicy": "RegistrationRequired",
         "registrationState": ctx.registration(subscription, namespace),
-        "resourceTypes": [
-            {"resourceType": each.split("/", 1)[1], "locations": [], "apiVersions": []} for each in sorted(types)
-        ],
+        "resourceTypes": offerings.resource_types(ctx.registry, namespace),
     }
 
 
@@ -165,9 +163,7 @@ def _unregister(ctx: Context, call: Call, match: Mapping[str, str]) -> JsonObjec
 
 
 def _locations(ctx: Context, call: Call, match: Mapping[str, str]) -> JsonObject:
-    names = ("westeurope", "northeurope", "westus2", "westus3", "eastus", "eastus2")
-    rows = [{"id": f"/subscriptions/{match['subscription']}/locations/{n}", "name": n} for n in names]
-    return {"value": rows}
+    return {"value": [offerings.location(match["subscription"], each) for each in offerings.REGIONS]}
 
 
 def _route(method: str, pattern: str, handler: object, action: str = "") -> Route:

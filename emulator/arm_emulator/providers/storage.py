@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from arm_emulator.errors import ArmError, bad_request, conflict
 from arm_emulator.model import WriteStyle
-from arm_emulator.providers import firewall, storage_services, targets
+from arm_emulator.providers import firewall, name_availability, storage_services, targets
 from arm_emulator.providers.base import READ_ONLY, Member, ResourceType
 
 if TYPE_CHECKING:
@@ -85,7 +85,9 @@ class StorageAccounts(ResourceType):
         if write.previous is not None:
             require_provisioned(write.previous)
         else:
-            _check_name(write)
+            problem = _name_problem(write.ctx, write.id.name)
+            if problem:
+                raise problem
             missing = [part for part in ("sku", "kind") if not write.body.get(part)]
             if missing:
                 raise _invalid(", ".join(missing))
@@ -172,16 +174,16 @@ def _invalid(what: str) -> ArmError:
     return bad_request("InvalidValuesForRequestParameters", f"Values for request parameters are invalid: {what}.")
 
 
-def _check_name(write: Write) -> None:
-    name = write.id.name
+def _name_problem(ctx: Context, name: str) -> ArmError | None:
     if not NAME.fullmatch(name):
-        raise bad_request(
+        return bad_request(
             "AccountNameInvalid",
             f"{name} is not a valid storage account name. Storage account name must be between 3 and 24 "
             "characters in length and use numbers and lower-case letters only.",
         )
-    if any(other.id.name == name for other in write.ctx.of_type(StorageAccounts.name)):
-        raise conflict("StorageAccountAlreadyTaken", f"The storage account named {name} is already taken.")
+    if any(other.id.name == name for other in ctx.of_type(StorageAccounts.name)):
+        return conflict("StorageAccountAlreadyTaken", f"The storage account named {name} is already taken.")
+    return None
 
 
 def _check_changes(write: Write) -> None:
@@ -344,3 +346,6 @@ class StorageConnections(targets.ConnectionType):
 
 
 TYPES = (StorageAccounts(), StorageConnections(), *storage_services.TYPES)
+ROUTES = (
+    name_availability.route(StorageAccounts.name, _name_problem, "Microsoft.Storage/checknameavailability/read"),
+)

@@ -28,6 +28,7 @@ MODULES = (
     "routing",
     "security_groups",
     "storage",
+    "tags",
     "virtual_networks",
     "virtualmachines",
     "zone_groups",

@@ -71,17 +71,25 @@ def list_or_view(ctx: Context, call: Call, segments: list[str]) -> Answer:
         found = view(ctx, owner, call)
         return found if isinstance(found, Answer) else Answer(200, found)
     if "/providers/" in parent.key and owner is None:
+        if not _heard_of(ctx, parent.type_key):  # `.../locations/westeurope`: not missing, but not served
+            raise unserved(call)
         raise guards.not_found(parent)
     ctx.authorization.require(call.caller, f"{kind_name}/read", parent.text)
     kind = ctx.registry.find(kind_name.lower())
-    known = ctx.registry.knows(kind_name.lower()) or ctx.store.versions.get(kind_name.lower())
-    if not known and "/providers/" in parent.key and ctx.registry.knows(parent.type_key):
+    # An extension (`.../providers/Contoso.Things/widgets`) is stored like any other; what stands directly below
+    # a type that has a module may be a view, and an empty list would be a guess.
+    nested = kind_name.count("/") > 1
+    if nested and not _heard_of(ctx, kind_name.lower()) and ctx.registry.knows(parent.type_key):
         raise unserved(call)
     if kind.name:
         found_resources = kind.listing(ctx, parent.key, call)
     else:
         found_resources = _generic_listing(ctx, parent, kind_name.lower())
     return page(ctx, call, (kind.show(ctx, each, call) for each in found_resources))
+
+
+def _heard_of(ctx: Context, kind: str) -> bool:
+    return ctx.registry.knows(kind) or bool(ctx.store.versions.get(kind))
 
 
 def _collection(segments: list[str]) -> tuple[list[str], str]:

@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl, unquote
 
 from aiohttp import web
 
-from arm_emulator import deletes, ids, metadata, reads, writes
+from arm_emulator import deletes, ids, metadata, reads, refusals, writes
 from arm_emulator.entra import TokenError
 from arm_emulator.errors import ArmError, gateway
 from arm_emulator.model import Answer, Call, Caller
@@ -83,6 +83,7 @@ class Server:
         self.stages = (
             self._inject,
             self._authenticate,
+            self._refuse,
             self._check_api_version,
             self._throttle,
         )
@@ -211,6 +212,10 @@ class Server:
                 401, problem.code, str(problem), headers={"WWW-Authenticate": challenge}, failure_cause="gateway"
             )
             return Answer(401, error.envelope(), error.headers())
+        return None
+
+    def _refuse(self, exchange: Exchange) -> Answer | None:
+        refusals.check(exchange.call)
         return None
 
     def _check_api_version(self, exchange: Exchange) -> Answer | None:

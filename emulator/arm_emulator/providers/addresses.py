@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 from typing import TYPE_CHECKING, TypeAlias
 
-from arm_emulator.errors import bad_request
+from arm_emulator.errors import ArmError, bad_request
 from arm_emulator.providers import occupancy
 
 if TYPE_CHECKING:
@@ -111,6 +111,15 @@ def _static(subnet: Resource, address: str, used: set[str]) -> str:
             f"IP configuration cannot use private IP address {address}: it is already allocated.",
         )
     return address
+
+
+def available(ctx: Context, subnet: Resource, address: str) -> bool:
+    """Whether an interface could take an address: in a subnet's range, not reserved, not in use."""
+    try:
+        _static(subnet, address, taken(ctx, subnet))
+    except ArmError:
+        return False
+    return True
 
 
 def offer(ctx: Context, subnet: Resource, count: int) -> list[str]:

@@ -205,13 +205,14 @@ class RecordSets(ResourceType):
         self.name = f"{ZONES}/{record_type}"
 
     def validate(self, write: Write) -> None:
-        """The member of the record type must be there, with addresses that are some."""
+        """Addresses must be some, and no records of another type; a record set may be empty."""
         member = RECORD_MEMBERS[self.record_type]
         if write.creating and self.record_type == "SOA":
             raise bad_request("BadRequest", "The SOA record set of a zone is made with the zone.")
-        if member not in write.properties:
-            raise bad_request("BadRequest", f"The record set has no '{member}'.")
-        for each in write.properties[member] if self.record_type == "A" else ():
+        foreign = [each for each in RECORD_MEMBERS.values() if each != member and each in write.properties]
+        if foreign:
+            raise bad_request("BadRequest", f"A record set of type {self.record_type} has no '{foreign[0]}'.")
+        for each in write.properties.get(member) or () if self.record_type == "A" else ():
             try:
                 ipaddress.IPv4Address(each.get("ipv4Address", ""))
             except ValueError as problem:

@@ -368,12 +368,13 @@ def _usages(ctx: Context, network: Resource, call: Call) -> JsonObject:  # noqa:
 
 def _availability(ctx: Context, network: Resource, call: Call) -> JsonObject:
     asked = call.query.get("ipaddress", "")
+    try:
+        address = ipaddress.ip_address(asked)
+    except ValueError as problem:
+        raise bad_request("InvalidIPAddress", f"The address '{asked}' is invalid: {problem}.") from problem
     for subnet in ctx.children(network, SUBNETS):
-        if any(
-            ipaddress.ip_address(asked) in each
-            for each in addresses.networks(addresses.prefixes(subnet.properties))
-        ):
-            if asked not in addresses.taken(ctx, subnet):
+        if any(address in each for each in addresses.networks(addresses.prefixes(subnet.properties))):
+            if addresses.available(ctx, subnet, asked):
                 return {"available": True, "availableIPAddresses": []}
             return {"available": False, "availableIPAddresses": addresses.offer(ctx, subnet, 5)}
     return {"available": False, "availableIPAddresses": []}

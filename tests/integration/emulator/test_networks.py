@@ -164,6 +164,9 @@ async def test_usages_and_free_addresses(started: Azure) -> None:
     taken = (await started.get(f"{VNET}/CheckIPAddressAvailability?ipAddress=10.0.1.4")).body
     assert (taken["available"], taken["availableIPAddresses"][0]) == (False, "10.0.1.5")
     assert (await started.get(f"{VNET}/CheckIPAddressAvailability?ipAddress=10.0.1.9")).body["available"]
+    reserved = (await started.get(f"{VNET}/CheckIPAddressAvailability?ipAddress=10.0.1.0")).body
+    assert (reserved["available"], len(reserved["availableIPAddresses"])) == (False, 5)
+    assert (await started.get(f"{VNET}/CheckIPAddressAvailability")).status == 400
 
 
 async def test_a_subnet_cannot_shrink_or_be_delegated_under_its_users(started: Azure) -> None:

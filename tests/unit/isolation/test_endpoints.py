@@ -209,9 +209,10 @@ OURS = [
         violated="ST-PE-01",
     ),
     case(
-        "one that we announced before a crash is ours without a tag",
+        "nor one that we announced, for all that we make carries our mark: somebody made it anew",
         [put(BLOB, "tags", IN_USE)],
-        [],
+        [Finding("NameTaken", BLOB, "ST-PE-01")],
+        violated="ST-PE-01",
         inventory=[BLOB],
     ),
     case("with adoption it is taken over", [put(BLOB, "tags", IN_USE)], [], adoption="Adopt", met="ST-PE-01"),

@@ -219,10 +219,12 @@ class RecordSets(ResourceType):
                 raise bad_request("BadRequest", f"The value '{problem}' is not an IPv4 address.") from problem
 
     def compose(self, write: Write) -> JsonObject:
-        """Server members: the full name."""
+        """Server members: the full name, and an empty list where no records were sent: clients append to it."""
         zone = write.id.names[0]
         full = f"{zone}." if write.id.name == "@" else f"{write.id.name}.{zone}."
-        properties = {"ttl": 3600, **write.properties, "fqdn": full, "isAutoRegistered": False}
+        member = RECORD_MEMBERS[self.record_type]
+        empty: JsonObject = {member: []} if member.endswith("s") else {}
+        properties = {"ttl": 3600, **empty, **write.properties, "fqdn": full, "isAutoRegistered": False}
         return {"properties": properties}
 
 

@@ -124,7 +124,9 @@ async def test_a_record_set_may_be_empty(started: Azure) -> None:
     """No member of a record set is required (OpenAPI, RecordSetProperties)."""
     await started.zone()
     reply = await started.put(f"{ZONE}/A/later", {"properties": {"ttl": 10}})
-    assert (reply.status, reply.properties["ttl"]) == (201, 10)
+    assert (reply.status, reply.properties["ttl"], reply.properties["aRecords"]) == (201, 10, [])
+    alias = await started.put(f"{ZONE}/CNAME/later", {"properties": {"ttl": 10}})
+    assert (alias.status, "cnameRecord" in alias.properties) == (201, False)
     filled = {"properties": {"ttl": 10, "aRecords": [{"ipv4Address": "10.0.0.9"}]}}
     assert (await started.put(f"{ZONE}/A/later", filled)).properties["aRecords"] == [{"ipv4Address": "10.0.0.9"}]
 

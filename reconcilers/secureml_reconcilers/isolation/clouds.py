@@ -60,3 +60,15 @@ def cloud_of(resource_manager: str) -> Cloud:
     """The cloud that an ARM endpoint belongs to; public unless its host says otherwise (GEN-CLOUD-01)."""
     host = resource_manager.lower().rstrip("/")
     return next((cloud for suffix, cloud in _HOSTS.items() if host.endswith(suffix)), PUBLIC)
+
+
+def private_name(fqdn: str, zone: str) -> str | None:
+    """The record that a private endpoint's public name has in a zone; None for a name of another zone.
+
+    Public names end like the zone without its first label; a vault's say `vault` where its zone says `vaultcore`.
+    """
+    suffix = zone.lower().removeprefix("privatelink.")
+    for ending in (f".{suffix}", f".{suffix.replace('vaultcore.', 'vault.')}"):
+        if fqdn.lower().endswith(ending):
+            return fqdn[: -len(ending)]
+    return None

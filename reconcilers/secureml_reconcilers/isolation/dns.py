@@ -11,7 +11,8 @@ from secureml_reconcilers.engine.blocks import Block, Blocks, Check, Ensure, Fac
 from secureml_reconcilers.engine.compare import Difference
 from secureml_reconcilers.engine.values import Entries, at
 from secureml_reconcilers.engine.view import Query, Unread, View, once, once_each
-from secureml_reconcilers.isolation.endpoints import endpoint, endpoint_used
+from secureml_reconcilers.isolation.clouds import private_name
+from secureml_reconcilers.isolation.endpoints import endpoint, endpoint_used, is_approved
 from secureml_reconcilers.isolation.site import Site, Way, ways
 
 if TYPE_CHECKING:
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 
 _GROUP = "default"
 """The name of the zone groups that we make; the portal's, too."""
+
+_BY_ENDPOINT = "created by private endpoint"
+"""How the note on a record begins that a zone group wrote."""
 
 _LINKS_OF = (
     "resources"
@@ -171,24 +175,63 @@ def zone_group(site: Site, azure: View, way: Way) -> Iterator[Block]:
         yield from _group_of_others(azure, used, zones)
         return
     group = used.child("privateDnsZoneGroups", _GROUP)
-    # Records are read when they are about to count: with the links done, in the pass that may close something.
+    yield from _our_group(site, azure, way, group, zones)
+    if azure.get(group) is not None and azure.settled(group):
+        for zone in zones:
+            yield from _written(used, zone, (azure.get(group) or {},), group)
+
+
+def _our_group(site: Site, azure: View, way: Way, group: ResourceId, zones: list[Zone]) -> Iterator[Block]:
+    used, shown = site.endpoint(way), azure.get(group)
+    new = _new_zones(azure, group, zones)
+    names = _names_of_endpoint(azure, used) if new and azure.get(used) is not None else {}
+    coming = _records_to_come(azure, names, new)
+    # Records are read when they are about to count: before they are written, and with the links done.
     linked = all(azure.settled(zone.link) for zone in zones)
-    missing = dict(_missing_records(azure, group)) if linked else {}
+    written = list(_record_sets(shown or {})) if linked and azure.settled(group) else []
+    azure.ask(*(record for record, _, _ in (*coming, *written)))
+    told = (_tells(used, names, "DNS-09"),) if new and is_approved(azure.get(used)) else ()
+    untouched = tuple(_free(azure, used, record, first=True) for record in coming)
+    kept = tuple(_free(azure, used, record, first=False) for record in written)
+    before = (*told, *untouched, *kept)
+    yield from before
+    missing = dict(_missing_records(azure, written, kept))
     yield Ensure(
         group,
-        {"properties": {"privateDnsZoneConfigs": _configs(zones, azure.get(group))}},
+        {"properties": {"privateDnsZoneConfigs": _configs(zones, shown)}},
         f"the names of {way.target.name} lead to its private address ({way.group})",
         ("DNS-02", "DNS-05"),
         create={},
         # The zones must exist; their links may still be under way, and usually are.
-        after=(*endpoint(site, azure, way), *(made for zone in zones for made in _zone_made(site, azure, zone))),
-        evidence=tuple(record for record, _, _ in _record_sets(azure.get(group) or {})),
+        after=(
+            *endpoint(site, azure, way),
+            *(made for zone in zones for made in _zone_made(site, azure, zone)),
+            *before,
+        ),
+        evidence=tuple(record for record, _, _ in _record_sets(shown or {})),
         broken=tuple(missing.values()),
-        mends=tuple(missing),
+        mends=(*missing, *(record for record, _, _ in coming)),
     )
-    if azure.get(group) is not None and azure.settled(group):
-        for zone in zones:
-            yield from _written(used, zone, (azure.get(group) or {},), group)
+
+
+def _new_zones(azure: View, group: ResourceId, zones: list[Zone]) -> list[Zone]:
+    """The zones into which the group has not written yet, as far as is known, and will when it is written."""
+    shown = azure.get(group)
+    if shown is None or (Present(shown).settled and not azure.settled(group)):
+        return zones
+    named = _zones_of(shown)
+    return [zone for zone in zones if zone.id.key not in named]
+
+
+def _empty(azure: View, zone: Zone) -> bool:
+    """A zone that is being linked was read for its group's sake, and tells whether it has any record (DNS-09)."""
+    # One record set is the zone's own (start of authority).
+    return not azure.settled(zone.link) and at(azure.get(zone.id), "properties.numberOfRecordSets") == 1
+
+
+def _zones_of(group: Body) -> set[str]:
+    configs = at(group, "properties.privateDnsZoneConfigs") or ()
+    return {str(at(config, "properties.privateDnsZoneId")).lower() for config in configs}
 
 
 def _link(site: Site, azure: View, zone: Zone, network: ResourceId) -> Iterator[Block]:
@@ -269,8 +312,7 @@ def _conflict(name: str, network: ResourceId, used: Zone, wanted: Zone) -> Check
 
 def _configs(zones: list[Zone], group: Body | None) -> Entries:
     """One config per zone, compared by the zone alone: a config that is renamed drops its records meanwhile."""
-    shown = at(group, "properties.privateDnsZoneConfigs") or ()
-    present = {str(at(config, "properties.privateDnsZoneId")).lower() for config in shown}
+    present = _zones_of(group or {})
     return Entries(
         "properties.privateDnsZoneId",
         tuple(
@@ -292,11 +334,7 @@ def _others_group(azure: View, used: ResourceId) -> bool:
 def _group_of_others(azure: View, used: ResourceId, zones: list[Zone]) -> Iterator[Block]:
     """A zone group of others must write into the zones that the network sees; we do not change it."""
     groups = azure.children(used, "privateDnsZoneGroups")
-    ids = {
-        str(at(config, "properties.privateDnsZoneId")).lower()
-        for group in groups
-        for config in at(group, "properties.privateDnsZoneConfigs") or ()
-    }
+    ids = {key for group in groups for key in _zones_of(group)}
     for zone in zones:
         yield Check(
             f"{used.short} writes into {zone.id.name}",
@@ -356,16 +394,67 @@ def _addresses(azure: View, record: ResourceId) -> list[str]:
     return sorted(str(at(each, "ipv4Address")) for each in at(azure.get(record), "properties.aRecords") or ())
 
 
-def _missing_records(azure: View, group: ResourceId) -> Iterator[tuple[ResourceId, Difference]]:
-    """Records that the group says it wrote and that the zone does not have."""
-    if azure.get(group) is None or not azure.settled(group):
-        return
-    records = list(_record_sets(azure.get(group) or {}))
-    azure.ask(*(record for record, _, _ in records))
-    for record, addresses, _ in records:
+def _missing_records(
+    azure: View, written: list[_Record], free: tuple[Check, ...]
+) -> Iterator[tuple[ResourceId, Difference]]:
+    """Records that the group says it wrote, that the zone does not have, and that are nobody else's."""
+    for (record, addresses, _), check in zip(written, free, strict=True):
         found = _addresses(azure, record)
-        if found != addresses:
+        if found != addresses and check.holds:
             yield record, Difference(record.short, addresses, found or None)
+
+
+def _records_to_come(azure: View, names: dict[str, list[str]], zones: list[Zone]) -> list[_Record]:
+    """What would be written for the first time: the names that live in these zones, unless those are empty."""
+    found: dict[ResourceId, _Record] = {}
+    for fqdn, addresses in names.items():
+        for zone in zones:
+            name = private_name(fqdn, zone.id.name)
+            if name and not _empty(azure, zone):
+                record = zone.id.child("A", name)
+                found.setdefault(record, (record, addresses, f"{name}.{zone.id.name}"))
+    return list(found.values())
+
+
+def _free(azure: View, used: ResourceId, each: _Record, *, first: bool) -> Check:
+    """No record of somebody else's stands where our endpoint writes, for Azure would write over it (DNS-09).
+
+    Before we have written any, one that leads elsewhere is somebody's unless our endpoint is noted on it. Later,
+    it is one that another endpoint took over; what a person changed is repaired.
+    """
+    record, addresses, name = each
+    found, creator = _addresses(azure, record), _creator(azure, record)
+    ours = used.name.lower() in creator.split() or used.key in creator.split()
+    theirs = not ours and (first or creator.startswith(_BY_ENDPOINT))
+    return Check(
+        f"{name} is free for {used.short}",
+        not (found and found != addresses and theirs),
+        "RecordTaken",
+        f"{name} leads to {', '.join(found)}{f' ({creator})' if creator else ''}, and {used.short} answers at"
+        f" {', '.join(addresses)}: it would write over a record that is not ours.",
+        "Delete the record when nobody needs it. Otherwise let this network use the endpoint that it leads to (a"
+        " new resource with that endpoint's subnet, and this network among its clientNetworkIDs), or give this"
+        " network a zone of its own.",
+        ("DNS-09",),
+        record,
+    )
+
+
+def _tells(used: ResourceId, names: dict[str, list[str]], rule: str) -> Check:
+    return Check(
+        f"{used.short} tells its names",
+        bool(names),
+        "AddressesUnknown",
+        f"{used.short} does not tell its names and addresses yet.",
+        rules=(rule,),
+        about=used,
+        tone=Tone.PENDING,
+    )
+
+
+def _creator(azure: View, record: ResourceId) -> str:
+    """Who wrote a record, in lower case: `created by private endpoint <name> …` is what Azure notes on it."""
+    return str(at(azure.get(record), "properties.metadata.creator") or "").lower()
 
 
 def _record_sets(group: Body) -> Iterator[_Record]:
@@ -393,15 +482,7 @@ def _records_to_make(site: Site, azure: View, way: Way) -> Iterator[Block]:
     records = _names_told(azure, used)
     confirmed = {each.name.lower(): sorted(each.addresses) for each in site.spec.dns.confirmed_records}
     missing = [name for name, addresses in records.items() if confirmed.get(name.lower()) != addresses]
-    yield Check(
-        f"{used.short} tells its names",
-        bool(records),
-        "AddressesUnknown",
-        f"{used.short} does not tell its names and addresses yet.",
-        rules=("DNS-01",),
-        about=used,
-        tone=Tone.PENDING,
-    )
+    yield _tells(used, records, "DNS-01")
     yield Check(
         f"the records of {used.short} are confirmed",
         not missing,
@@ -419,12 +500,29 @@ def _records_to_make(site: Site, azure: View, way: Way) -> Iterator[Block]:
 
 
 def _names_told(azure: View, used: ResourceId) -> dict[str, list[str]]:
-    """Names and addresses of an endpoint; one with a zone group of others tells them there."""
-    told = at(azure.get(used), "properties.customDnsConfigs") or ()
-    if told:
-        return {str(each["fqdn"]): sorted(each.get("ipAddresses") or ()) for each in told}
-    groups = azure.children(used, "privateDnsZoneGroups")
-    return {fqdn: addresses for group in groups for _, addresses, fqdn in _record_sets(group)}
+    """Names and addresses of an endpoint; one with a zone group of others may tell them there only."""
+    told = at(azure.get(used), "properties.customDnsConfigs")
+    groups = () if told else azure.children(used, "privateDnsZoneGroups")
+    written = {fqdn: addresses for group in groups for _, addresses, fqdn in _record_sets(group)}
+    return written or _names_of_endpoint(azure, used)
+
+
+def _names_of_endpoint(azure: View, used: ResourceId) -> dict[str, list[str]]:
+    """Public names with their addresses, as the endpoint or else its network interface tells them.
+
+    Whether an endpoint goes on telling them once it has a zone group was never observed; its interface does.
+    """
+    shown = azure.get(used)
+    told = at(shown, "properties.customDnsConfigs") or ()
+    found = {str(each["fqdn"]): sorted(each.get("ipAddresses") or ()) for each in told}
+    interfaces = [] if found else [resource_id(n["id"]) for n in at(shown, "properties.networkInterfaces") or ()]
+    azure.ask(*interfaces)
+    for each in interfaces:
+        for part in at(azure.get(each), "properties.ipConfigurations") or ():
+            for fqdn in at(part, "properties.privateLinkConnectionProperties.fqdns") or ():
+                address = str(at(part, "properties.privateIPAddress"))
+                found[str(fqdn)] = sorted([*found.get(str(fqdn), ()), address])
+    return found
 
 
 def _zone_names(site: Site, azure: View) -> list[str]:

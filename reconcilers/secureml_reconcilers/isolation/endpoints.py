@@ -248,6 +248,11 @@ def _approved(way: Way, used: ResourceId, body: Body, azure: View, existing: Ens
     )
 
 
+def is_approved(body: Body | None) -> bool:
+    """Whether an endpoint's connection is approved; one that is not there has none."""
+    return body is not None and _status(body) == "approved"
+
+
 def _disconnected(way: Way, used: ResourceId) -> Check:
     return Check(
         f"{used.short} is connected",

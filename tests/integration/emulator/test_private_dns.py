@@ -121,7 +121,11 @@ async def test_bad_records(started: Azure, kind: str, properties: dict[str, obje
 
 
 async def test_a_record_set_may_be_empty(started: Azure) -> None:
-    """No member of a record set is required (OpenAPI, RecordSetProperties)."""
+    """No member is required (OpenAPI, RecordSetProperties), and an empty list is shown.
+
+    The list is recorded in azure-cli's test_add_record_when_record_set_is_empty; `record-set a create`, then
+    `add-record`, appends to it.
+    """
     await started.zone()
     reply = await started.put(f"{ZONE}/A/later", {"properties": {"ttl": 10}})
     assert (reply.status, reply.properties["ttl"], reply.properties["aRecords"]) == (201, 10, [])

@@ -54,7 +54,7 @@ from secureml_reconcilers.engine.blocks import Ensure, Fact
 from secureml_reconcilers.engine.verdicts import Blocked
 from secureml_reconcilers.engine.view import Query
 from secureml_reconcilers.isolation.clouds import CHINA, GOVERNMENT, PUBLIC, cloud_of, private_name
-from secureml_reconcilers.isolation.dns import _LINKS_OF, Zone, zone_used
+from secureml_reconcilers.isolation.zones import _LINKS_OF, Zone, zone_used
 from secureml_reconcilers.secure_workspace import SecureWorkspaces
 
 if TYPE_CHECKING:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
@@ -12,11 +13,13 @@ from weakref import WeakValueDictionary
 from secureml_reconcilers.azure.arm import Present, Unreadable
 from secureml_reconcilers.azure.catalogue import facts
 from secureml_reconcilers.azure.problem import AzureProblem
+from secureml_reconcilers.engine.blocks import Ensure
 from secureml_reconcilers.engine.memory import Written
 from secureml_reconcilers.engine.observing import read
 from secureml_reconcilers.engine.operations import Operation
 from secureml_reconcilers.engine.passes import leans_on
 from secureml_reconcilers.engine.staying import Attempt
+from secureml_reconcilers.engine.together import together
 from secureml_reconcilers.engine.verdicts import Differs, choose, judge
 
 if TYPE_CHECKING:
@@ -25,6 +28,7 @@ if TYPE_CHECKING:
 
     from secureml_reconcilers.azure.arm import Accepted, Arm
     from secureml_reconcilers.azure.resource_id import ResourceId
+    from secureml_reconcilers.engine.blocks import Claim
     from secureml_reconcilers.engine.memory import Failure, Memory
     from secureml_reconcilers.engine.verdicts import Action, Ownership
 
@@ -32,6 +36,21 @@ _log = logging.getLogger(__name__)
 
 UNATTENDED: Final = timedelta(hours=1)
 """An operation is looked at every few seconds, and in the longest line for the budget every quarter of an hour."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """That something was made for a claim."""
+
+    made: ResourceId
+    at: datetime
+    by: str
+    """The custom resource for which it was."""
+
+
+def claim_of(action: Action) -> Claim | None:
+    """What an action would make something for."""
+    return action.block.claim if action.kind == "Create" and isinstance(action.block, Ensure) else None
 
 
 @dataclass(slots=True)
@@ -53,13 +72,23 @@ class Operations:
     written: dict[str, Written] = field(default_factory=dict)
     """By resource key, the last write that Azure took."""
 
+    claimed: dict[str, Claimed] = field(default_factory=dict)
+    """By the name of a claim, what was made for it last."""
+
     locks: WeakValueDictionary[str, asyncio.Lock] = field(default_factory=WeakValueDictionary)
     """Those that somebody holds or waits for; the others vanish by themselves."""
 
     def lock(self, target: ResourceId) -> asyncio.Lock:
         """The lock that serializes writes to the target."""
         parent = target.parent if facts(target).serialize == "parent" else None
-        key = (parent or target).key
+        return self._lock((parent or target).key)
+
+    def locks_for(self, action: Action) -> tuple[asyncio.Lock, ...]:
+        """All that a write must hold, in the order in which everybody takes them."""
+        claim = claim_of(action)
+        return (*((self._lock(claim.name),) if claim else ()), self.lock(action.id))
+
+    def _lock(self, key: str) -> asyncio.Lock:
         lock = self.locks.get(key)
         if lock is None:
             lock = self.locks[key] = asyncio.Lock()
@@ -73,6 +102,8 @@ class Operations:
             del self.failed[key]
         for key in [key for key, written in self.written.items() if now - written.at >= UNATTENDED]:
             del self.written[key]
+        for name in [name for name, claimed in self.claimed.items() if now - claimed.at >= UNATTENDED]:
+            del self.claimed[name]
 
 
 @dataclass(slots=True)
@@ -82,6 +113,12 @@ class Performed:
     begun: list[Action] = field(default_factory=list)
     finished: bool = False
     """Something was done at once, so the rest may have become possible."""
+
+    overtaken: set[str] = field(default_factory=set)
+    """What was written for another custom resource since it was read, so that something was not done."""
+
+    rivals: list[Operation] = field(default_factory=list)
+    """What others are making that may make ours superfluous."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,38 +136,61 @@ class Actor:
     async def perform(self, actions: tuple[Action, ...]) -> Performed:
         """Begin every action, each on its own: one refusal stops no other."""
         performed = Performed()
-        await asyncio.gather(*(self._perform(action, performed) for action in actions))
+        await together(*(self._perform(action, performed) for action in actions))
+        # Not before all have looked: to the next one, what is forgotten would not have been overtaken.
+        for key in performed.overtaken:
+            self.memory.forget(key)
+            self._heed(key, self.operations.written.get(key))
         return performed
 
     async def _perform(self, action: Action, performed: Performed) -> None:
-        async with self.operations.lock(action.id):
+        async with AsyncExitStack() as held:
+            for lock in self.operations.locks_for(action):
+                await held.enter_async_context(lock)
             if action.id.key in self.operations.running:
                 return  # another custom resource was quicker; the next pass finds it running
-            chosen = await self._chosen_again(action)
+            rival = self._rival(action)
+            if rival is not None:
+                performed.rivals.append(rival)
+                return
+            chosen = await self._chosen_again(action, performed)
             if chosen is None:
                 performed.finished = True  # what was read meanwhile may open a gate
                 return
             await self._write(chosen, performed)
 
-    async def _chosen_again(self, action: Action) -> Action | None:
+    async def _chosen_again(self, action: Action, performed: Performed) -> Action | None:
         """The action after a reading made just before; None when the composition must be asked again."""
-        overtaken = {key for key in leans_on(action) if self._overtaken(key)}
-        for key in overtaken:
-            self._heed(key)
+        claim = claim_of(action)
+        seen = leans_on(action) | ({claim.shown_by.key} if claim else set())
+        overtaken = {key for key in seen if self._overtaken(key)}
+        performed.overtaken |= overtaken
         if overtaken:
             return None  # who may go, or be closed, is for the composition to say: the block knows one resource
         key = action.id.key
         read_at = self.memory.read_at.get(key, self.fresh_from)
         if read_at >= self.fresh_from and key in self.memory.answers and not self._overtaken(key):
             return action
-        self._heed(key)
-        answer = await read(action.id, self.arm)
+        written, answer = self.operations.written.get(key), await read(action.id, self.arm)
         self.memory.answers[key] = answer
         self.memory.read_at[key] = self.clock()
+        self._heed(key, written)
         verdict = judge(action.block, answer, None, self.ownership)
         if action.kind != "Delete" and isinstance(verdict, Differs) and verdict.kind == action.kind:
             return choose(action.block, verdict, self.ownership)
         return None  # the world has moved: the composition is asked again
+
+    def _rival(self, action: Action) -> Operation | None:
+        """What is being made by another name for the same claim; once it is there, that counts as overtaking."""
+        claim = claim_of(action)
+        claimed = self.operations.claimed.get(claim.name) if claim else None
+        if claim is None or claimed is None or claimed.made == action.id:
+            return None
+        rival = self.operations.running.get(claimed.made.key)
+        if rival is None:
+            del self.operations.claimed[claim.name]
+            self.operations.written[claim.shown_by.key] = Written(self.clock(), claimed.by)
+        return rival
 
     def _overtaken(self, key: str) -> bool:
         """Whether it was written for another custom resource since it was read: our write may undo that."""
@@ -143,13 +203,15 @@ class Actor:
             and self.memory.heeded.get(key) is not written
         )
 
-    def _heed(self, key: str) -> None:
-        """Have it read again; that reading is later than the write that overtook this one, by any clock."""
-        self.memory.forget(key)
-        if key in self.operations.written:
-            self.memory.heeded[key] = self.operations.written[key]
+    def _heed(self, key: str, written: Written | None) -> None:
+        """Note that what is read now is later than a write: two instants may be equal."""
+        if written is not None:
+            self.memory.heeded[key] = written
 
     async def _write(self, action: Action, performed: Performed) -> None:
+        claim = claim_of(action)
+        if claim is not None:
+            self.operations.claimed[claim.name] = Claimed(action.id, self.clock(), self.ownership.owner)
         try:
             accepted = await self.arm.write(
                 action.verb,
@@ -164,7 +226,7 @@ class Actor:
         _log.info("%s", action.sentence, extra={"arm_id": action.id.text})
         performed.begun.append(action)
         self.operations.written[action.id.key] = Written(self.clock(), self.ownership.owner)
-        for target in getattr(action.block, "mends", ()):
+        for target in action.block.mends:
             self.memory.forget(target.key)
         self.memory.attempts[action.block.key] = Attempt(action, over=not accepted.running)
         self._accepted(action, accepted, performed)

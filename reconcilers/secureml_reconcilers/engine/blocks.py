@@ -29,8 +29,32 @@ class Tone(Enum):
     """Worth knowing; the aspect is met all the same."""
 
 
+class _Shape:
+    """What is asked of any block, and the answer of one that has nothing to say to it."""
+
+    __slots__ = ()
+
+    rules: tuple[str, ...] = ()
+    after: tuple[Block, ...] = ()
+    follows: tuple[Block, ...] = ()
+    about: ResourceId | None = None
+    evidence: tuple[ResourceId, ...] = ()
+    mends: tuple[ResourceId, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
-class Ensure:
+class Claim:
+    """What only one resource may be made for, whatever its name: a way into a service, say."""
+
+    name: str
+    """The same for all who would make one."""
+
+    shown_by: ResourceId
+    """The resource that shows whether there is one already."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ensure(_Shape):
     """This resource exists and contains this fragment."""
 
     id: ResourceId
@@ -53,6 +77,9 @@ class Ensure:
     shared: bool = False
     """Several custom resources use it, and whoever comes first makes it (zones and links)."""
 
+    claim: Claim | None = None
+    """What it is made for, where others may be about to make another one for the same."""
+
     evidence: tuple[ResourceId, ...] = ()
     """What else was read to say so: read again before something that leans on this is closed or deleted."""
 
@@ -69,7 +96,7 @@ class Ensure:
 
 
 @dataclass(frozen=True, slots=True)
-class Absent:
+class Absent(_Shape):
     """This resource must not exist; only one that we made is ever deleted."""
 
     id: ResourceId
@@ -89,7 +116,7 @@ class Absent:
 
 
 @dataclass(frozen=True, slots=True)
-class Check:
+class Check(_Shape):
     """A fact that we may only report."""
 
     name: str
@@ -117,14 +144,9 @@ class Check:
         """Names the block within a pass: two resources of one name in different groups are two facts."""
         return f"check:{self.name}:{self.about.key if self.about else ''}"
 
-    @property
-    def after(self) -> tuple[Block, ...]:
-        """A fact waits for nothing."""
-        return ()
-
 
 @dataclass(frozen=True, slots=True)
-class Fact:
+class Fact(_Shape):
     """Something worth showing in the status: a discovered id, a DNS record."""
 
     path: str
@@ -136,11 +158,6 @@ class Fact:
     def key(self) -> str:
         """Names the block within a pass."""
         return f"fact:{self.path}:{self.value}"
-
-    @property
-    def after(self) -> tuple[Block, ...]:
-        """A fact waits for nothing."""
-        return ()
 
 
 Block = Ensure | Absent | Check | Fact

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from typing import TYPE_CHECKING
 
@@ -10,6 +9,7 @@ from secureml_reconcilers.azure.arm import ABSENT_CODES, Present, Unreadable
 from secureml_reconcilers.azure.problem import AzureProblem
 from secureml_reconcilers.azure.resource_id import ResourceId, resource_id
 from secureml_reconcilers.engine.composing import compose
+from secureml_reconcilers.engine.together import together
 from secureml_reconcilers.engine.view import Query, View
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ async def observe(composition: Composition, memory: Memory, arm: Arm, now: datet
         again = answered.intersection(questions)
         if again:
             raise RuntimeError(f"the composition asks again for {', '.join(map(str, again))}")
-        await asyncio.gather(*(_answer(question, memory, arm, now) for question in questions))
+        await together(*(_answer(question, memory, arm, now) for question in questions))
         answered.update(questions)
 
 

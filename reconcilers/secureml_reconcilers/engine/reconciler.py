@@ -85,6 +85,9 @@ class Pass:
     unfinished: bool = False
     """Set when the turns of the pass were over before there was nothing left to do at once."""
 
+    rivals: list[Operation] = field(default_factory=list)
+    """What others are making for what this custom resource would make something for; set by the last turn."""
+
     drifted: bool = False
     """Set when something that had been as declared is not any more."""
 
@@ -174,6 +177,7 @@ class Engine:
             actor = Actor(self._arm, self._operations, this.memory, this.ownership(), self._clock, this.fresh_from)
             performed = await actor.perform(actions)
             this.actions += performed.begun
+            this.rivals = performed.rivals
             if not performed.begun and not performed.finished:
                 this.judged = evaluate(composed, self._situation(this))
                 if not this.judged.actions:
@@ -288,7 +292,7 @@ class Engine:
         requeue = self._requeue(this, running)
         if this.throttled is not None:
             self._rest_in_line(this)
-        elif not running:
+        elif not running and not this.rivals:
             this.memory.forget_reads()
         else:
             this.memory.in_line_since = None
@@ -369,7 +373,7 @@ class Engine:
         """The soonest of: a look at an operation, a repeat of what failed, a look at what is pending."""
         assert this.judged is not None  # noqa: S101
         now, memory = self._clock(), this.memory
-        waits = [max(operation.look_at - now, intervals.SOONEST) for operation in running]
+        waits = [max(operation.look_at - now, intervals.SOONEST) for operation in (*running, *this.rivals)]
         found = problems(this.judged)
         # A failure whose time is up and that nobody speaks of waits for something else: no reason to hurry.
         waits += [

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from secureml_reconcilers.azure.arm import Present
 from secureml_reconcilers.azure.problem import AzureProblem, Retry, Severity
 from secureml_reconcilers.azure.resource_id import resource_id
-from secureml_reconcilers.engine.blocks import Absent, Block, Blocks, Check, Ensure, Tone
+from secureml_reconcilers.engine.blocks import Absent, Block, Blocks, Check, Claim, Ensure, Tone
 from secureml_reconcilers.engine.marks import is_marked, user_tag
 from secureml_reconcilers.engine.values import Fragment, at
 from secureml_reconcilers.engine.view import View, once, once_each
@@ -161,6 +161,8 @@ def _new_endpoint(site: Site, azure: View, way: Way, service: Body) -> Iterator[
             "properties": {"subnet": {"id": site.subnet.text}, "privateLinkServiceConnections": [connection]},
         },
         after=possible,
+        # Another custom resource may put its endpoints elsewhere, and be about to make one for this way as well.
+        claim=Claim(f"{way.target.key} {way.group} {site.network.key}", way.target),
     )
 
 

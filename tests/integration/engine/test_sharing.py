@@ -320,3 +320,27 @@ async def test_two_that_write_one_account_at_once_keep_each_others_rules(shared:
     rules = alice.shown(shared, alice.STORAGE, "stfraud")["properties"]["networkAcls"]["ipRules"]
     assert sorted(rule["value"] for rule in rules) == ["20.0.0.1", "20.1.1.1", "20.2.2.2"]
     assert [call.target for call in writes(shared, start)].count(account.lower()) == 2
+
+
+async def test_two_that_put_endpoints_into_different_groups_make_one_for_each_way(world: World) -> None:
+    """Two custom resources name one workspace, and another resource group for its endpoints.
+
+    Their names differ, so each once made its own at the same instant; two endpoints for one service fight over
+    one record. Whoever comes second now looks at the service again and uses what the first has made.
+    """
+    engine = new_engine(world)
+    elsewhere = {"resourceGroupID": f"/subscriptions/{world.subscription}/resourceGroups/ml"}
+    drivers = [
+        drive(world, world.spec(), "fraud", engine),
+        drive(world, world.spec(endpoints=elsewhere), "again", engine),
+    ]
+    await settle_all(world, *drivers)
+    assert [driver.condition("Ready")["status"] for driver in drivers] == ["True", "True"]
+    assert remaining(world, alice.ENDPOINT, alice.GROUP) == [5, 5]
+    endpoints = list(world.emulator.ctx.of_type(alice.ENDPOINT))
+    users = [[name for name in each.body["tags"] if name.startswith("secureml-user-")] for each in endpoints]
+    assert [len(each) for each in users] == [2] * 5
+    assert opened(world) == []
+    for driver in drivers:
+        await driver.resync()
+        assert driver.condition("Ready")["status"] == "True"

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from tests.unit.engine.building import ACCOUNT, ENDPOINT, LINK, MARK, NOW, OWNER, ZONE_GROUP, shown, wants
+from tests.unit.engine.building import ACCOUNT, ENDPOINT, LINK, MARK, NOW, OWNER, VAULT, ZONE_GROUP, shown, wants
 
 from secureml_reconcilers.azure.arm import Accepted
 from secureml_reconcilers.engine.acting import UNATTENDED, Actor, Operations, Performed
@@ -41,18 +42,23 @@ class Azure:
         return Accepted(None, running=False)
 
 
-async def performed(azure: Azure, block: Ensure | Absent, overtaken: ResourceId) -> tuple[Performed, Memory]:
-    """Act on a block, of which another custom resource has written something since it was read."""
+async def performed(azure: Azure, overtaken: ResourceId, *blocks: Ensure | Absent) -> tuple[Performed, Memory]:
+    """Act on blocks, of which another custom resource has written something since it was read."""
     memory = Memory()
-    for target in (block.id, *block.evidence):
-        memory.answers[target.key] = shown(target, tags=MARK)
-        memory.read_at[target.key] = NOW
+    for block in blocks:
+        for target in (block.id, *block.evidence):
+            memory.answers[target.key] = shown(target, tags=MARK)
+            memory.read_at[target.key] = NOW
     operations = Operations(written={overtaken.key: Written(NOW, OTHER)})
     ownership = Ownership(OWNER, frozenset({ENDPOINT.key, ZONE_GROUP.key}))
     actor = Actor(azure, operations, memory, ownership, lambda: NOW, NOW)  # type: ignore[arg-type]
-    kind = "Delete" if isinstance(block, Absent) else "Update"
-    chosen = choose(block, Differs(kind, (), shown(block.id).body), ownership)
-    return await actor.perform((chosen,)), memory
+    chosen = [
+        choose(
+            each, Differs("Delete" if isinstance(each, Absent) else "Update", (), shown(each.id).body), ownership
+        )
+        for each in blocks
+    ]
+    return await actor.perform(tuple(chosen)), memory
 
 
 USED = shown(ENDPOINT, tags={**MARK, "secureml-user-b": OTHER})
@@ -76,16 +82,51 @@ async def test_what_leans_on_a_reading_that_was_overtaken_is_not_done(
     The block alone once was judged anew. It knows nothing of users, and the endpoint went under the other.
     """
     azure = Azure(USED, shown(ACCOUNT))
-    done, memory = await performed(azure, block, overtaken)
+    done, memory = await performed(azure, overtaken, block)
     assert (azure.written, done.begun, done.finished) == ([], [], True)
     assert overtaken.key not in memory.answers, "it is read again before anything is said of it"
+
+
+async def test_all_that_leans_on_one_overtaken_reading_is_not_done() -> None:
+    """Two groups go with one endpoint: the second must not take the reading that the first found old for none."""
+    groups = [
+        Absent(ENDPOINT.child("privateDnsZoneGroups", name), "it goes", evidence=(ENDPOINT,)) for name in "ab"
+    ]
+    azure = Azure(USED)
+    done, memory = await performed(azure, ENDPOINT, *groups)
+    assert (azure.written, done.begun) == ([], [])
+    assert ENDPOINT.key not in memory.answers
 
 
 async def test_what_only_makes_something_is_chosen_again_on_a_new_reading() -> None:
     """Nothing hangs on who uses it: the write goes out at once, merged into what the other has written."""
     azure = Azure(shown(LINK, tags={"theirs": "1"}))
-    done, _ = await performed(azure, wants(LINK, create={}, shared=True), LINK)
+    done, _ = await performed(azure, LINK, wants(LINK, create={}, shared=True))
     assert (azure.written, len(done.begun)) == ([f"PATCH {LINK.short}"], 1)
+
+
+class Broken(Azure):
+    """Fails on one write as only a bug does, while the other is under way."""
+
+    async def write(self, verb: str, target: ResourceId, *_: Any, **__: Any) -> Accepted:  # noqa: ANN401 - JSON
+        """Fail, or take some time."""
+        if target == VAULT:
+            raise LookupError(target.text)
+        for _ in range(5):
+            await asyncio.sleep(0)
+        return await super().write(verb, target)
+
+
+async def test_a_bug_in_one_write_leaves_no_other_behind() -> None:
+    """The pass ends with the bug, by its own name, once all is noted that was under way.
+
+    The others once went on writing into what the next pass had begun to use.
+    """
+    azure = Broken(shown(ACCOUNT), shown(VAULT))
+    with pytest.raises(LookupError):
+        await performed(azure, LINK, wants(VAULT), wants(ACCOUNT))
+    assert azure.written == [f"PATCH {ACCOUNT.short}"]
+    assert len(asyncio.all_tasks()) == 1
 
 
 async def test_a_lock_lives_as_long_as_somebody_holds_it() -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from secureml_reconcilers.azure.problem import Retry
-from secureml_reconcilers.engine.blocks import Check
+from secureml_reconcilers.engine.blocks import Absent, Check, Ensure
 from secureml_reconcilers.engine.bounds import CONDITION, cut
 from secureml_reconcilers.engine.instants import stamp
 from secureml_reconcilers.engine.passes import problems
@@ -269,8 +269,7 @@ def _names(blocks: list[Block]) -> str:
 def _name(block: Block) -> str:
     if isinstance(block, Check):
         return block.name
-    target = getattr(block, "id", None)
-    return target.short if target is not None else block.key
+    return block.id.short if isinstance(block, Ensure | Absent) else block.key
 
 
 def _sentences(blocks: list[Block]) -> str:

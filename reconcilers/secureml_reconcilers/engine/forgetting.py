@@ -19,9 +19,8 @@ def forget_troubles(memory: Memory, judged: Judged) -> None:
         if problem.target is not None:
             memory.forget(problem.target.key)
     for block in judged.blocks():
-        about = getattr(block, "about", None)
-        if about is not None and isinstance(judged.verdicts[block.key], Pending):
-            memory.forget(about.key)
+        if block.about is not None and isinstance(judged.verdicts[block.key], Pending):
+            memory.forget(block.about.key)
 
 
 def forgive(memory: Memory, failed: dict[str, Failure], judged: Judged) -> None:

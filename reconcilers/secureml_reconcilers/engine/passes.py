@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from secureml_reconcilers.azure.arm import Present
-from secureml_reconcilers.engine.blocks import Absent, Check, Ensure
+from secureml_reconcilers.engine.blocks import Absent, Ensure
 from secureml_reconcilers.engine.compare import Difference
 from secureml_reconcilers.engine.verdicts import Advised, Blocked, Differs, Holds, Verdict, choose, judge
 
@@ -66,9 +66,7 @@ def evaluate(composed: list[Composed], situation: Situation) -> Judged:
         if not isinstance(verdict, Differs) or not isinstance(block, Ensure | Absent):
             continue
         gate = next((gate for gate in block.after if not _open(gate, situation, verdicts)), None)
-        gate = gate or next(
-            (gate for gate in getattr(block, "follows", ()) if _coming(gate, situation, verdicts)), None
-        )
+        gate = gate or next((gate for gate in block.follows if _coming(gate, situation, verdicts)), None)
         if gate is not None:
             waiting[block.key] = gate
         else:
@@ -89,10 +87,10 @@ def leans_on(action: Action) -> set[str]:
 
 
 def _evidence(block: Block) -> Iterator[str]:
-    target = block.about if isinstance(block, Check) else getattr(block, "id", None)
+    target = block.id if isinstance(block, Ensure | Absent) else block.about
     if target is not None:
         yield target.key
-    yield from (other.key for other in getattr(block, "evidence", ()))
+    yield from (other.key for other in block.evidence)
 
 
 def _by_key(composed: list[Composed]) -> dict[str, Block]:

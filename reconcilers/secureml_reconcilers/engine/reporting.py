@@ -224,5 +224,4 @@ def _advice(block: Check) -> dict[str, Any]:
 
 
 def _rule(block: Ensure | Absent | Check | Fact) -> str:
-    rules = getattr(block, "rules", ())
-    return rules[0] if rules else ""
+    return block.rules[0] if block.rules else ""

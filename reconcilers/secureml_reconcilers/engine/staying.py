@@ -13,7 +13,6 @@ from secureml_reconcilers.engine.verdicts import Blocked, Differs, Running
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from secureml_reconcilers.azure.resource_id import ResourceId
     from secureml_reconcilers.engine.acting import Operations
     from secureml_reconcilers.engine.memory import Memory
     from secureml_reconcilers.engine.passes import Judged
@@ -51,7 +50,7 @@ def note_over(memory: Memory, operations: Operations) -> bool:
             forget_attempt(memory, attempt.action.id.key)
             continue
         attempt.over = again = True
-        for target in (attempt.action.id, *_mended(attempt.action)):
+        for target in (attempt.action.id, *attempt.action.block.mends):
             memory.forget(target.key)
     return again
 
@@ -62,7 +61,7 @@ def note_looked_at(memory: Memory, key: str) -> bool:
     for attempt in memory.attempts.values():
         if attempt.action.id.key == key and not attempt.over:
             attempt.over = True
-            for target in _mended(attempt.action):
+            for target in attempt.action.block.mends:
                 memory.forget(target.key)
                 again = True
     return again
@@ -92,10 +91,6 @@ def fail_what_did_not_stay(judged: Judged, memory: Memory, now: datetime) -> boo
 def _parent(block: Ensure | Absent, memory: Memory) -> object:
     """What is known of its parent: a child that is gone with it was not undone by itself."""
     return memory.answers.get(block.id.parent.key) if block.id.parent is not None else None
-
-
-def _mended(action: Action) -> tuple[ResourceId, ...]:
-    return action.block.mends if isinstance(action.block, Ensure) else ()
 
 
 def _problem(action: Action, verdict: Verdict | None) -> AzureProblem | None:

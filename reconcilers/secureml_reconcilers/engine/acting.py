@@ -117,8 +117,8 @@ class Performed:
     overtaken: set[str] = field(default_factory=set)
     """What was written for another custom resource since it was read, so that something was not done."""
 
-    rivals: list[Operation] = field(default_factory=list)
-    """What others are making that may make ours superfluous."""
+    outrun: bool = False
+    """Another custom resource is making something that may make ours superfluous."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,9 +149,8 @@ class Actor:
                 await held.enter_async_context(lock)
             if action.id.key in self.operations.running:
                 return  # another custom resource was quicker; the next pass finds it running
-            rival = self._rival(action)
-            if rival is not None:
-                performed.rivals.append(rival)
+            if self._outrun(action):
+                performed.outrun = True
                 return
             chosen = await self._chosen_again(action, performed)
             if chosen is None:
@@ -180,17 +179,19 @@ class Actor:
             return choose(action.block, verdict, self.ownership)
         return None  # the world has moved: the composition is asked again
 
-    def _rival(self, action: Action) -> Operation | None:
-        """What is being made by another name for the same claim; once it is there, that counts as overtaking."""
+    def _outrun(self, action: Action) -> bool:
+        """Whether something is being made for the same claim; once that is over, our readings are overtaken."""
         claim = claim_of(action)
         claimed = self.operations.claimed.get(claim.name) if claim else None
         if claim is None or claimed is None or claimed.made == action.id:
-            return None
+            return False
         rival = self.operations.running.get(claimed.made.key)
-        if rival is None:
-            del self.operations.claimed[claim.name]
-            self.operations.written[claim.shown_by.key] = Written(self.clock(), claimed.by)
-        return rival
+        # Its custom resource may be gone, and then nobody looks at it any more.
+        if rival is not None and self.clock() - rival.since <= facts(rival.id).took.lost:
+            return True
+        del self.operations.claimed[claim.name]
+        self.operations.written[claim.shown_by.key] = Written(self.clock(), claimed.by)
+        return False
 
     def _overtaken(self, key: str) -> bool:
         """Whether it was written for another custom resource since it was read: our write may undo that."""

@@ -85,8 +85,8 @@ class Pass:
     unfinished: bool = False
     """Set when the turns of the pass were over before there was nothing left to do at once."""
 
-    rivals: list[Operation] = field(default_factory=list)
-    """What others are making for what this custom resource would make something for; set by the last turn."""
+    outrun: bool = False
+    """Set by the last turn when another custom resource is making what this one would make as well."""
 
     drifted: bool = False
     """Set when something that had been as declared is not any more."""
@@ -177,7 +177,7 @@ class Engine:
             actor = Actor(self._arm, self._operations, this.memory, this.ownership(), self._clock, this.fresh_from)
             performed = await actor.perform(actions)
             this.actions += performed.begun
-            this.rivals = performed.rivals
+            this.outrun = performed.outrun
             if not performed.begun and not performed.finished:
                 this.judged = evaluate(composed, self._situation(this))
                 if not this.judged.actions:
@@ -290,15 +290,7 @@ class Engine:
         running = self._running(this)
         report = reporting.Report(subject.generation, rendered, list(this.inventory.values()), running)
         requeue = self._requeue(this, running)
-        if this.throttled is not None:
-            self._rest_in_line(this)
-        elif not running and not this.rivals:
-            this.memory.forget_reads()
-        else:
-            this.memory.in_line_since = None
-            forget_troubles(this.memory, judged)
-            this.memory.forget_bulky()
-            this.memory.rest()
+        self._rest(this, judged, waiting=bool(running) or this.outrun)
         changed = reporting.transitions(previous, rendered, drifted=this.drifted)
         if subject.deleting:
             made = len(subject.status.get("inventory", ()))
@@ -316,9 +308,21 @@ class Engine:
             figures=_figures(events, len(running)),
         )
 
+    def _rest(self, this: Pass, judged: Judged, *, waiting: bool) -> None:
+        """Keep of what was read what the next pass may lean on: nothing, unless it waits for Azure or in line."""
+        if this.throttled is not None:
+            self._rest_in_line(this)
+        elif waiting:
+            this.memory.in_line_since = None
+            forget_troubles(this.memory, judged)
+            this.memory.forget_bulky()
+            this.memory.rest()
+        else:
+            this.memory.forget_reads()
+
     def _deferred(self, this: Pass, wait: timedelta) -> Outcome:
         """The budget of the subscription is empty: what this pass did is told, and nothing else is new."""
-        if this.judged is not None:  # by an earlier turn, which wrote: that is what the status must tell
+        if this.judged is not None:  # an earlier turn judged, and may have written: the status must tell that
             return replace(self._report(this), requeue_after=wait)
         self._rest_in_line(this)
         status = dict(this.subject.status)
@@ -373,7 +377,7 @@ class Engine:
         """The soonest of: a look at an operation, a repeat of what failed, a look at what is pending."""
         assert this.judged is not None  # noqa: S101
         now, memory = self._clock(), this.memory
-        waits = [max(operation.look_at - now, intervals.SOONEST) for operation in (*running, *this.rivals)]
+        waits = [max(operation.look_at - now, intervals.SOONEST) for operation in running]
         found = problems(this.judged)
         # A failure whose time is up and that nobody speaks of waits for something else: no reason to hurry.
         waits += [
@@ -382,8 +386,10 @@ class Engine:
             if failure.not_before > now or failure.problem in found
         ]
         verdicts = this.judged.verdicts.values()
-        if any(isinstance(verdict, Pending) for verdict in verdicts) or (
-            not waits and any(isinstance(verdict, Running) for verdict in verdicts)
+        if (
+            this.outrun
+            or any(isinstance(verdict, Pending) for verdict in verdicts)
+            or (not waits and any(isinstance(verdict, Running) for verdict in verdicts))
         ):
             waits.append(intervals.PENDING)
         if this.unfinished:

@@ -8,11 +8,24 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from tests.unit.engine.building import ACCOUNT, ENDPOINT, LINK, MARK, NOW, OWNER, VAULT, ZONE_GROUP, shown, wants
+from tests.unit.engine.building import (
+    ACCOUNT,
+    ENDPOINT,
+    GROUP,
+    LINK,
+    MARK,
+    NOW,
+    OWNER,
+    VAULT,
+    ZONE_GROUP,
+    shown,
+    wants,
+)
 
+from secureml_reconcilers.azure.arm import Absent as NoSuch
 from secureml_reconcilers.azure.arm import Accepted
-from secureml_reconcilers.engine.acting import UNATTENDED, Actor, Operations, Performed
-from secureml_reconcilers.engine.blocks import Absent
+from secureml_reconcilers.engine.acting import UNATTENDED, Actor, Claimed, Operations, Performed
+from secureml_reconcilers.engine.blocks import Absent, Claim
 from secureml_reconcilers.engine.memory import Memory, Written
 from secureml_reconcilers.engine.operations import Operation
 from secureml_reconcilers.engine.verdicts import Differs, Ownership, choose
@@ -103,6 +116,39 @@ async def test_what_only_makes_something_is_chosen_again_on_a_new_reading() -> N
     azure = Azure(shown(LINK, tags={"theirs": "1"}))
     done, _ = await performed(azure, LINK, wants(LINK, create={}, shared=True))
     assert (azure.written, len(done.begun)) == ([f"PATCH {LINK.short}"], 1)
+
+
+@pytest.mark.parametrize(
+    ("since", "outrun"),
+    [
+        pytest.param(timedelta(minutes=1), True, id="it is being made"),
+        pytest.param(timedelta(minutes=11), False, id="whoever began it is gone, and nobody has looked since"),
+    ],
+)
+async def test_one_thing_is_made_for_a_claim_at_a_time(*, since: timedelta, outrun: bool) -> None:
+    """Another custom resource has begun an endpoint of another name for the same way: ours waits.
+
+    Then it is for the composition to say whether ours is wanted still, on a new reading of the service.
+    """
+    theirs, claim = GROUP.resource("Microsoft.Network/privateEndpoints", "theirs"), Claim("a way", ACCOUNT)
+    operations = Operations(
+        running={theirs.key: Operation.begun(theirs, "PUT", NOW - since)},
+        claimed={claim.name: Claimed(theirs, NOW - since, OTHER)},
+    )
+    memory = Memory(
+        answers={ACCOUNT.key: shown(ACCOUNT), ENDPOINT.key: NoSuch()},
+        read_at={ACCOUNT.key: NOW, ENDPOINT.key: NOW},
+    )
+    azure = Azure(shown(ACCOUNT))
+    actor = Actor(azure, operations, memory, Ownership(OWNER), lambda: NOW, NOW)  # type: ignore[arg-type]
+    ours = choose(wants(ENDPOINT, create={}, claim=claim), Differs("Create", ()), Ownership(OWNER))
+    done = await actor.perform((ours,))
+    assert (azure.written, done.outrun, done.finished) == ([], outrun, not outrun)
+    assert (ACCOUNT.key in memory.answers) is outrun
+    if not outrun:
+        memory.answers[ACCOUNT.key], memory.read_at[ACCOUNT.key] = shown(ACCOUNT), NOW
+        await actor.perform((ours,))
+        assert azure.written == [f"PUT {ENDPOINT.short}"]
 
 
 class Broken(Azure):

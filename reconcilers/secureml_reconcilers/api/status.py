@@ -71,7 +71,7 @@ class PlannedAction(ApiModel):
     """One write that Enforce would begin."""
 
     verb: Word
-    """Create, Update, Delete or Approve."""
+    """Create, Update or Delete."""
 
     id: Identifier
     """ARM id of the resource that would be written."""
@@ -112,7 +112,7 @@ class Operation(ApiModel):
     """ARM id of the resource that is being written."""
 
     verb: Word
-    """Create, Update, Delete or Approve."""
+    """PUT, PATCH or DELETE."""
 
     since: Timestamp
     """When it began."""

@@ -224,7 +224,7 @@ class Actor:
         except AzureProblem as problem:
             self._refused(action, problem.with_target(action.id))
             return
-        _log.info("%s", action.sentence, extra={"arm_id": action.id.text})
+        _log.debug("%s", action.sentence)  # told with its event, and the request was logged
         performed.begun.append(action)
         self.operations.written[action.id.key] = Written(self.clock(), self.ownership.owner)
         for target in action.block.mends:

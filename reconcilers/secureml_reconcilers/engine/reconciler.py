@@ -8,32 +8,27 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from secureml_reconcilers.azure.arm import Absent as NoSuch
-from secureml_reconcilers.azure.arm import Present
-from secureml_reconcilers.azure.catalogue import facts
 from secureml_reconcilers.azure.resource_id import resource_id
 from secureml_reconcilers.azure.throttle import asking
 from secureml_reconcilers.engine import attribution, drift, intervals, reporting, staying, unjudged
 from secureml_reconcilers.engine.acting import Actor, Operations
 from secureml_reconcilers.engine.blocks import Absent, Ensure
-from secureml_reconcilers.engine.bounds import INVENTORY, OPERATIONS
+from secureml_reconcilers.engine.bounds import OPERATIONS
 from secureml_reconcilers.engine.conditions import conditions, with_times
 from secureml_reconcilers.engine.contract import Event, Key, Outcome, Status, Subject
 from secureml_reconcilers.engine.forgetting import forget_troubles, forgive
-from secureml_reconcilers.engine.instants import stamp
-from secureml_reconcilers.engine.marks import is_marked, users
+from secureml_reconcilers.engine.inventory import Inventory, no_room
 from secureml_reconcilers.engine.memory import Memory
 from secureml_reconcilers.engine.observing import observe
 from secureml_reconcilers.engine.operations import Operation
 from secureml_reconcilers.engine.passes import Judged, Situation, evaluate, leans_on, problems
 from secureml_reconcilers.engine.settling import adopt_failures, close_orphans, settle
-from secureml_reconcilers.engine.verdicts import Holds, Ownership, Pending, Running
+from secureml_reconcilers.engine.verdicts import Ownership, Pending, Running
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from secureml_reconcilers.azure.arm import Arm, Body
-    from secureml_reconcilers.azure.resource_id import ResourceId
+    from secureml_reconcilers.azure.arm import Arm
     from secureml_reconcilers.engine.blocks import Composition
     from secureml_reconcilers.engine.composing import Composed
     from secureml_reconcilers.engine.contract import Journal
@@ -70,7 +65,7 @@ class Pass:
     fresh_from: datetime
     """What takes something away leans on no older readings."""
 
-    inventory: dict[str, dict[str, Any]]
+    inventory: Inventory
     """From the status at the start; extended before each batch of writes."""
 
     judged: Judged | None = None
@@ -95,7 +90,7 @@ class Pass:
 
     def ownership(self) -> Ownership:
         """What this custom resource made."""
-        return Ownership(self.composition.owner, frozenset(self.inventory), self.composition.adopt)
+        return Ownership(self.composition.owner, frozenset(self.inventory.entries), self.composition.adopt)
 
 
 class Engine:
@@ -130,11 +125,11 @@ class Engine:
         """See `Reconciler.reconcile`."""
         if subject.paused and not subject.deleting:
             return unjudged.paused(subject, self._clock())
-        inventory = {resource_id(item["id"]).key: dict(item) for item in subject.status.get("inventory", ())}
+        inventory = Inventory.of(subject.status)
         owner = f"{self._cluster}/{subject.key.namespace}/{subject.key.name}"
         try:
             if subject.deleting:
-                composition = self._kind.remove(subject.spec, owner, tuple(i["id"] for i in inventory.values()))
+                composition = self._kind.remove(subject.spec, owner, inventory.ids())
             else:
                 composition = self._kind.declare(subject.spec, owner)
         except ValueError as error:
@@ -193,11 +188,9 @@ class Engine:
         return evaluate(composed, self._situation(this)) if failed else judged
 
     def _fail_what_cannot_be_listed(self, this: Pass, judged: Judged) -> bool:
-        """Make nothing that the inventory has no room for: it would stay behind for ever."""
-        new = [each.id for each in judged.actions if each.kind == "Create" and each.id.key not in this.inventory]
-        homeless = new[max(0, INVENTORY - len(this.inventory)) :]
+        homeless = this.inventory.without_room(judged.actions)
         for target in homeless:
-            this.memory.fail(target, reporting.inventory_full(), self._clock())
+            this.memory.fail(target, no_room(), self._clock())
         return bool(homeless)
 
     def _situation(self, this: Pass) -> Situation:
@@ -256,9 +249,9 @@ class Engine:
         now = self._clock()
         for action in actions:
             if action.kind == "Create":
-                self._list(this, action.id)
+                this.inventory.note(action.id, now)
         status = dict(this.subject.status)
-        status["inventory"] = list(this.inventory.values())
+        status["inventory"] = this.inventory.to_status()
         coming = [Operation.begun(action.id, action.verb, now) for action in actions]
         running = {operation.id.key: operation for operation in [*coming, *self._running(this)]}
         status["operations"] = [operation.to_status() for operation in running.values()]
@@ -285,10 +278,12 @@ class Engine:
         )
         rendered = with_times(fresh, previous, subject.generation, now)
         forgive(this.memory, self._operations.failed, judged)
-        self._note_shared(this)
-        self._prune_inventory(this)
+        if subject.deleting:
+            this.inventory.prune(judged, this.memory.answers)
+        elif this.composition.enforce:
+            this.inventory.note_used(judged, this.memory.answers, this.composition.owner, now)
         running = self._running(this)
-        report = reporting.Report(subject.generation, rendered, list(this.inventory.values()), running)
+        report = reporting.Report(subject.generation, rendered, this.inventory.to_status(), running)
         requeue = self._requeue(this, running)
         self._rest(this, judged, waiting=bool(running) or this.outrun)
         changed = reporting.transitions(previous, rendered, drifted=this.drifted)
@@ -337,41 +332,6 @@ class Engine:
         this.memory.forget_bulky()
         this.memory.rest()
         this.memory.in_line_since = this.memory.in_line_since or this.began
-
-    def _note_shared(self, this: Pass) -> None:
-        """List what another custom resource made and this one uses too: whoever goes last removes it."""
-        if this.judged is None or this.subject.deleting or not this.composition.enforce:
-            return
-        for block in this.judged.blocks():
-            answer = this.memory.answers.get(block.id.key) if isinstance(block, Ensure) else None
-            if isinstance(block, Ensure) and isinstance(answer, Present) and self._uses(this, block, answer.body):
-                self._list(this, block.id)
-
-    def _list(self, this: Pass, target: ResourceId) -> None:
-        if len(this.inventory) < INVENTORY:
-            this.inventory.setdefault(target.key, self._entry(target))
-
-    def _uses(self, this: Pass, block: Ensure, body: Body) -> bool:
-        """Whether the resource is the operator's and this custom resource leans on it, whoever made it."""
-        if not facts(block.id).tags:
-            return (
-                block.id.parent is not None and block.id.parent.key in this.inventory and block.create is not None
-            )
-        return is_marked(body) and (block.shared or this.composition.owner in users(body))
-
-    def _entry(self, target: ResourceId) -> dict[str, Any]:
-        return {"id": target.text, "kind": "Resource", "createdAt": stamp(self._clock())}
-
-    def _prune_inventory(self, this: Pass) -> None:
-        """Forget what is confirmed gone because we removed it, once nothing that must go hangs on it."""
-        if this.judged is None or not this.subject.deleting:
-            return
-        leaving = [block for block in this.judged.blocks() if isinstance(block, Absent)]
-        outstanding = [block for block in leaving if not isinstance(this.judged.verdicts[block.key], Holds)]
-        needed = {gate.key for block in outstanding for gate in block.after}
-        for block in leaving:
-            if block.key not in needed and isinstance(this.memory.answers.get(block.id.key), NoSuch):
-                this.inventory.pop(block.id.key, None)
 
     def _requeue(self, this: Pass, running: list[Operation]) -> timedelta | None:
         """The soonest of: a look at an operation, a repeat of what failed, a look at what is pending."""

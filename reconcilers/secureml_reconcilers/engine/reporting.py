@@ -6,14 +6,12 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from secureml_reconcilers.azure.problem import AzureProblem, Retry, Severity
 from secureml_reconcilers.engine.blocks import Absent, Check, Ensure, Fact, Tone
 from secureml_reconcilers.engine.bounds import (
     CHANGES,
     FACTS,
     FINDINGS,
     IDENTIFIER,
-    INVENTORY,
     OPERATIONS,
     PLANNED,
     RULES,
@@ -29,6 +27,7 @@ from secureml_reconcilers.engine.verdicts import Advised, Blocked, Differs
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from secureml_reconcilers.azure.problem import AzureProblem
     from secureml_reconcilers.engine.compare import Difference
     from secureml_reconcilers.engine.contract import Status
     from secureml_reconcilers.engine.operations import Operation
@@ -140,18 +139,6 @@ def begun(actions: Iterable[Action]) -> list[Event]:
     """One event per write that Azure took: the steps that `kubectl describe` tells."""
     names = {"Create": "Creating", "Update": "Updating", "Delete": "Deleting"}
     return [Event("Normal", names[action.kind], cut(action.sentence, SHORT)) for action in actions]
-
-
-def inventory_full() -> AzureProblem:
-    """Why something is not made: nobody would know of it when the custom resource goes."""
-    return AzureProblem(
-        "InventoryFull",
-        f"The inventory of this resource holds {INVENTORY} entries, and no more fit: nothing else is made for it.",
-        "Divide what it declares between several resources. What was made for earlier specs stays listed until"
-        " the resource is deleted.",
-        Retry.NEVER,
-        Severity.USER,
-    )
 
 
 def _was_ready(before: Mapping[str, Mapping[str, Any]]) -> bool:

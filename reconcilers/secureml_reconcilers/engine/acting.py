@@ -229,7 +229,7 @@ class Actor:
         self.operations.written[action.id.key] = Written(self.clock(), self.ownership.owner)
         for target in action.block.mends:
             self.memory.forget(target.key)
-        self.memory.attempts[action.block.key] = Attempt(action, over=not accepted.running)
+        self.memory.attempts[action.block.key] = Attempt.of(action, over=not accepted.running)
         self._accepted(action, accepted, performed)
 
     def _accepted(self, action: Action, accepted: Accepted, performed: Performed) -> None:

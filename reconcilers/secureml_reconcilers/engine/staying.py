@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Literal
 
 from secureml_reconcilers.azure.arm import Absent as NoSuch
 from secureml_reconcilers.azure.problem import AzureProblem, Retry, Severity
@@ -13,6 +13,7 @@ from secureml_reconcilers.engine.verdicts import Blocked, Differs, Running
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from secureml_reconcilers.azure.resource_id import ResourceId
     from secureml_reconcilers.engine.acting import Operations
     from secureml_reconcilers.engine.memory import Memory
     from secureml_reconcilers.engine.passes import Judged
@@ -23,16 +24,31 @@ _LISTED = 3
 
 @dataclass(slots=True)
 class Attempt:
-    """A write that Azure took, until it is known what came of it."""
+    """A write that Azure took, until it is known what came of it.
 
-    action: Action
+    It outlasts the pass, so it keeps what is needed and not the action: that would hold on to every block of
+    its pass.
+    """
+
+    kind: Literal["Create", "Update", "Delete"]
+    id: ResourceId
+    mends: tuple[ResourceId, ...]
+    asked: tuple[tuple[str, Any], ...]
+    """The differences that it was to repair: path and desired value."""
+
     over: bool
     """Azure is done with it, and everything that shows its effect is read after that."""
+
+    @classmethod
+    def of(cls, action: Action, *, over: bool) -> Attempt:
+        """What is to be known of an action."""
+        asked = tuple((each.path, each.desired) for each in action.differences)
+        return cls(action.kind, action.id, action.block.mends, asked, over)
 
 
 def forget_attempt(memory: Memory, key: str) -> None:
     """A write has failed, which is told as such."""
-    for block in [each for each, attempt in memory.attempts.items() if attempt.action.id.key == key]:
+    for block in [each for each, attempt in memory.attempts.items() if attempt.id.key == key]:
         del memory.attempts[block]
 
 
@@ -44,13 +60,13 @@ def note_over(memory: Memory, operations: Operations) -> bool:
     """
     again = False
     for attempt in list(memory.attempts.values()):
-        if attempt.over or attempt.action.id.key in operations.running:
+        if attempt.over or attempt.id.key in operations.running:
             continue
-        if attempt.action.id.key in operations.failed:
-            forget_attempt(memory, attempt.action.id.key)
+        if attempt.id.key in operations.failed:
+            forget_attempt(memory, attempt.id.key)
             continue
         attempt.over = again = True
-        for target in (attempt.action.id, *attempt.action.block.mends):
+        for target in (attempt.id, *attempt.mends):
             memory.forget(target.key)
     return again
 
@@ -59,9 +75,9 @@ def note_looked_at(memory: Memory, key: str) -> bool:
     """The same for one write whose target was just seen to be done with: only what it mends is read again."""
     again = False
     for attempt in memory.attempts.values():
-        if attempt.action.id.key == key and not attempt.over:
+        if attempt.id.key == key and not attempt.over:
             attempt.over = True
-            for target in attempt.action.block.mends:
+            for target in attempt.mends:
                 memory.forget(target.key)
                 again = True
     return again
@@ -81,7 +97,7 @@ def fail_what_did_not_stay(judged: Judged, memory: Memory, now: datetime) -> boo
         del memory.attempts[key]
         block = blocks.get(key)
         if isinstance(block, Ensure | Absent) and not isinstance(_parent(block, memory), NoSuch):
-            problem = _problem(attempt.action, verdict)
+            problem = _problem(attempt, verdict)
             if problem is not None:
                 memory.fail(block.id, problem, now)
                 failed = True
@@ -93,25 +109,24 @@ def _parent(block: Ensure | Absent, memory: Memory) -> object:
     return memory.answers.get(block.id.parent.key) if block.id.parent is not None else None
 
 
-def _problem(action: Action, verdict: Verdict | None) -> AzureProblem | None:
+def _problem(attempt: Attempt, verdict: Verdict | None) -> AzureProblem | None:
     """What is wrong when a write was of no use; None when it was."""
-    if not isinstance(verdict, Differs) or verdict.kind != action.kind:
+    if not isinstance(verdict, Differs) or verdict.kind != attempt.kind:
         return None
-    written = [(each.path, each.desired) for each in action.differences]
-    left = [each for each in verdict.differences if (each.path, each.desired) in written]
-    if action.kind == "Update" and not left:
+    left = [each for each in verdict.differences if (each.path, each.desired) in attempt.asked]
+    if attempt.kind == "Update" and not left:
         return None
     shows = {
         "Create": "it is not there",
         "Delete": "it is still there",
         "Update": "; ".join(map(str, left[:_LISTED])),
-    }[action.kind]
+    }[attempt.kind]
     return AzureProblem(
         "DoesNotStay",
-        f"{action.kind} {action.id.short} was accepted by Azure and changed nothing: {shows}.",
+        f"{attempt.kind} {attempt.id.short} was accepted by Azure and changed nothing: {shows}.",
         "A policy that modifies what is written, or another writer, probably changes it back:"
         " exempt the resource from the one, or stop the other (OPS-02).",
         Retry.SLOW,
         Severity.AZURE_ADMIN,
-        target=action.id,
+        target=attempt.id,
     )

@@ -15,7 +15,7 @@ FIELD_MANAGER = "secureml-operator"
 """Owner of every status field we write, as `kubectl get --show-managed-fields` shows it."""
 
 PAUSED_ANNOTATION = f"{GROUP}/paused"
-"""`"true"` stops all writes for a resource until the annotation goes; only its deletion is carried out."""
+"""Anything but `"false"` stops all writes for a resource until the annotation goes, except its deletion's."""
 
 RECONCILE_AT_ANNOTATION = f"{GROUP}/reconcile-at"
 """Any change of this value asks for a pass now; a time of day reads best."""

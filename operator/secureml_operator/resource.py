@@ -44,8 +44,8 @@ class Resource:
 
     @property
     def paused(self) -> bool:
-        """A person asked us to leave it alone."""
-        return self.annotations.get(PAUSED_ANNOTATION) == "true"
+        """A person asked us to leave it alone; whatever is meant by it, only a plain no means no."""
+        return self.annotations.get(PAUSED_ANNOTATION, "false").strip().lower() not in {"false", "no", "0"}
 
     def subject(self) -> Subject:
         """Give what the reconciler sees; copies, so that a pass cannot edit the cache."""

@@ -12,7 +12,7 @@ from secureml_sandbox.binaries import BinariesUnavailableError, control_plane_bi
 from secureml_sandbox.controlplane import KubectlError
 from secureml_sandbox.paths import CHECKOUT, sandbox_folder
 from secureml_sandbox.processes import ProcessDiedError
-from secureml_sandbox.sandbox import SPEED, Sandbox, Wishes, down, running
+from secureml_sandbox.sandbox import RESYNC, SPEED, Sandbox, Wishes, down, processes
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -55,10 +55,14 @@ def binaries() -> None:
 @click.option("--speed", default=SPEED, show_default=True, help="Azure's seconds per real second.")
 def up(*, workspaces: tuple[str, ...], empty: bool, operator: bool, speed: float) -> None:
     """Start a sandbox in the background and write its env file; one that is up is left as it is."""
-    found = list(running(_folder()))
-    if found and all(pid for _, pid in found):
+    found = list(processes(_folder()))
+    ended = [process.name for process in found if process.pid is None]
+    if found and not ended:
         click.echo("Already up, and left as it is. For a fresh one: make down, then make up.")
         return
+    if ended == ["operator"]:
+        _say_how_to_run_the_operator()
+        raise SystemExit(1)
     wishes = Wishes(() if empty else workspaces, operator, speed)
     sandbox = Sandbox(_folder(), control_plane_binaries(say), wishes)
     sandbox.up(say)
@@ -76,12 +80,13 @@ def stop() -> None:
 @main.command()
 def status() -> None:
     """Tell which processes run; exits with 1 when none does, or one has ended by itself."""
-    found = list(running(_folder()))
-    for name, pid in found:
-        click.echo(f"{name:<16} {f'running, pid {pid}' if pid else 'has ended: read its log'}")
+    found = list(processes(_folder()))
+    for process in found:
+        told = f"running, pid {process.pid}" if process.pid else f"has ended; its log: {process.log}"
+        click.echo(f"{process.name:<16} {told}")
     if not found:
         click.echo("no sandbox is up")
-    if not found or not all(pid for _, pid in found):
+    if not found or not all(process.pid for process in found):
         raise SystemExit(1)
 
 
@@ -92,6 +97,13 @@ def demo(arguments: tuple[str, ...]) -> None:
     # Imported on demand: the demo's imports are needed by nothing else here.
     module = importlib.import_module("secureml_sandbox.demo")
     module.main(list(arguments))
+
+
+def _say_how_to_run_the_operator() -> None:
+    """What it has made is still there, and a restart of everything would throw that away."""
+    click.echo("The operator has ended; cluster and cloud are left as they are. To start it again:")
+    click.echo(f"  . {(_folder() / 'env').relative_to(CHECKOUT)}; secureml run --resync {RESYNC:.0f} --health-address 127.0.0.1:0")
+    click.echo("For a fresh world: make down, then make up.")
 
 
 def _folder() -> Path:

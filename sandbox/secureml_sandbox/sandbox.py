@@ -147,11 +147,10 @@ def stop_all(folder: Path) -> list[str]:
     return [each for part, patience in parts.items() for each in stop_leftovers(folder / part, patience)]
 
 
-def running(folder: Path) -> Iterator[tuple[str, int | None]]:
-    """Give each process that a sandbox started, with its id, or None when it has ended by itself."""
+def processes(folder: Path) -> Iterator[SandboxProcess]:
+    """Give each process that a sandbox started; one that has ended by itself has no id any more."""
     for record in sorted(folder.glob("*/*.pid.json")):
-        name = record.name.removesuffix(".pid.json")
-        yield name, SandboxProcess(name, [], record.parent).pid
+        yield SandboxProcess(record.name.removesuffix(".pid.json"), [], record.parent)
 
 
 def _clear(folder: Path) -> list[str]:

@@ -43,7 +43,7 @@ class Subject:
 
     deleting: bool = False
     paused: bool = False
-    """The annotation `secureml.dev/paused: "true"` is present."""
+    """The annotation `secureml.dev/paused` is present and does not say no."""
 
 
 @dataclass(frozen=True, slots=True)

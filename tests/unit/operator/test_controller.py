@@ -77,12 +77,17 @@ async def test_a_paused_resource_gets_no_finalizer_but_a_status(bench: Bench) ->
     assert bench.status["observedGeneration"] == 1
 
 
-async def test_only_the_word_true_pauses(bench: Bench) -> None:
+@pytest.mark.parametrize(
+    ("value", "paused"),
+    [("True", True), ("yes", True), ("", True), ("1", True), ("false", False), ("False ", False), ("0", False)],
+)
+async def test_only_a_plain_no_does_not_pause(bench: Bench, value: str, paused: bool) -> None:  # noqa: FBT001
+    """Somebody who wrote `True` thinks that nothing is written any more."""
     bench.created()
-    bench.cluster.edit(annotations={PAUSED_ANNOTATION: "false"})
+    bench.cluster.edit(annotations={PAUSED_ANNOTATION: value})
     bench.watch()
     await bench.run()
-    assert [subject.paused for subject in bench.reconciler.subjects] == [False]
+    assert [subject.paused for subject in bench.reconciler.subjects] == [paused]
 
 
 async def test_the_subject_carries_what_the_api_server_holds(bench: Bench) -> None:

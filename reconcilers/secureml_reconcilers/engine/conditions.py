@@ -38,7 +38,9 @@ STALLED: Final = "Stalled"
 waiting)."""
 
 IN_SYNC: Final = "InSync"
-"""False while drift is outstanding (Drifted), and until the first convergence is done (Converging)."""
+"""False while drift is outstanding (Drifted), and until the first convergence is done (Converging).
+
+Unknown after True, when it could not be told this time, and while nobody looks (Paused)."""
 
 PERMITTED: Final = "Permitted"
 """False when Azure refused the operator a right; the message names the action to grant."""
@@ -47,10 +49,15 @@ PROGRESSING: Final = "Progressing"
 WAITING: Final = "Waiting"
 OUT_OF_SYNC: Final = "OutOfSync"
 
+PAUSED: Final = "Paused"
+"""Nothing is looked at: of InSync and Reconciling always, of Ready only when this spec was never looked at."""
+
 NOT_SIGNED_IN: Final = "NotSignedIn"
 
 _CANNOT_TELL: Final = frozenset({"AzureUnreachable", "UnreadableAnswer", "AzureBusy", "Throttled", NOT_SIGNED_IN})
 """Reasons under which the aspect is neither met nor unmet: its status is Unknown."""
+
+_LAST_SEEN: Final = "Paused; as last seen: "
 
 _LISTED: Final = 3
 """So many things are named in a message; the findings hold all of them."""
@@ -133,22 +140,31 @@ def invalid(message: str) -> list[Condition]:
     ]
 
 
-def paused(*, judged: bool) -> list[Condition]:
+def paused(ready: Mapping[str, Any] | None) -> list[Condition]:
     """Conditions of a custom resource that is left alone.
 
     Args:
-        judged: it was looked at in this generation; otherwise what stands in the status is about another spec.
+        ready: what stands in the status, of this generation; None when it was not looked at in this generation.
     """
     advice = "Remove the annotation secureml.dev/paused to go on"
-    idle = Condition(RECONCILING, "False", "Paused", f"{advice}; drift is not repaired meanwhile.")
-    if judged:
-        return [idle]
+    idle = Condition(RECONCILING, "False", PAUSED, f"{advice}; drift is not repaired meanwhile.")
+    unwatched = "Drift is neither looked for nor repaired since this resource was paused."
+    in_sync = Condition(IN_SYNC, "Unknown", PAUSED, unwatched)
+    if ready is not None:
+        return [_as_last_seen(ready), idle, in_sync]
     message = f"Whether Azure is as this spec declares has not been looked at. {advice}."
     return [
-        Condition(READY, "Unknown", "Paused", message),
+        Condition(READY, "Unknown", PAUSED, message),
         idle,
         Condition(STALLED, "False", "NotStalled", "Nothing is known yet that needs a change of the spec."),
+        in_sync,
     ]
+
+
+def _as_last_seen(ready: Mapping[str, Any]) -> Condition:
+    """What was known stays, without the promise of watching."""
+    seen = "Azure was as declared." if ready["status"] == "True" else ready["message"].removeprefix(_LAST_SEEN)
+    return Condition(READY, ready["status"], ready["reason"], f"{_LAST_SEEN}{seen}")
 
 
 def _aspect(said: Composed, judged: Judged, told: dict[str, str], *, enforce: bool) -> Condition:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from secureml_reconcilers.engine import attribution
 from secureml_reconcilers.engine.blocks import Absent, Ensure
-from secureml_reconcilers.engine.conditions import IN_SYNC, condition_of
+from secureml_reconcilers.engine.conditions import IN_SYNC, PAUSED, READY, condition_of
 from secureml_reconcilers.engine.contract import Event
 from secureml_reconcilers.engine.verdicts import Differs
 
@@ -32,9 +32,12 @@ class Case:
 def in_sync(status: Mapping[str, Any], generation: int) -> bool:
     """Whether everything had been as declared at this generation, and no drift was found since.
 
-    Unknown follows only upon True: something could not be told, or somebody's operation was running.
+    Unknown follows only upon True: something could not be told, or somebody's operation was running. Only a
+    pause makes it Unknown whatever it was; Ready then still tells.
     """
     condition = condition_of(status, IN_SYNC)
+    if condition.get("reason") == PAUSED and condition_of(status, READY).get("status") != "True":
+        return False
     return condition.get("status") in {"True", "Unknown"} and condition.get("observedGeneration") == generation
 
 

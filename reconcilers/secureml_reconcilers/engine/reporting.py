@@ -20,7 +20,15 @@ from secureml_reconcilers.engine.bounds import (
     cut,
 )
 from secureml_reconcilers.engine.compare import differences, merge
-from secureml_reconcilers.engine.conditions import IN_SYNC, OUT_OF_SYNC, PROGRESSING, READY, WAITING
+from secureml_reconcilers.engine.conditions import (
+    IN_SYNC,
+    OUT_OF_SYNC,
+    PAUSED,
+    PROGRESSING,
+    READY,
+    RECONCILING,
+    WAITING,
+)
 from secureml_reconcilers.engine.contract import Event
 from secureml_reconcilers.engine.verdicts import Advised, Blocked, Differs
 
@@ -105,8 +113,9 @@ def transitions(
         fresh: as they will.
         drifted: drift was found in between; it may be found and repaired in one pass.
     """
+    previous, fresh = list(previous), list(fresh)
     before = {condition["type"]: condition for condition in previous}
-    events = []
+    events = pauses(previous, fresh)
     for condition in fresh:
         kind, old = condition["type"], before.get(condition["type"], {})
         if kind == READY and condition["status"] == "True" and not _was_ready(before):
@@ -116,6 +125,16 @@ def transitions(
         elif _new_trouble(kind, condition, old):
             events.append(Event("Warning", condition["reason"], cut(condition["message"], SHORT)))
     return list(dict.fromkeys(events))  # one cause may show in many conditions
+
+
+def pauses(previous: Iterable[Mapping[str, Any]], fresh: Iterable[Mapping[str, Any]]) -> list[Event]:
+    """Events for the beginning and the end of a pause."""
+    was, now = (next((each for each in every if each["type"] == RECONCILING), {}) for every in (previous, fresh))
+    if (was.get("reason") == PAUSED) == (now.get("reason") == PAUSED):
+        return []
+    if now.get("reason") == PAUSED:
+        return [Event("Normal", "Paused", now["message"])]
+    return [Event("Normal", "Resumed", "The pause is over: Azure is looked at again.")]
 
 
 def leaving(changed: list[Event], made: int, *, released: bool, removed: bool) -> list[Event]:
@@ -143,8 +162,11 @@ def begun(actions: Iterable[Action]) -> list[Event]:
 
 def _was_ready(before: Mapping[str, Mapping[str, Any]]) -> bool:
     """Whether it had been ready; that it could not be told for a moment changes nothing."""
-    statuses = [before.get(kind, {}).get("status") for kind in (READY, IN_SYNC)]
-    return statuses[0] == "True" or statuses == ["Unknown", "Unknown"]  # the second follows only upon True
+    ready, in_sync = (before.get(kind, {}) for kind in (READY, IN_SYNC))
+    if ready.get("status") == "True":
+        return True
+    untold = ready.get("status") == in_sync.get("status") == "Unknown"
+    return untold and in_sync["reason"] != PAUSED  # without a pause, the second follows only upon True
 
 
 def _new_trouble(kind: str, condition: Mapping[str, Any], old: Mapping[str, Any]) -> bool:

@@ -210,17 +210,34 @@ async def test_observe_mode_writes_nothing_and_lists_a_plan(world: World) -> Non
 
 
 async def test_paused_it_does_nothing(world: World, ready: Driver) -> None:
-    """Not even a reading; unpaused it finds what happened meanwhile."""
+    """Not even a reading, and it promises nothing; unpaused it finds what happened meanwhile."""
     await alice.patches(world, alice.VAULT, {"properties": {"publicNetworkAccess": "Enabled"}})
-    start = last(world)
+    start, said = last(world), len(ready.events)
     ready.subject = replace(ready.subject, paused=True)
     outcome = await ready.step()
     assert calls(world, start) == []
     assert (outcome.requeue_after, ready.condition("Reconciling")["reason"]) == (None, "Paused")
+    assert (ready.condition("Ready")["status"], ready.condition("InSync")["status"]) == ("True", "Unknown")
     ready.subject = replace(ready.subject, paused=False)
     await ready.settle()
     assert opened(world) == []
-    assert ready.condition("Reconciling")["reason"] == "Idle"
+    assert (ready.condition("Reconciling")["reason"], ready.condition("InSync")["status"]) == ("Idle", "True")
+    told = [event.reason for event in ready.events[said:]]
+    assert told[:2] == ["Paused", "DriftDetected"]
+    assert (told.count("Resumed"), told.count("DriftCorrected")) == (1, 1)
+
+
+async def test_what_a_pause_interrupted_is_no_drift(world: World) -> None:
+    """A convergence that goes on after a pause has not drifted: it was never done."""
+    driver = drive(world, world.spec())
+    await driver.step()
+    driver.subject = replace(driver.subject, paused=True)
+    await driver.step()
+    world.emulator.clock.advance(1800)
+    driver.subject = replace(driver.subject, paused=False)
+    await driver.settle()
+    told = [event.reason for event in driver.events]
+    assert (told.count("DriftDetected"), told.count("DriftCorrected"), told.count("Ready")) == (0, 0, 1)
 
 
 async def test_a_spec_that_changes_in_flight_is_followed_at_once(world: World) -> None:

@@ -292,6 +292,30 @@ TRANSITIONS = [
         [],
         id="converged for the first time: no drift",
     ),
+    pytest.param(
+        [condition("Reconciling", "False", "Idle")],
+        [condition("Reconciling", "False", "Paused")],
+        [Event("Normal", "Paused", "It is so.")],
+        id="a pause begins",
+    ),
+    pytest.param(
+        [condition("Reconciling", "False", "Paused")],
+        [condition("Reconciling", "False", "Paused")],
+        [],
+        id="it goes on",
+    ),
+    pytest.param(
+        [condition("Reconciling", "False", "Paused")],
+        [condition("Reconciling", "True", "Progressing")],
+        [Event("Normal", "Resumed", "The pause is over: Azure is looked at again.")],
+        id="and ends",
+    ),
+    pytest.param(
+        [condition("Ready", "Unknown", "Paused"), condition("InSync", "Unknown", "Paused")],
+        [condition("Ready", "True", "AsDeclared")],
+        [Event("Normal", "Ready", "It is so.")],
+        id="ready for the first time, after a pause from the first day",
+    ),
 ]
 
 

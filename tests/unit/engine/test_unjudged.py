@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -37,7 +38,12 @@ def standing(outcome: Outcome) -> dict[str, tuple[str, str, str, int]]:
     }
 
 
-SETTLED = (condition("Ready", "True"), condition("Reconciling", "False"), condition("Stalled", "True"))
+SETTLED = (
+    condition("Ready", "True"),
+    condition("Reconciling", "False"),
+    condition("Stalled", "True"),
+    condition("InSync", "True"),
+)
 
 PAUSES = [
     pytest.param(
@@ -46,12 +52,17 @@ PAUSES = [
             "Ready": ("True", "Earlier", EARLIER, 1),
             "Reconciling": ("False", "Paused", EARLIER, 1),
             "Stalled": ("True", "Earlier", EARLIER, 1),
+            "InSync": ("Unknown", "Paused", stamp(NOW), 1),
         },
-        id="what is known of this generation stays",
+        id="what is known of this generation stays, except that nobody looks for drift",
     ),
     pytest.param(
         subject(1, condition("Ready", "False"), condition("Reconciling", "True")),
-        {"Ready": ("False", "Earlier", EARLIER, 1), "Reconciling": ("False", "Paused", stamp(NOW), 1)},
+        {
+            "Ready": ("False", "Earlier", EARLIER, 1),
+            "Reconciling": ("False", "Paused", stamp(NOW), 1),
+            "InSync": ("Unknown", "Paused", stamp(NOW), 1),
+        },
         id="work stops now, not when it began",
     ),
     pytest.param(
@@ -60,6 +71,7 @@ PAUSES = [
             "Ready": ("Unknown", "Paused", stamp(NOW), 2),
             "Reconciling": ("False", "Paused", EARLIER, 2),
             "Stalled": ("False", "NotStalled", stamp(NOW), 2),
+            "InSync": ("Unknown", "Paused", stamp(NOW), 2),
         },
         id="an edited spec was not looked at: Ready of the old one would mislead",
     ),
@@ -69,6 +81,7 @@ PAUSES = [
             "Ready": ("Unknown", "Paused", stamp(NOW), 1),
             "Reconciling": ("False", "Paused", stamp(NOW), 1),
             "Stalled": ("False", "NotStalled", stamp(NOW), 1),
+            "InSync": ("Unknown", "Paused", stamp(NOW), 1),
         },
         id="paused from the first day",
     ),
@@ -82,7 +95,39 @@ def test_a_pause_says_no_more_than_is_known(before: Subject, after: dict[str, tu
     assert standing(outcome) == after
     assert (outcome.status["observedGeneration"], outcome.status["inventory"]) == (before.generation, ["x"])
     again = Subject(before.key, before.uid, before.generation, {}, outcome.status)
-    assert paused(again, NOW + timedelta(hours=1)) == outcome
+    assert paused(again, NOW + timedelta(hours=1)) == replace(outcome, events=())
+
+
+AS_SEEN = [  # Ready          what its message says
+    pytest.param(
+        {"status": "True", "message": "Azure is as declared; drift is watched for and repaired."},
+        "Paused; as last seen: Azure was as declared.",
+        id="nobody watches for drift",
+    ),
+    pytest.param(
+        {"status": "False", "message": "3 of 9 aspects are met. Locked."},
+        "Paused; as last seen: 3 of 9 aspects are met. Locked.",
+        id="what was wrong may still be",
+    ),
+]
+
+
+@pytest.mark.parametrize(("ready", "message"), AS_SEEN)
+def test_while_paused_nothing_is_promised(ready: dict[str, str], message: str) -> None:
+    """It went on saying that drift is watched for and repaired, and that none is outstanding."""
+    outcome = paused(subject(1, {**condition("Ready", "True"), **ready}, condition("InSync", "True")), NOW)
+    said = {each["type"]: each["message"] for each in outcome.status["conditions"]}
+    assert said["Ready"] == message
+    assert said["InSync"] == "Drift is neither looked for nor repaired since this resource was paused."
+
+
+def test_the_beginning_of_a_pause_is_told_once() -> None:
+    """Its end is told by the first pass that looks again, or that finds the spec invalid."""
+    first = paused(subject(1, *SETTLED), NOW)
+    assert [(event.type, event.reason) for event in first.events] == [("Normal", "Paused")]
+    again = Subject(Key("K", "n", "c"), "uid", 1, {}, first.status)
+    assert paused(again, NOW).events == ()
+    assert [event.reason for event in invalid(again, "spec.x is no id.", NOW).events] == ["Resumed", "InvalidSpec"]
 
 
 def test_what_is_wrong_with_a_spec_is_told_once() -> None:

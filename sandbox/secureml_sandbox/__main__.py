@@ -102,7 +102,8 @@ def demo(arguments: tuple[str, ...]) -> None:
 def _say_how_to_run_the_operator() -> None:
     """What it has made is still there, and a restart of everything would throw that away."""
     click.echo("The operator has ended; cluster and cloud are left as they are. To start it again:")
-    click.echo(f"  . {(_folder() / 'env').relative_to(CHECKOUT)}; secureml run --resync {RESYNC:.0f} --health-address 127.0.0.1:0")
+    env = (_folder() / "env").relative_to(CHECKOUT)
+    click.echo(f"  . {env}; secureml run --resync {RESYNC:.0f} --health-address 127.0.0.1:0")
     click.echo("For a fresh world: make down, then make up.")
 
 

@@ -25,6 +25,8 @@ from secureml_reconcilers.isolation.workspace import discovered, public_access_c
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from secureml_reconcilers.api.secure_workspace import ContainerRegistry, KeyVault, Storage
+
 
 class SecureWorkspaces:
     """Declares what each SecureWorkspace takes."""
@@ -36,6 +38,7 @@ class SecureWorkspaces:
     def declare(self, spec: Mapping[str, Any], owner: str) -> Composition:
         """See `Declares.declare`."""
         site = Site(SecureWorkspaceSpec.parse(spec), self._cloud, owner)
+        vault, storage, registry = site.spec.key_vault, site.spec.storage, site.spec.container_registry
         aspects = (
             Aspect("WorkspaceFound", partial(discovered, site), "Found", "The workspace exists."),
             Aspect("PrivateLinkReady", partial(private_link, site), "Approved", "Every endpoint is approved."),
@@ -51,9 +54,9 @@ class SecureWorkspaces:
                     else ("Linked", "Names lead to private addresses.")
                 ),
             ),
-            Aspect("KeyVaultIsolated", partial(key_vault_isolated, site), "Closed", "The vault is closed."),
-            Aspect("StorageIsolated", partial(storage_isolated, site), "Closed", "Every account is closed."),
-            Aspect("RegistryIsolated", partial(registry_isolated, site), "Closed", "The registry is closed."),
+            Aspect("KeyVaultIsolated", partial(key_vault_isolated, site), *_closed("The vault", vault)),
+            Aspect("StorageIsolated", partial(storage_isolated, site), *_closed("Every account", storage)),
+            Aspect("RegistryIsolated", partial(registry_isolated, site), *_closed("The registry", registry)),
             Aspect(
                 "PublicAccessClosed",
                 partial(public_access_closed, site),
@@ -91,3 +94,13 @@ class SecureWorkspaces:
             ),
         )
         return Composition(aspects, owner)
+
+
+def _closed(service: str, part: ContainerRegistry | KeyVault | Storage) -> tuple[str, str]:
+    """Reason and message of a service that is as declared: one that lets addresses in is not called closed."""
+    if not part.allowed_ip_ranges:
+        return "Closed", f"{service} is closed."
+    return (
+        "ClosedExceptDeclared",
+        f"{service} is closed except to the addresses that the spec names; findings tell who else is let in.",
+    )

@@ -8,6 +8,7 @@ from secureml_reconcilers.engine.blocks import Block, Ensure
 from secureml_reconcilers.engine.values import Word
 from secureml_reconcilers.engine.view import View, once_each
 from secureml_reconcilers.isolation.firewalls import address_rules, private_ways, public_access, reached_by
+from secureml_reconcilers.isolation.let_in import more_let_in
 from secureml_reconcilers.isolation.site import Site, key_vault, ways_into_vault
 from secureml_reconcilers.isolation.unmade import of_vault
 
@@ -29,6 +30,7 @@ def key_vault_isolated(site: Site, azure: View) -> Iterator[Block]:
     yield from unmade
     ranges = site.spec.key_vault.allowed_ip_ranges
     yield from reached_by(vault, body, ranges, "spec.keyVault.allowedIPRanges")
+    yield from more_let_in(vault, body, "spec.keyVault", ranges, site.spec.key_vault.allowed_subnet_ids)
     yield Ensure(
         vault,
         {

@@ -9,6 +9,7 @@ from secureml_reconcilers.engine.values import at
 from secureml_reconcilers.engine.view import View, once_each
 from secureml_reconcilers.isolation.eligible import eligible
 from secureml_reconcilers.isolation.firewalls import address_rules, private_ways, public_access, reached_by
+from secureml_reconcilers.isolation.let_in import more_let_in
 from secureml_reconcilers.isolation.site import Site, Way, registry, workspace
 from secureml_reconcilers.isolation.unmade import of_registry
 
@@ -35,6 +36,7 @@ def registry_isolated(site: Site, azure: View) -> Iterator[Block]:
     yield from premium
     ranges = site.spec.container_registry.allowed_ip_ranges
     yield from reached_by(found, body, ranges, "spec.containerRegistry.allowedIPRanges")
+    yield from more_let_in(found, body, "spec.containerRegistry", ranges)
     yield Ensure(
         found,
         {

@@ -9,6 +9,7 @@ from secureml_reconcilers.engine.values import Fragment, Word, at
 from secureml_reconcilers.engine.view import View, once_each
 from secureml_reconcilers.isolation.eligible import eligible
 from secureml_reconcilers.isolation.firewalls import address_rules, private_ways, public_access, reached_by
+from secureml_reconcilers.isolation.let_in import lets_in, more_let_in, more_resources_let_in
 from secureml_reconcilers.isolation.site import Site, additional_accounts, default_account, ways_into
 from secureml_reconcilers.isolation.unmade import of_account
 
@@ -42,13 +43,15 @@ def closed(site: Site, azure: View, account: ResourceId) -> Iterator[Block]:
     yield from eligible(account, body)
     unmade = tuple(of_account(site, azure, account))
     yield from unmade
-    ranges = site.spec.storage.allowed_ip_ranges
-    yield from reached_by(account, body, ranges, "spec.storage.allowedIPRanges")
+    storage = site.spec.storage
+    yield from reached_by(account, body, storage.allowed_ip_ranges, "spec.storage.allowedIPRanges")
+    yield from more_let_in(account, body, "spec.storage", storage.allowed_ip_ranges, storage.allowed_subnet_ids)
+    yield more_resources_let_in(account, body, site.workspace)
     yield Ensure(
         account,
         {"properties": _firewall(site, body)},
         "the account still answers on the internet",
-        ("ST-DENY-01", "ST-TRUST-01", "ST-PUB-01"),
+        ("ST-DENY-01", "ST-TRUST-01", "ST-PUB-01", "ST-IP-01"),
         after=(*unmade, *private_ways(site, azure, tuple(ways_into(site, azure, account)))),
     )
 
@@ -64,4 +67,4 @@ def _firewall(site: Site, body: Body) -> Fragment:
 def _lets_workspace_in(body: Body, workspace: ResourceId) -> bool:
     """A rule for exactly this workspace is narrower than trusting all of Azure, and enough (ST-RIR-01)."""
     rules = at(body, "properties.networkAcls.resourceAccessRules") or ()
-    return any(str(rule.get("resourceId", "")).lower() == workspace.key for rule in rules)
+    return any(lets_in(rule, workspace) for rule in rules)

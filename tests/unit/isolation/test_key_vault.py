@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from tests.unit.isolation.bodies import VAULT, drop, gone, put, unreadable
-from tests.unit.isolation.telling import Case, Finding, Write, case, check
+from tests.unit.isolation.bodies import NETWORK, VAULT, drop, gone, put, unreadable
+from tests.unit.isolation.telling import Advice, Case, Finding, Write, case, check
 
 ACLS = "properties.networkAcls"
 OTHERS = [{"value": "198.51.100.0/24"}]
+MORE = Advice("MoreLetIn", VAULT, "KV-NET-01")
 ADDRESS: dict[str, Any] = {"keyVault": {"allowedIPRanges": ["203.0.113.7"]}}
 
 
@@ -72,11 +73,12 @@ CASES = [
         "addresses are let in beside others'",
         [put(VAULT, "properties.publicNetworkAccess", "Enabled"), put(VAULT, f"{ACLS}.ipRules", OTHERS)],
         [
+            MORE,
             Write(
                 "Update",
                 VAULT,
                 {"properties": {"networkAcls": closed(ipRules=[*OTHERS, {"value": "203.0.113.7"}])}},
-            )
+            ),
         ],
         violated="KV-NET-01",
         **ADDRESS,
@@ -98,6 +100,17 @@ CASES = [
         ],
         [],
         met="KV-NET-01",
+        **ADDRESS,
+    ),
+    case(
+        "an address and a subnet that the spec does not name stay, and are told of",
+        [
+            put(VAULT, "properties.publicNetworkAccess", "Enabled"),
+            put(VAULT, f"{ACLS}.ipRules", [*OTHERS, {"value": "203.0.113.7/32"}]),
+            put(VAULT, f"{ACLS}.virtualNetworkRules", [{"id": NETWORK.child("subnets", "nodes").text}]),
+        ],
+        [MORE],
+        violated="KV-NET-01",
         **ADDRESS,
     ),
     case(

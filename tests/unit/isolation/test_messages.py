@@ -6,10 +6,12 @@ import re
 
 import pytest
 from tests import rules
+from tests.unit.isolation.bodies import OWNER, spec
 from tests.unit.isolation.telling import Case
 
 from secureml_reconcilers.engine.passes import problems
 from secureml_reconcilers.engine.verdicts import Advised
+from secureml_reconcilers.secure_workspace import SecureWorkspaces
 
 ROWS = [
     pytest.param(value, id=f"{module.__name__.rsplit('.', 1)[1]}: {name}")
@@ -42,3 +44,17 @@ def test_every_write_says_why(row: Case) -> None:
     for action in row.judged().actions:
         assert re.fullmatch(r"[a-zA-Z].*[^.]", action.block.reason), action.block.reason
         assert action.block.rules
+
+
+@pytest.mark.parametrize("part", ["keyVault", "storage", "containerRegistry"])
+def test_a_service_that_lets_addresses_in_is_not_called_closed(part: str) -> None:
+    """Whoever reads no more than the condition must learn of it."""
+    for ranges, exceptions in (([], 0), (["203.0.113.7"], 1)):
+        declared = SecureWorkspaces().declare(spec(**{part: {"allowedIPRanges": ranges}}), OWNER)
+        said = {each.condition: (each.met, each.met_message) for each in declared.aspects}
+        told = [said[each] for each in ("KeyVaultIsolated", "StorageIsolated", "RegistryIsolated")]
+        assert [reason for reason, _ in told].count("ClosedExceptDeclared") == exceptions
+        assert (
+            sum("closed except to the addresses that the spec names" in message for _, message in told)
+            == exceptions
+        )

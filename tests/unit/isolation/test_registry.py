@@ -21,6 +21,8 @@ from tests.unit.isolation.telling import Advice, Case, Finding, Waits, Write, ca
 
 RULES = "properties.networkRuleSet"
 OTHERS = [{"value": "198.51.100.0/24", "action": "Allow"}]
+OURS = {"value": "203.0.113.0/24", "action": "Allow"}
+MORE = Advice("MoreLetIn", REGISTRY, "ACR-LIMIT-01")
 
 CASES = [
     case(
@@ -73,6 +75,7 @@ CASES = [
         "addresses are let in beside others'",
         [put(REGISTRY, "properties.publicNetworkAccess", "Enabled"), put(REGISTRY, f"{RULES}.ipRules", OTHERS)],
         [
+            MORE,
             Write(
                 "Update",
                 REGISTRY,
@@ -80,19 +83,29 @@ CASES = [
                     "properties": {
                         "networkRuleSet": {
                             "defaultAction": "Deny",
-                            "ipRules": [*OTHERS, {"value": "203.0.113.0/24", "action": "Allow"}],
+                            "ipRules": [*OTHERS, OURS],
                         },
                     }
                 },
-            )
+            ),
         ],
         violated="ACR-LIMIT-01",
         containerRegistry={"allowedIPRanges": ["203.0.113.0/24"]},
     ),
     case(
         "a registry that is off is never switched on, and somebody must",
-        [put(REGISTRY, f"{RULES}.ipRules", [{"value": "203.0.113.0/24", "action": "Allow"}])],
+        [put(REGISTRY, f"{RULES}.ipRules", [OURS])],
         [Finding("PublicAccessOff", REGISTRY)],
+        containerRegistry={"allowedIPRanges": ["203.0.113.0/24"]},
+    ),
+    case(
+        "an address that the spec does not name stays, and is told of",
+        [
+            put(REGISTRY, "properties.publicNetworkAccess", "Enabled"),
+            put(REGISTRY, f"{RULES}.ipRules", [*OTHERS, OURS]),
+        ],
+        [MORE],
+        violated="ACR-LIMIT-01",
         containerRegistry={"allowedIPRanges": ["203.0.113.0/24"]},
     ),
     case(

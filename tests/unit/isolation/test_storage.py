@@ -10,6 +10,7 @@ from tests.unit.isolation.bodies import (
     ENDPOINT,
     GROUP_OF,
     LAKE,
+    NETWORK,
     WAYS,
     WORKSPACE,
     account,
@@ -22,13 +23,16 @@ from tests.unit.isolation.bodies import (
     site,
     unreadable,
 )
-from tests.unit.isolation.telling import Case, Finding, Waits, Works, Write, case, check
+from tests.unit.isolation.telling import Advice, Case, Finding, Waits, Works, Write, case, check
 
 from secureml_reconcilers.isolation.site import Way
 
 ACLS = "properties.networkAcls"
 OTHERS = [{"value": "198.51.100.0/24", "action": "Allow"}]
 OURS = {"value": "203.0.113.7", "action": "Allow"}
+MORE = Advice("MoreLetIn", ACCOUNT, "ST-IP-01")
+MORE_RESOURCES = Advice("MoreLetIn", ACCOUNT, "ST-RIR-01")
+NODES = {"id": NETWORK.child("subnets", "nodes").text, "action": "Allow"}
 INSTANCE_RULE = {"tenantId": "33333333-3333-4333-8333-333333333333", "resourceId": WORKSPACE.text.lower()}
 
 
@@ -105,7 +109,7 @@ CASES = [
                 {"properties": {"networkAcls": closed(bypass="Logging, Metrics, AzureServices")}},
             )
         ],
-        violated="ST-TRUST-01 ST-RIR-01",
+        violated="ST-TRUST-01",
     ),
     case(
         "a bypass that is not shown is the default, which trusts services",
@@ -126,6 +130,7 @@ CASES = [
             put(ACCOUNT, f"{ACLS}.resourceAccessRules", [{"resourceId": f"{WORKSPACE.text}2"}]),
         ],
         [
+            MORE_RESOURCES,
             Write(
                 "Update",
                 ACCOUNT,
@@ -136,16 +141,53 @@ CASES = [
                         )
                     }
                 },
-            )
+            ),
         ],
         violated="ST-RIR-01 ST-TRUST-01",
     ),
     case(
+        "a rule that lets in another resource is told of though public access is off, for it holds all the same",
+        [put(ACCOUNT, f"{ACLS}.resourceAccessRules", [INSTANCE_RULE, {"resourceId": f"{WORKSPACE.text}2"}])],
+        [MORE_RESOURCES],
+        violated="ST-RIR-01",
+    ),
+    case(
         "addresses are let in beside others', with a public address that denies everybody else",
         [put(ACCOUNT, "properties.publicNetworkAccess", "Enabled"), put(ACCOUNT, f"{ACLS}.ipRules", OTHERS)],
-        [Write("Update", ACCOUNT, {"properties": {"networkAcls": closed(ipRules=[*OTHERS, OURS])}})],
+        [MORE, Write("Update", ACCOUNT, {"properties": {"networkAcls": closed(ipRules=[*OTHERS, OURS])}})],
         storage={"allowedIPRanges": ["203.0.113.7"]},
         violated="ST-IP-01",
+    ),
+    case(
+        "an address that the spec does not name stays, and is told of",
+        [
+            put(ACCOUNT, "properties.publicNetworkAccess", "Enabled"),
+            put(ACCOUNT, f"{ACLS}.ipRules", [*OTHERS, OURS]),
+        ],
+        [MORE],
+        storage={"allowedIPRanges": ["203.0.113.7"]},
+        violated="ST-IP-01",
+    ),
+    case(
+        "a subnet that is let in by its public address is told of",
+        [
+            put(ACCOUNT, "properties.publicNetworkAccess", "Enabled"),
+            put(ACCOUNT, f"{ACLS}.ipRules", [OURS]),
+            put(ACCOUNT, f"{ACLS}.virtualNetworkRules", [NODES]),
+        ],
+        [MORE],
+        storage={"allowedIPRanges": ["203.0.113.7"]},
+        violated="ST-IP-01",
+    ),
+    case(
+        "an address within a range of the spec lets nobody else in",
+        [
+            put(ACCOUNT, "properties.publicNetworkAccess", "Enabled"),
+            put(ACCOUNT, f"{ACLS}.ipRules", [OURS, {"value": "203.0.113.0/24", "action": "Allow"}]),
+        ],
+        [],
+        storage={"allowedIPRanges": ["203.0.113.0/24"]},
+        met="ST-IP-01",
     ),
     case(
         "an account that is off is never switched on, and somebody must",
@@ -157,7 +199,7 @@ CASES = [
         "addresses that are let in already are left alone",
         [
             put(ACCOUNT, "properties.publicNetworkAccess", "Enabled"),
-            put(ACCOUNT, f"{ACLS}.ipRules", [*OTHERS, OURS]),
+            put(ACCOUNT, f"{ACLS}.ipRules", [OURS]),
         ],
         [],
         storage={"allowedIPRanges": ["203.0.113.7"]},

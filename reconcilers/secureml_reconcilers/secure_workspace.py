@@ -13,8 +13,8 @@ from secureml_reconcilers.api import SecureWorkspaceSpec
 from secureml_reconcilers.engine.blocks import Aspect, Composition
 from secureml_reconcilers.isolation.clouds import PUBLIC, Cloud
 from secureml_reconcilers.isolation.dns import names_resolve
-from secureml_reconcilers.isolation.endpoints import private_link
 from secureml_reconcilers.isolation.key_vault import key_vault_isolated
+from secureml_reconcilers.isolation.private_link import private_link
 from secureml_reconcilers.isolation.registry import registry_isolated
 from secureml_reconcilers.isolation.removal import endpoints_removed, names_removed
 from secureml_reconcilers.isolation.site import Site

@@ -31,7 +31,7 @@ _CLASSES: Final = {"PUT": "writes", "PATCH": "writes", "POST": "reads", "DELETE"
 
 
 _USUAL: Final = 30.0
-"""So many requests a turn is taken to need before any has ended: a workspace at rest takes 29 reads."""
+"""So many requests a turn is taken to need before any has ended: a workspace at rest takes 30 reads."""
 
 _SMOOTHING: Final = 0.1
 """How much the latest turn counts in what a turn is taken to need."""

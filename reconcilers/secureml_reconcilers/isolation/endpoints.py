@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from secureml_reconcilers.azure.arm import Present
 from secureml_reconcilers.azure.problem import AzureProblem, Retry, Severity
 from secureml_reconcilers.azure.resource_id import resource_id
-from secureml_reconcilers.engine.blocks import Absent, Block, Blocks, Check, Claim, Ensure, Tone
+from secureml_reconcilers.engine.blocks import Absent, Block, Check, Claim, Ensure, Tone
 from secureml_reconcilers.engine.marks import is_marked, user_tag
 from secureml_reconcilers.engine.values import Fragment, at
 from secureml_reconcilers.engine.view import View, once, once_each
@@ -32,12 +32,6 @@ _NOT_APPROVED: Final = {"rejected": "EndpointRejected", "timeout": "EndpointTime
 _HIDDEN: Final = frozenset({"Forbidden", "NotFound", "OtherTenant"})
 """Why an endpoint stays hidden from us: no right to read it, a subscription that we cannot see, or one of another
 tenant, where the managed networks of data factories and of Databricks have theirs."""
-
-
-def private_link(site: Site, azure: View) -> Blocks:
-    """Every service has an approved private endpoint in the declared network (WS-PE-01, ST-PE-01, ACR-NET-01)."""
-    for way in ways(site, azure):
-        yield endpoint(site, azure, way)
 
 
 @once_each
@@ -189,7 +183,7 @@ def _subnet_fits(site: Site, azure: View, network: Body) -> Iterator[Check]:
         ("ACI-CONF-01",),
         site.network,
     )
-    needed = sum(way.addresses for way in ways(site, azure) if not _served(site, azure, way))
+    needed = sum(way.addresses for way in ways(site, azure) if not is_served(site, azure, way))
     free = free_addresses(subnet)
     yield Check(
         f"subnet {site.subnet.name} has room",
@@ -202,7 +196,7 @@ def _subnet_fits(site: Site, azure: View, network: Body) -> Iterator[Check]:
     )
 
 
-def _served(site: Site, azure: View, way: Way) -> bool:
+def is_served(site: Site, azure: View, way: Way) -> bool:
     """Whether a way has its endpoint already; one that cannot be told is taken to need its addresses still.
 
     The others must not fail with it: room for one more than needed is a small price.

@@ -409,7 +409,7 @@ def sent_back(group: ResourceId, *zones: ResourceId) -> list[Body]:
 
 def converged() -> Bodies:
     """Everything that the smallest spec takes, as declared."""
-    listed = [workspace(), account(), vault(), registry(), network()]
+    listed = [workspace(), account(), vault(), registry(), network(), subnet()]
     for group, way in WAYS.items():
         listed.append(endpoint(way))
         listed.append(zone_group(GROUP_OF[group], {ZONE[name]: RECORDS[name] for name in PUBLIC.zones[group]}))

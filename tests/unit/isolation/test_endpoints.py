@@ -17,6 +17,7 @@ from tests.unit.isolation.bodies import (
     NETWORK_GROUP,
     OFFICE,
     RECORDS,
+    SUBNET,
     UNREACHABLE,
     VAULT,
     WAYS,
@@ -36,7 +37,7 @@ from tests.unit.isolation.bodies import (
     unreadable,
     zone_group,
 )
-from tests.unit.isolation.telling import Case, Finding, Soon, Waits, Works, Write, case, check
+from tests.unit.isolation.telling import Advice, Case, Finding, Soon, Waits, Works, Write, case, check
 
 from secureml_reconcilers.azure.errors import classify
 from secureml_reconcilers.azure.resource_id import resource_id
@@ -368,6 +369,12 @@ OTHERS = [
 
 SMALL = network(NETWORK, subnet(prefix="10.20.0.0/28", ipConfigurations=full(1)))
 TIGHT = network(NETWORK, subnet(prefix="10.20.0.0/28", ipConfigurations=full(4)))
+OTHER_SUBNET = NETWORK.child("subnets", "training")
+GUARDS = {
+    "networkSecurityGroup": {"id": NETWORK_GROUP.resource("Microsoft.Network/networkSecurityGroups", "ml").text},
+    "routeTable": {"id": NETWORK_GROUP.resource("Microsoft.Network/routeTables", "firewall").text},
+}
+GUARDED = Advice("SecurityGroupApplies", SUBNET, "WS-PE-02")
 ROOM = "subnet endpoints has room"
 FREE = "subnet endpoints is not delegated"
 
@@ -438,6 +445,51 @@ SUBNETS = [
         [gone(BLOB), added(network(NETWORK, subnet(NETWORK.child("subnets", "training"))))],
         [Finding("SubnetNotFound", NETWORK)],
     ),
+    case(
+        "a declared subnet that is gone is told of where endpoints in another one serve already",
+        [gone(SUBNET), added(*(endpoint(way, subnet_id=OTHER_SUBNET) for way in WAYS.values()))],
+        [Advice("SubnetNotFound", SUBNET, "WS-PE-01")],
+    ),
+    case(
+        "a security group that applies to the endpoints is told of",
+        [added(subnet(privateEndpointNetworkPolicies="NetworkSecurityGroupEnabled", **GUARDS))],
+        [GUARDED],
+        violated="WS-PE-02",
+    ),
+    case(
+        "and so are routes",
+        [added(subnet(privateEndpointNetworkPolicies="RouteTableEnabled", **GUARDS))],
+        [GUARDED],
+    ),
+    case(
+        "and both",
+        [added(subnet(privateEndpointNetworkPolicies="Enabled", **GUARDS))],
+        [GUARDED],
+    ),
+    case(
+        "a security group that does not apply to endpoints is nobody's business",
+        [added(subnet(**GUARDS))],
+        [],
+        met="WS-PE-02",
+    ),
+    case(
+        "nor is one where only routes would apply, and there are none",
+        [
+            added(
+                subnet(
+                    networkSecurityGroup=GUARDS["networkSecurityGroup"],
+                    privateEndpointNetworkPolicies="RouteTableEnabled",
+                )
+            )
+        ],
+        [],
+    ),
+    case(
+        "policies without anything to apply are nobody's business either",
+        [added(subnet(privateEndpointNetworkPolicies="Enabled"))],
+        [],
+    ),
+    case("a subnet that may not be read stops nothing", [unreadable(SUBNET)], []),
     case(
         "a network that does not exist is reported",
         [gone(BLOB, NETWORK)],

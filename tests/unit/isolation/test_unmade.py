@@ -160,7 +160,6 @@ CASES = [
             waits(ACCOUNT, "spec.endpoints.subnetNetworkPolicies Disable"),
         ],
         endpoints={"subnetNetworkPolicies": "Disable"},
-        violated="WS-PE-02",
     ),
     case(
         "policies that are switched off already need nothing",

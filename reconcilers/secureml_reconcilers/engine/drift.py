@@ -16,15 +16,15 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from secureml_reconcilers.azure.arm import Arm
-    from secureml_reconcilers.azure.resource_id import ResourceId
+    from secureml_reconcilers.engine.attribution import Trace
     from secureml_reconcilers.engine.passes import Judged
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A drifted resource whose author is not known yet."""
+    """Drift whose author is not known yet."""
 
-    target: ResourceId
+    traces: tuple[Trace, ...]
     since: datetime
     """When the drift was found."""
 
@@ -82,14 +82,14 @@ async def attributed(cases: dict[str, Case], told: dict[str, datetime], arm: Arm
         return []
     for key in [key for key, when in told.items() if now - when > attribution.LOOK_BACK]:
         del told[key]  # too old to be asked for again
-    known = await attribution.authors([case.target for case in cases.values()], arm, now)
+    known = await attribution.authors({key: case.traces for key, case in cases.items()}, arm, now)
     events = []
     for key, case in list(cases.items()):
         author = known.get(key)
         if author is not None and (key not in told or author.when > told[key]):
             told[key] = author.when
             del cases[key]
-            message = f"{case.target.short} was changed by {author}{_ago(author.when, now)}."
+            message = f"{author.what.short} was changed by {author}{_ago(author.when, now)}."
             events.append(Event("Warning", "DriftAttributed", message))
         elif now - case.since > attribution.PATIENCE:
             del cases[key]

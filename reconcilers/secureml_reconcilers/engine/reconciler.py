@@ -239,7 +239,9 @@ class Engine:
             return
         for block, verdict in drift.drifted(judged):
             this.drifted = True
-            this.memory.unattributed[block.id.key] = drift.Case(block.id, this.began)
+            traces = attribution.traces(block, verdict)
+            if traces:
+                this.memory.unattributed[block.id.key] = drift.Case(traces, this.began)
             this.events.append(drift.detected(block, verdict, enforce=this.composition.enforce))
 
     # -- report ---------------------------------------------------------------------------------

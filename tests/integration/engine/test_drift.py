@@ -140,20 +140,17 @@ ROWS = {
         ["PUT privatednszonegroups/default", "PUT privateendpoints/stfraud-blob"],
     ),
     "a zone group is deleted": Drift(
-        deleted(alice.GROUP, "-blob-"), "it is gone", ["PUT privatednszonegroups/default"], named=False
+        deleted(alice.GROUP, "-blob-"), "it is gone", ["PUT privatednszonegroups/default"]
     ),
     "a zone group forgets a zone": Drift(
-        zone_forgotten, "privatelink.notebooks.azure.net", ["PUT privatednszonegroups/default"], named=False
+        zone_forgotten, "privatelink.notebooks.azure.net", ["PUT privatednszonegroups/default"]
     ),
     "a record is deleted": Drift(
         deleted(alice.RECORD, "vaultcore"),
         "A/kv-fraud",
         ["PUT privatednszonegroups/default"],
-        named=False,
     ),
-    "a record leads elsewhere": Drift(
-        record_changed, "is ['10.99.0.1']", ["PUT privatednszonegroups/default"], named=False
-    ),
+    "a record leads elsewhere": Drift(record_changed, "is ['10.99.0.1']", ["PUT privatednszonegroups/default"]),
     "the account cuts an endpoint off": Drift(
         disconnected(alice.STORAGE, "-blob-"),
         "its connection was removed; it is made anew",
@@ -174,8 +171,8 @@ ROWS = {
         ],
     ),
 }
-"""Resource Graph's change log holds no zone groups and records, so it names nobody for these; nor does it say
-whose deletion of a connection disconnected an endpoint."""
+"""Resource Graph's change log tells of zone groups and records on their endpoints and zones. It does not say whose
+deletion of a connection disconnected an endpoint."""
 
 
 async def things_of_others(world: World) -> None:

@@ -23,7 +23,7 @@ from secureml_reconcilers.isolation.unmade import unmade
 from secureml_reconcilers.isolation.workspace import discovered, public_access_closed
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from secureml_reconcilers.api.secure_workspace import ContainerRegistry, KeyVault, Storage
 
@@ -38,38 +38,8 @@ class SecureWorkspaces:
     def declare(self, spec: Mapping[str, Any], owner: str) -> Composition:
         """See `Declares.declare`."""
         site = Site(SecureWorkspaceSpec.parse(spec), self._cloud, owner)
-        vault, storage, registry = site.spec.key_vault, site.spec.storage, site.spec.container_registry
-        aspects = (
-            Aspect("WorkspaceFound", partial(discovered, site), "Found", "The workspace exists."),
-            Aspect("PrivateLinkReady", partial(private_link, site), "Approved", "Every endpoint is approved."),
-            Aspect(
-                "NamesResolved",
-                partial(names_resolve, site),
-                *(
-                    (
-                        "ConfirmedByYou",
-                        "DNS is yours: you confirmed the records, and the operator cannot check them.",
-                    )
-                    if site.spec.dns.mode == "None"
-                    else ("Linked", "Names lead to private addresses.")
-                ),
-            ),
-            Aspect("KeyVaultIsolated", partial(key_vault_isolated, site), *_closed("The vault", vault)),
-            Aspect("StorageIsolated", partial(storage_isolated, site), *_closed("Every account", storage)),
-            Aspect("RegistryIsolated", partial(registry_isolated, site), *_closed("The registry", registry)),
-            Aspect(
-                "PublicAccessClosed",
-                partial(public_access_closed, site),
-                *(
-                    ("Closed", "The workspace is closed.")
-                    if site.spec.public_access.workspace == "Disabled"
-                    else ("OpenAsDeclared", "The workspace is left open, as spec.publicAccess.workspace says.")
-                ),
-            ),
-        )
-        supported = Aspect("SpecSupported", partial(unmade, site), "Supported", "All of the spec is acted upon.")
         return Composition(
-            (*aspects, supported), owner, site.spec.adoption == "Adopt", site.spec.mode == "Enforce"
+            tuple(_aspects(site)), owner, site.spec.adoption == "Adopt", site.spec.mode == "Enforce"
         )
 
     def remove(self, spec: Mapping[str, Any], owner: str, inventory: tuple[str, ...]) -> Composition:
@@ -94,6 +64,28 @@ class SecureWorkspaces:
             ),
         )
         return Composition(aspects, owner)
+
+
+def _aspects(site: Site) -> Iterator[Aspect]:
+    """The conditions of a SecureWorkspace; a workspace that the spec wants open has none that says closed."""
+    vault, storage, registry = site.spec.key_vault, site.spec.storage, site.spec.container_registry
+    yield Aspect("WorkspaceFound", partial(discovered, site), "Found", "The workspace exists.")
+    yield Aspect("PrivateLinkReady", partial(private_link, site), "Approved", "Every endpoint is approved.")
+    yield Aspect("NamesResolved", partial(names_resolve, site), *_resolved(site))
+    yield Aspect("KeyVaultIsolated", partial(key_vault_isolated, site), *_closed("The vault", vault))
+    yield Aspect("StorageIsolated", partial(storage_isolated, site), *_closed("Every account", storage))
+    yield Aspect("RegistryIsolated", partial(registry_isolated, site), *_closed("The registry", registry))
+    if site.spec.public_access.workspace == "Disabled":
+        closed = partial(public_access_closed, site)
+        yield Aspect("PublicAccessClosed", closed, "Closed", "The workspace is closed.")
+    yield Aspect("SpecSupported", partial(unmade, site), "Supported", "All of the spec is acted upon.")
+
+
+def _resolved(site: Site) -> tuple[str, str]:
+    """Reason and message where names resolve; where DNS is somebody else's, that is taken on trust."""
+    if site.spec.dns.mode == "None":
+        return "ConfirmedByYou", "DNS is yours: you confirmed the records, and the operator cannot check them."
+    return "Linked", "Names lead to private addresses."
 
 
 def _closed(service: str, part: ContainerRegistry | KeyVault | Storage) -> tuple[str, str]:

@@ -284,7 +284,7 @@ class PublicAccess(ApiModel):
 
     workspace: Literal["Disabled", "Enabled"] = "Disabled"
     """Disabled (default) closes the workspace's public address, after every private way in works (WS-PE-03,
-    OPS-08). Enabled keeps it open beside the private endpoint."""
+    OPS-08). Enabled leaves it as it is, which is told; there is no condition PublicAccessClosed then."""
 
     allowed_ip_ranges: Annotated[tuple[PublicIPRange, ...], SetOf(200)] = ()
     """Only with Enabled: the public IPv4 addresses or ranges that may still reach the workspace; everybody

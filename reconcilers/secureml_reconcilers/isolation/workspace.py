@@ -13,11 +13,11 @@ from secureml_reconcilers.isolation.key_vault import key_vault_isolated
 from secureml_reconcilers.isolation.registry import registry_isolated
 from secureml_reconcilers.isolation.site import Site, Way, workspace
 from secureml_reconcilers.isolation.storage import storage_isolated
-from secureml_reconcilers.isolation.unmade import of_workspace
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from secureml_reconcilers.azure.arm import Body
     from secureml_reconcilers.engine.view import View
 
 _FACTS = {
@@ -58,14 +58,29 @@ def discovered(site: Site, azure: View) -> Iterator[Block]:
         site.workspace,
         Tone.ADVISORY,
     )
+    if site.spec.public_access.workspace == "Enabled":
+        yield _left_as_it_is(site, body)
+
+
+def _left_as_it_is(site: Site, body: Body) -> Check:
+    """It is not closed, and not opened either; no condition says that it is closed (WS-PE-03)."""
+    shown = at(body, "properties.publicNetworkAccess") or "Enabled"
+    return Check(
+        "the spec has the workspace closed",
+        holds=False,
+        reason="LeftAsItIs",
+        message=f"Public access to the workspace is {shown} and is left as it is, for spec.publicAccess.workspace"
+        " is Enabled.",
+        advice="Set spec.publicAccess.workspace to Disabled to have the workspace closed.",
+        rules=("WS-PE-03",),
+        about=site.workspace,
+        tone=Tone.ADVISORY,
+    )
 
 
 def public_access_closed(site: Site, azure: View) -> Iterator[Block]:
     """The workspace is reached from inside the network only; closed last of all (WS-PE-03, WS-PNA-01, OPS-08)."""
     workspace(site, azure)
-    yield from of_workspace(site)
-    if site.spec.public_access.workspace == "Enabled":
-        return
     yield Ensure(
         site.workspace,
         {"properties": {"publicNetworkAccess": "Disabled"}},

@@ -23,6 +23,7 @@ from secureml_reconcilers.secure_workspace import SecureWorkspaces
 
 PUBLIC = "properties.publicNetworkAccess"
 CLOSE = Write("Update", WORKSPACE, {"properties": {"publicNetworkAccess": "Disabled"}})
+LEFT = Advice("LeftAsItIs", WORKSPACE, "WS-PE-03")
 
 CASES = [
     case("a closed workspace is left alone", [], [], met="GEN-WS-01 WS-PE-03 WS-PNA-01 WS-MNET-01"),
@@ -42,13 +43,14 @@ CASES = [
     case(
         "one that the spec wants open stays open",
         [put(WORKSPACE, PUBLIC, "Enabled")],
-        [],
+        [LEFT],
         publicAccess={"workspace": "Enabled"},
+        violated="WS-PE-03",
     ),
     case(
         "one that the spec wants open is not opened",
         [],
-        [],
+        [LEFT],
         publicAccess={"workspace": "Enabled"},
     ),
     case(

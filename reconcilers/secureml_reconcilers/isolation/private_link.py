@@ -1,4 +1,4 @@
-"""The private link workspace: every service's endpoint, and the subnet that is declared for them (WS-PE-*)."""
+"""The private link workspace: every service has an endpoint; what is to be known of their subnet (WS-PE-*)."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Final
 from secureml_reconcilers.azure.problem import AzureProblem
 from secureml_reconcilers.azure.resource_id import resource_id
 from secureml_reconcilers.engine.blocks import Blocks, Check, Tone
+from secureml_reconcilers.engine.marks import user_tag, users
 from secureml_reconcilers.engine.values import at
-from secureml_reconcilers.isolation.endpoints import endpoint, is_served
-from secureml_reconcilers.isolation.site import Site, ways
+from secureml_reconcilers.isolation.endpoints import endpoint, endpoint_used, is_served
+from secureml_reconcilers.isolation.site import Site, Way, ways
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,6 +28,7 @@ _APPLIES: Final = {
 def private_link(site: Site, azure: View) -> Blocks:
     """Every service has an approved private endpoint in the declared network (WS-PE-01, ST-PE-01, ACR-NET-01)."""
     yield _declared_subnet(site, azure)
+    yield _declared_once(site, azure)
     for way in ways(site, azure):
         yield endpoint(site, azure, way)
 
@@ -76,5 +78,29 @@ def _heeded(site: Site, subnet: Body) -> Check:
         " network route-table route list), and let them in where they do not.",
         ("WS-PE-02",),
         site.subnet,
+        Tone.ADVISORY,
+    )
+
+
+def _declared_once(site: Site, azure: View) -> Iterator[Check]:
+    """Nobody else declares this workspace, as far as the tags on its endpoint tell (WS-PE-01).
+
+    Custom resources for one workspace in two networks have an endpoint each, and do not see one another here.
+    """
+    try:
+        used = endpoint_used(site, azure, Way(site.workspace, "amlworkspace"))
+        others = sorted(users(azure.get(used) or {}) - {site.owner})
+    except AzureProblem:
+        return  # the endpoint's own part tells it
+    yield Check(
+        f"{site.workspace.short} is declared once",
+        not others,
+        "AlsoDeclared",
+        f"The workspace {site.workspace.name} is also declared by {' and '.join(others)} (cluster, namespace and"
+        " name), and specs that contradict each other work against each other.",
+        "Delete one of them, or keep their specs alike; of one that is gone already, with deletionPolicy Retain,"
+        f" take the tag {', '.join(map(user_tag, others))} off the endpoint (az tag update --operation Delete).",
+        ("WS-PE-01",),
+        used,
         Tone.ADVISORY,
     )

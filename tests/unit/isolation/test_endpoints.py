@@ -13,6 +13,7 @@ from tests.unit.isolation.bodies import (
     ETAG,
     GROUP_OF,
     IN_USE,
+    MARK,
     NETWORK,
     NETWORK_GROUP,
     OFFICE,
@@ -41,6 +42,7 @@ from tests.unit.isolation.telling import Advice, Case, Finding, Soon, Waits, Wor
 
 from secureml_reconcilers.azure.errors import classify
 from secureml_reconcilers.azure.resource_id import resource_id
+from secureml_reconcilers.engine.marks import user_tag
 from secureml_reconcilers.isolation.site import Way
 
 if TYPE_CHECKING:
@@ -52,6 +54,7 @@ THEIRS = NETWORK_GROUP.resource("Microsoft.Network/privateEndpoints", "data-team
 THEIR_GROUP = THEIRS.child("privateDnsZoneGroups", "theirs")
 CONNECTIONS = "properties.privateEndpointConnections"
 APPROVED = f"privateEndpoints/{BLOB.name} is approved"
+THEIR_USE = {user_tag("team-b/churn"): "team-b/churn"}
 BLOB_MISSING = (
     Write("Create", BLOB, endpoint_request(WAYS["blob"])),
     Waits("Create", BLOB_GROUP, BLOB),
@@ -82,6 +85,25 @@ def theirs(status: str = "Approved", **parts: Any) -> tuple[Change, ...]:  # noq
 
 
 OURS = [
+    case(
+        "another custom resource for this very workspace is told of",
+        [added(endpoint(WAYS["amlworkspace"], tags={**MARK, **THEIR_USE}))],
+        [Advice("AlsoDeclared", ENDPOINT["amlworkspace"], "WS-PE-01")],
+        violated="WS-PE-01",
+    ),
+    case(
+        "one that shares an account, a vault or a registry is nothing to tell of",
+        [
+            added(
+                *(
+                    endpoint(way, tags={**MARK, **THEIR_USE})
+                    for name, way in WAYS.items()
+                    if name != "amlworkspace"
+                )
+            )
+        ],
+        [],
+    ),
     case(
         "approved endpoints are left alone",
         [],

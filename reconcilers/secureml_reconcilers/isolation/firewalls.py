@@ -36,6 +36,12 @@ def public_access(ranges: tuple[str, ...]) -> Fragment:
     return {} if ranges else {"publicNetworkAccess": CLOSED}
 
 
+def must_answer(service: str, ranges: tuple[str, ...]) -> str:
+    """Why a firewall is written, whichever part of it differs."""
+    who = "only to the network and to addresses of the spec" if ranges else "inside the network only"
+    return f"the {service} must answer {who}"
+
+
 def reached_by(target: ResourceId, body: Body, ranges: tuple[str, ...], field: str) -> Iterator[Check]:
     """Address rules have no effect where public access is off, and only a person switches that on."""
     if not ranges:

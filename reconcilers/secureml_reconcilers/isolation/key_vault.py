@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING
 from secureml_reconcilers.engine.blocks import Block, Ensure
 from secureml_reconcilers.engine.values import Word
 from secureml_reconcilers.engine.view import View, once_each
-from secureml_reconcilers.isolation.firewalls import address_rules, private_ways, public_access, reached_by
+from secureml_reconcilers.isolation.firewalls import (
+    address_rules,
+    must_answer,
+    private_ways,
+    public_access,
+    reached_by,
+)
 from secureml_reconcilers.isolation.let_in import more_let_in
 from secureml_reconcilers.isolation.site import Site, key_vault, ways_into_vault
 from secureml_reconcilers.isolation.unmade import of_vault
@@ -43,7 +49,7 @@ def key_vault_isolated(site: Site, azure: View) -> Iterator[Block]:
                 },
             }
         },
-        "the vault still answers on the internet",
+        must_answer("vault", ranges),
         ("KV-NET-01", "KV-BYP-01", "KV-PNA-01"),
         after=(*unmade, *private_ways(site, azure, ways_into_vault(site, vault))),
     )

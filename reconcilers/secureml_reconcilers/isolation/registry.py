@@ -8,7 +8,13 @@ from secureml_reconcilers.engine.blocks import Block, Check, Ensure, Tone
 from secureml_reconcilers.engine.values import at
 from secureml_reconcilers.engine.view import View, once_each
 from secureml_reconcilers.isolation.eligible import eligible
-from secureml_reconcilers.isolation.firewalls import address_rules, private_ways, public_access, reached_by
+from secureml_reconcilers.isolation.firewalls import (
+    address_rules,
+    must_answer,
+    private_ways,
+    public_access,
+    reached_by,
+)
 from secureml_reconcilers.isolation.let_in import more_let_in
 from secureml_reconcilers.isolation.site import Site, Way, registry, workspace
 from secureml_reconcilers.isolation.unmade import of_registry
@@ -46,7 +52,7 @@ def registry_isolated(site: Site, azure: View) -> Iterator[Block]:
                 "networkRuleBypassOptions": "AzureServices",
             }
         },
-        "the registry still answers on the internet",
+        must_answer("registry", ranges),
         ("ACR-LIMIT-01", "ACR-TRUST-01", "ACR-PNA-01"),
         after=(*premium, *unmade, *private_ways(site, azure, (Way(found, "registry"),))),
     )

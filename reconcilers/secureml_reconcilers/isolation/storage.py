@@ -8,7 +8,13 @@ from secureml_reconcilers.engine.blocks import Block, Blocks, Ensure
 from secureml_reconcilers.engine.values import Fragment, Word, at
 from secureml_reconcilers.engine.view import View, once_each
 from secureml_reconcilers.isolation.eligible import eligible
-from secureml_reconcilers.isolation.firewalls import address_rules, private_ways, public_access, reached_by
+from secureml_reconcilers.isolation.firewalls import (
+    address_rules,
+    must_answer,
+    private_ways,
+    public_access,
+    reached_by,
+)
 from secureml_reconcilers.isolation.let_in import lets_in, more_let_in, more_resources_let_in
 from secureml_reconcilers.isolation.site import Site, additional_accounts, default_account, ways_into
 from secureml_reconcilers.isolation.unmade import of_account
@@ -50,7 +56,7 @@ def closed(site: Site, azure: View, account: ResourceId) -> Iterator[Block]:
     yield Ensure(
         account,
         {"properties": _firewall(site, body)},
-        "the account still answers on the internet",
+        must_answer("account", storage.allowed_ip_ranges),
         ("ST-DENY-01", "ST-TRUST-01", "ST-PUB-01", "ST-IP-01"),
         after=(*unmade, *private_ways(site, azure, tuple(ways_into(site, azure, account)))),
     )

@@ -84,7 +84,7 @@ def public_access_closed(site: Site, azure: View) -> Iterator[Block]:
     yield Ensure(
         site.workspace,
         {"properties": {"publicNetworkAccess": "Disabled"}},
-        "the workspace still answers on the internet",
+        "the workspace must answer inside the network only",
         ("WS-PE-03", "WS-PNA-01"),
         after=tuple(private_ways(site, azure, (Way(site.workspace, "amlworkspace"),))),
         follows=_services(site, azure),

@@ -6,7 +6,7 @@ import re
 
 import pytest
 from tests import rules
-from tests.unit.isolation.bodies import OWNER, spec
+from tests.unit.isolation.bodies import ACCOUNT, LAKE, OWNER, REGISTRY, VAULT, WORKSPACE, spec
 from tests.unit.isolation.telling import Case
 
 from secureml_reconcilers.engine.passes import problems
@@ -44,6 +44,17 @@ def test_every_write_says_why(row: Case) -> None:
     for action in row.judged().actions:
         assert re.fullmatch(r"[a-zA-Z].*[^.]", action.block.reason), action.block.reason
         assert action.block.rules
+
+
+@pytest.mark.parametrize("row", ROWS)
+def test_what_is_written_to_a_service_says_what_must_be_so(row: Case) -> None:
+    """Not what it is: an address that is added, or a bypass, is no service that answers on the internet."""
+    parts = {ACCOUNT: "storage", LAKE: "storage", VAULT: "keyVault", REGISTRY: "containerRegistry", WORKSPACE: ""}
+    for action in row.judged().actions:
+        if action.id in parts:
+            lets_in = (row.spec.get(parts[action.id]) or {}).get("allowedIPRanges")
+            only = "only to the network and to addresses of the spec" if lets_in else "inside the network only"
+            assert re.fullmatch(f"the [a-z]+ must answer {only}", action.block.reason), action.block.reason
 
 
 @pytest.mark.parametrize("part", ["keyVault", "storage", "containerRegistry"])

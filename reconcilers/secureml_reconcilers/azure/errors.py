@@ -176,6 +176,13 @@ TABLE: Mapping[str, Row] = {
 }
 
 _BY_STATUS: Mapping[int, Row] = {
+    # a failed operation: its result has no status of its own
+    0: Row(
+        "OperationFailed",
+        _T,
+        _ADMIN,
+        "Nothing to do if it passes, for it is repeated; otherwise Azure's message says what stands in its way.",
+    ),
     400: _MAYBE_SPEC,
     401: TABLE["InvalidAuthenticationToken"],
     403: _FORBIDDEN,
@@ -254,7 +261,7 @@ def _row(codes: list[str], status: int) -> Row:
     for code in codes:
         if code in TABLE:
             return TABLE[code]
-    return _BY_STATUS.get(status, _BUSY if status >= 500 or not status else _MAYBE_SPEC)  # noqa: PLR2004
+    return _BY_STATUS.get(status, _BUSY if status >= 500 else _MAYBE_SPEC)  # noqa: PLR2004
 
 
 def _codes(error: Mapping[str, Any]) -> Iterable[str]:

@@ -5,7 +5,7 @@ Every type is positive, set from the first visit on, and says in its message wha
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from secureml_reconcilers.azure.problem import Retry
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from secureml_reconcilers.engine.blocks import Block
     from secureml_reconcilers.engine.composing import Composed
     from secureml_reconcilers.engine.passes import Judged
+    from secureml_reconcilers.engine.verdicts import Verdict
 
 READY: Final = "Ready"
 """True when every aspect is met. Reasons: AsDeclared; else that of the first aspect that is not.
@@ -178,6 +179,15 @@ def _aspect(said: Composed, judged: Judged, told: dict[str, str], *, enforce: bo
     differing = [block for block, verdict in blocks if isinstance(verdict, Differs)]
     if differing and not enforce:
         return Condition(kind, "False", OUT_OF_SYNC, f"Observe mode: would {_sentences(differing)}")
+    failed = [judged.failed[block.key] for block, _ in blocks if block.key in judged.failed]
+    if failed:
+        cause = _from_problem(kind, failed, told)
+        return replace(cause, status="False", message=f"{cause.message} It is being repeated.")
+    return _under_way(kind, blocks, judged) or Condition(kind, "True", said.aspect.met, said.aspect.met_message)
+
+
+def _under_way(kind: str, blocks: list[tuple[Block, Verdict]], judged: Judged) -> Condition | None:
+    """What will be in order without anybody's help; None when all of it is."""
     working = [
         block
         for block, verdict in blocks
@@ -185,7 +195,7 @@ def _aspect(said: Composed, judged: Judged, told: dict[str, str], *, enforce: bo
     ]
     if working:
         return Condition(kind, "False", PROGRESSING, f"Azure is working on {_names(working)}. Nothing to do.")
-    waiting = [block for block in differing if block.key in judged.waiting]
+    waiting = [block for block, _ in blocks if block.key in judged.waiting]
     if waiting:
         gate = judged.waiting[waiting[0].key]
         return Condition(kind, "False", WAITING, f"{_names(waiting)} waits until {_name(gate)} is in order.")
@@ -193,7 +203,7 @@ def _aspect(said: Composed, judged: Judged, told: dict[str, str], *, enforce: bo
     if pending:
         message = pending[0].message if isinstance(pending[0], Check) else ""
         return Condition(kind, "False", WAITING, f"{message} Nothing to do: it is looked at again.".strip())
-    return Condition(kind, "True", said.aspect.met, said.aspect.met_message)
+    return None
 
 
 def _at_work(judged: Judged) -> bool:

@@ -49,6 +49,9 @@ class Failure:
     not_before: datetime
     """Until then it is left alone."""
 
+    ended: bool = False
+    """Azure took the write, and its operation failed: a repetition may end the same way."""
+
 
 @dataclass(frozen=True, slots=True)
 class Written:
@@ -192,8 +195,8 @@ class Memory:
         if problem is not None and until > now:
             raise replace(problem, retry_after=until - now)
 
-    def fail(self, target: ResourceId, problem: AzureProblem, now: datetime) -> None:
+    def fail(self, target: ResourceId, problem: AzureProblem, now: datetime, *, ended: bool = False) -> None:
         """Note one more failure on a resource, and how long to leave it alone."""
         before = self.failures.get(target.key)
         attempts = (before.attempts if before else 0) + 1
-        self.failures[target.key] = Failure(problem, attempts, now + intervals.backoff(problem, attempts))
+        self.failures[target.key] = Failure(problem, attempts, now + intervals.backoff(problem, attempts), ended)

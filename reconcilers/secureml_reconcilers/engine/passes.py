@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from secureml_reconcilers.azure.arm import Present
 from secureml_reconcilers.engine.blocks import Absent, Ensure
 from secureml_reconcilers.engine.compare import Difference
-from secureml_reconcilers.engine.verdicts import Advised, Blocked, Differs, Holds, Verdict, choose, judge
+from secureml_reconcilers.engine.verdicts import Advised, Blocked, Differs, Holds, Running, Verdict, choose, judge
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -36,6 +36,9 @@ class Judged:
 
     waiting: Mapping[str, Block]
     """By block key: the block that this one waits for."""
+
+    failed: Mapping[str, AzureProblem] = field(default_factory=dict)
+    """By block key: how the last operation failed that is to be repeated, or just is."""
 
     def blocks(self) -> list[Block]:
         """Every block once, in the order in which the aspects tell them."""
@@ -71,7 +74,13 @@ def evaluate(composed: list[Composed], situation: Situation) -> Judged:
             waiting[block.key] = gate
         else:
             actions.append(choose(block, verdict, situation.ownership))
-    return Judged(tuple(composed), verdicts, tuple(actions), waiting)
+    failed = {
+        block.key: failure.problem
+        for block in every.values()
+        if isinstance(block, Ensure | Absent) and isinstance(verdicts[block.key], Differs | Running)
+        if (failure := situation.failures.get(block.id.key)) is not None and failure.ended
+    }
+    return Judged(tuple(composed), verdicts, tuple(actions), waiting, failed)
 
 
 def leans_on(action: Action) -> set[str]:

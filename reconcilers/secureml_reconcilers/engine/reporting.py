@@ -78,6 +78,8 @@ def findings(judged: Judged) -> list[dict[str, Any]]:
             verdict = judged.verdicts[block.key]
             if isinstance(verdict, Blocked):
                 found.append(_finding(_rule(block), "Error", verdict.problem))
+            elif block.key in judged.failed:
+                found.append(_finding(_rule(block), "Warning", judged.failed[block.key]))
             elif isinstance(verdict, Advised) and isinstance(block, Check):
                 found.append(_advice(block))
     unique = {tuple(sorted(entry.items())): entry for entry in found}

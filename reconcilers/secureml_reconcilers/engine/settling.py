@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from secureml_reconcilers.engine.acting import Operations
     from secureml_reconcilers.engine.memory import Failure, Memory
     from secureml_reconcilers.engine.operations import Operation
+
+_log = logging.getLogger(__name__)
 
 
 def close_orphans(targets: Iterable[ResourceId], running: dict[str, Operation], memory: Memory) -> None:
@@ -68,7 +71,10 @@ async def settle(operations: Operations, memory: Memory, arm: Arm, began: dateti
             continue
         running.pop(key, None)  # another pass may have closed it while its handle was asked
         if isinstance(ended, AzureProblem):
-            memory.fail(operation.id, ended.with_target(operation.id), now)
+            memory.fail(operation.id, ended.with_target(operation.id), now, ended=True)
+            _log.warning(
+                "%s %s was taken by Azure and failed: %s", operation.verb, operation.id.short, ended.message
+            )
             operations.failed[key] = memory.failures[key]
             forget_attempt(memory, key)
             continue

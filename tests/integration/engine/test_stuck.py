@@ -68,6 +68,35 @@ async def test_without_its_handle_a_failed_operation_is_told_by_its_resource(wor
     assert driver.condition("Ready")["status"] == "True"
 
 
+async def test_why_an_operation_failed_is_told_as_long_as_it_is_repeated(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The making of an endpoint fails again and again, for a reason that only the operation tells.
+
+    It was told for the two seconds until the write was repeated, as Azure being busy; then only that
+    provisioningState is 'failed' and should be 'Succeeded'.
+    """
+    failed = {"code": "NoRoomLeft", "message": "The vault takes no more connections."}
+    disturb(world, method=["PUT"], path=VAULT_ENDPOINT, fail_operation=failed, times=0)
+    driver = drive(world, world.spec())
+    outcomes = await passes(driver, 40)
+    told = [
+        ("NoRoomLeft: The vault takes no more connections." in json.dumps(outcome.status["conditions"]))
+        and ("NoRoomLeft" in json.dumps(outcome.status.get("findings", [])))
+        for outcome in outcomes
+    ]
+    since = told.index(True)
+    assert told[since:] == [True] * (len(told) - since)
+    assert sum("'failed' and should be" in event.message for event in driver.events) > 1  # it is repeated
+    warned = [event for event in driver.events if event.type == "Warning"]
+    assert [(event.reason, "NoRoomLeft" in event.message) for event in warned] == [("OperationFailed", True)]
+    assert "NoRoomLeft: The vault takes no more connections." in caplog.text
+    world.emulator.world.faults.rules.clear()
+    await driver.settle()
+    assert driver.condition("Ready")["status"] == "True"
+    assert "NoRoomLeft" not in json.dumps(driver.status)
+
+
 async def test_a_pass_that_meets_an_empty_budget_tells_what_it_has_written(world: World, ready: Driver) -> None:
     """A storage account is opened; it is closed, and the reading after that is refused.
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from secureml_reconcilers.azure.errors import TABLE, classify
+from secureml_reconcilers.azure.errors import TABLE, classify, from_error
 from secureml_reconcilers.azure.problem import Retry, Severity
 from secureml_reconcilers.azure.resource_id import resource_id
 
@@ -97,3 +97,20 @@ def test_azure_says_when_to_come_back(headers: dict[str, str], message: str, sec
 def test_every_code_has_a_remedy() -> None:
     """A reason without advice would leave the reader alone."""
     assert [code for code, row in TABLE.items() if not row.advice or not row.reason.isalnum()] == []
+
+
+@pytest.mark.parametrize(
+    ("code", "reason"),
+    [
+        pytest.param(
+            "NoRoomLeft", "OperationFailed", id="an unknown code says what is wrong, not that Azure is busy"
+        ),
+        pytest.param("", "OperationFailed", id="none at all"),
+        pytest.param("InternalServerError", "AzureBusy", id="a known one keeps its meaning"),
+    ],
+)
+def test_a_failed_operation_has_no_status_to_go_by(code: str, reason: str) -> None:
+    """Somebody may have to act, so it is no passing trouble."""
+    problem = from_error({"code": code, "message": "said Azure"}, 0, TARGET)
+    assert (problem.reason, problem.retry) == (reason, Retry.SOON)
+    assert "said Azure" in problem.message

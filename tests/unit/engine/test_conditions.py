@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ from secureml_reconcilers.azure.problem import Retry
 from secureml_reconcilers.engine.compare import Difference
 from secureml_reconcilers.engine.conditions import Condition, conditions, invalid, with_times
 from secureml_reconcilers.engine.instants import stamp
+from secureml_reconcilers.engine.reporting import findings
 from secureml_reconcilers.engine.verdicts import Advised, Blocked, Differs, Holds, Pending, Running
 
 if TYPE_CHECKING:
@@ -138,6 +140,17 @@ ASPECTS = [
         id="a fact without a message",
     ),
 ]
+
+
+def test_a_failed_operation_is_told_while_it_is_repeated() -> None:
+    """Else its cause would stand for the seconds between two attempts, and be an event each time."""
+    failed = {CLOSES.key: problem("OperationFailed")}
+    for verdict in (Running(), DIFFERS):
+        found = replace(one((CLOSES, verdict)), failed=failed)
+        assert by_type(found)["Closed"] == Condition(
+            "Closed", "False", "OperationFailed", "OperationFailed happened. Mend it. It is being repeated."
+        )
+        assert [entry["severity"] for entry in findings(found)] == ["Warning"]
 
 
 @pytest.mark.parametrize(("found", "status", "reason", "message"), ASPECTS)

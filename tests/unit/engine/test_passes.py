@@ -125,6 +125,27 @@ def test_a_failure_speaks_until_its_time_is_up(answer: Answer, ago: int, speaks:
     assert problems(found) == ([failed] if speaks else [])
 
 
+@pytest.mark.parametrize(
+    ("answer", "ended", "told"),
+    [
+        pytest.param(shown(ACCOUNT, "Failed", properties=OPEN), True, True, id="it is to be repeated"),
+        pytest.param(shown(ACCOUNT, "Updating"), True, True, id="it is being repeated"),
+        pytest.param(shown(ACCOUNT, properties=SHUT), True, False, id="it is as declared"),
+        pytest.param(shown(ACCOUNT, "Updating"), False, False, id="a write that was refused is taken now"),
+    ],
+)
+def test_why_an_operation_failed_stands_until_a_repetition_succeeds(
+    answer: Answer,
+    ended: bool,  # noqa: FBT001
+    told: bool,  # noqa: FBT001
+) -> None:
+    """Only an operation's end may be met again; what kept a write from being taken does not any more."""
+    failed = problem("OperationFailed")
+    failures = {ACCOUNT.key: Failure(failed, 1, NOW, ended=ended)}
+    found = evaluate([said("Closed", wants())], situation({ACCOUNT.key: answer}, failures=failures))
+    assert found.failed == ({wants().key: failed} if told else {})
+
+
 def test_a_block_that_two_aspects_tell_is_judged_and_written_once() -> None:
     """One endpoint, asked for by its own aspect and by the one that closes its service."""
     found = evaluate([said("A", wants()), said("B", wants())], situation(OPEN_ACCOUNT))

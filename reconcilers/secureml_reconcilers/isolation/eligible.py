@@ -1,4 +1,4 @@
-"""What a service must be before it can have private endpoints at all (ST-KIND-01, ACR-SKU-01)."""
+"""What a service is: whether it can have private endpoints at all (ST-KIND-01, ACR-SKU-01), or is private."""
 
 from __future__ import annotations
 
@@ -37,6 +37,13 @@ def _second_generation(account: ResourceId, body: Body) -> Check:
 def is_premium(body: Body) -> bool:
     """Whether a registry has the SKU that network rules need."""
     return str(at(body, "sku.name") or "").lower() == "premium"
+
+
+def is_private(body: Body) -> bool:
+    """Whether a registry shuts out its own build tasks: public access is off, or it denies by default."""
+    shown = str(at(body, "properties.publicNetworkAccess") or "Enabled").lower()
+    action = str(at(body, "properties.networkRuleSet.defaultAction") or "Allow").lower()
+    return shown != "enabled" or action == "deny"
 
 
 def _premium(found: ResourceId, body: Body) -> Check:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from secureml_reconcilers.engine.blocks import Block, Check, Ensure, Tone
 from secureml_reconcilers.engine.values import at
 from secureml_reconcilers.engine.view import View, once_each
-from secureml_reconcilers.isolation.eligible import eligible
+from secureml_reconcilers.isolation.eligible import eligible, is_private
 from secureml_reconcilers.isolation.firewalls import (
     address_rules,
     must_answer,
@@ -73,12 +73,15 @@ def _none_yet(site: Site) -> Check:
 
 
 def _build_compute(site: Site, azure: View, found: ResourceId) -> Check:
-    """A closed registry cannot build images itself (ACR-BUILD-01)."""
+    """A registry that is private cannot build images itself (ACR-BUILD-01)."""
+    unable = f"{found.short} will not be able to once it is private"
+    if is_private(azure.get(found) or {}):
+        unable = f"{found.short}, which is private, cannot"
     return Check(
         "images are built by a cluster",
         bool(at(workspace(site, azure), "properties.imageBuildCompute")),
         "NoBuildCompute",
-        f"{found.short} is private and cannot build images; the workspace names no cluster that builds them.",
+        f"The workspace names no cluster that builds images, and {unable}.",
         "Set the workspace's image build compute to a CPU cluster in the network"
         " (az ml workspace update --image-build-compute <cluster>).",
         ("ACR-BUILD-02",),

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from secureml_reconcilers.azure.problem import AzureProblem
 from secureml_reconcilers.azure.resource_id import resource_id
 from secureml_reconcilers.engine.blocks import Blocks, Check
 from secureml_reconcilers.engine.values import at
-from secureml_reconcilers.isolation.eligible import is_premium
+from secureml_reconcilers.isolation.eligible import is_premium, is_private
 from secureml_reconcilers.isolation.site import Site, accounts, default_named, registry, workspace
 
 if TYPE_CHECKING:
@@ -76,7 +77,19 @@ def of_registry(site: Site, azure: View) -> Iterator[Check]:
     builder = str(at(workspace(site, azure), "properties.imageBuildCompute") or "").rsplit("/", 1)[-1]
     wanted = site.spec.image_build.compute_name
     if wanted and wanted.lower() != builder.lower():
-        yield _unmade("spec.imageBuild.computeName", "the registry stays open and goes on building images")
+        stays = f"the workspace's image build compute stays {builder or 'not set'}"
+        yield _unmade("spec.imageBuild.computeName", f"{stays}, and {_left(found, azure)}")
+
+
+def _left(found: ResourceId | None, azure: View) -> str:
+    """What becomes of the registry meanwhile; one that cannot be read keeps nothing else from being told."""
+    if found is None:
+        return "a registry that comes stays open"
+    try:
+        private = is_private(azure.get(found) or {})
+    except AzureProblem:
+        return "the registry is left as it is"
+    return "the registry is private already" if private else "the registry stays open"
 
 
 def of_workspace(site: Site) -> Iterator[Check]:

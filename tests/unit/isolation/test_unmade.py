@@ -25,6 +25,7 @@ from tests.unit.isolation.bodies import (
     put,
     spec,
     subnet,
+    unreadable,
     world,
 )
 from tests.unit.isolation.telling import Advice, Case, Finding, Waits, Write, case, check, judge_all
@@ -217,6 +218,12 @@ FIELDS = [
     ),
     pytest.param(
         {"imageBuild": {"computeName": "cpu-other"}}, [], ["spec.imageBuild.computeName"], id="build compute"
+    ),
+    pytest.param(
+        {"imageBuild": {"computeName": "cpu-other"}},
+        [unreadable(REGISTRY)],
+        ["spec.imageBuild.computeName"],
+        id="build compute beside a registry that may not be read",
     ),
     pytest.param({"studio": {"enabled": True}}, [], ["spec.studio.enabled"], id="studio"),
     pytest.param(

@@ -13,7 +13,7 @@ from secureml_reconcilers.engine.marks import is_marked, user_tag
 from secureml_reconcilers.engine.values import Fragment, at
 from secureml_reconcilers.engine.view import View, once, once_each
 from secureml_reconcilers.isolation.eligible import eligible
-from secureml_reconcilers.isolation.site import Site, Way, ways
+from secureml_reconcilers.isolation.site import Site, Way, ways, where_named
 from secureml_reconcilers.isolation.unmade import of_subnet
 
 if TYPE_CHECKING:
@@ -37,9 +37,7 @@ tenant, where the managed networks of data factories and of Databricks have thei
 @once_each
 def endpoint(site: Site, azure: View, way: Way) -> Iterator[Block]:
     """An approved endpoint for one way: somebody's that serves already, or ours."""
-    service = azure.require(
-        way.target, "ServiceNotFound", "The workspace names it; restore it, or make the workspace anew."
-    )
+    service = azure.require(way.target, "ServiceNotFound", where_named(site, azure, way.target))
     yield from of_subnet(site, azure)
     used = endpoint_used(site, azure, way)
     body = azure.get(used)

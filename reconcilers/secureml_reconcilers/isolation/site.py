@@ -166,6 +166,13 @@ def accounts(site: Site, azure: View) -> tuple[ResourceId, ...]:
     return tuple(dict.fromkeys(account for account in every if account is not None))
 
 
+def where_named(site: Site, azure: View, service: ResourceId) -> str:
+    """What to do about a service that does not exist: it depends on who names it."""
+    if service in additional_accounts(site) and service != default_named(site, azure):
+        return "Correct spec.storage.additionalAccounts, which names it, or restore the account."
+    return "The workspace names it; restore it, or make the workspace anew."
+
+
 def key_vault(site: Site, azure: View) -> ResourceId:
     """The vault that the workspace keeps its secrets in (KV-CRED-01).
 

@@ -16,7 +16,7 @@ from secureml_reconcilers.isolation.firewalls import (
     reached_by,
 )
 from secureml_reconcilers.isolation.let_in import lets_in, more_let_in, more_resources_let_in
-from secureml_reconcilers.isolation.site import Site, additional_accounts, default_account, ways_into
+from secureml_reconcilers.isolation.site import Site, additional_accounts, default_account, ways_into, where_named
 from secureml_reconcilers.isolation.unmade import of_account
 
 if TYPE_CHECKING:
@@ -43,9 +43,7 @@ def closed(site: Site, azure: View, account: ResourceId) -> Iterator[Block]:
 
     ST-DENY-01, ST-TRUST-01, ST-PUB-01, ST-IP-01, OPS-08.
     """
-    body = azure.require(
-        account, "StorageNotFound", "The workspace names it; restore the account, or correct the spec."
-    )
+    body = azure.require(account, "StorageNotFound", where_named(site, azure, account))
     yield from eligible(account, body)
     unmade = tuple(of_account(site, azure, account))
     yield from unmade

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from tests.unit.isolation.bodies import (
@@ -11,6 +11,7 @@ from tests.unit.isolation.bodies import (
     GROUP_OF,
     LAKE,
     NETWORK,
+    OWNER,
     WAYS,
     WORKSPACE,
     account,
@@ -21,11 +22,17 @@ from tests.unit.isolation.bodies import (
     put,
     serving,
     site,
+    spec,
     unreadable,
+    world,
 )
-from tests.unit.isolation.telling import Advice, Case, Finding, Waits, Works, Write, case, check
+from tests.unit.isolation.telling import Advice, Case, Finding, Waits, Works, Write, case, check, judge_all
 
 from secureml_reconcilers.isolation.site import Way
+from secureml_reconcilers.secure_workspace import SecureWorkspaces
+
+if TYPE_CHECKING:
+    from secureml_reconcilers.azure.resource_id import ResourceId
 
 ACLS = "properties.networkAcls"
 OTHERS = [{"value": "198.51.100.0/24", "action": "Allow"}]
@@ -304,3 +311,30 @@ def test_the_default_account(row: Case) -> None:
 def test_further_accounts(row: Case) -> None:
     """What holds for the default account holds for every other one."""
     check(row)
+
+
+@pytest.mark.parametrize(
+    ("account_id", "advice"),
+    [
+        pytest.param(
+            ACCOUNT,
+            "The workspace names it; restore it, or make the workspace anew.",
+            id="its own",
+        ),
+        pytest.param(
+            LAKE,
+            "Correct spec.storage.additionalAccounts, which names it, or restore the account.",
+            id="one of the spec",
+        ),
+    ],
+)
+def test_who_names_an_account_that_is_gone_is_said(account_id: ResourceId, advice: str) -> None:
+    """A typing error in the spec is no reason to make a workspace anew."""
+    parts = {"storage": {"additionalAccounts": [{"accountID": LAKE.text}]}}
+    changes = [added(account(LAKE)), LAKE_SERVED, gone(account_id)]
+    judged = judge_all(SecureWorkspaces().declare(spec(**parts), OWNER), world(*changes))
+    found = [problem for said in judged.composed for problem in said.problems]
+    assert {(each.reason, each.advice) for each in found if each.target == account_id} == {
+        ("ServiceNotFound", advice),
+        ("StorageNotFound", advice),
+    }

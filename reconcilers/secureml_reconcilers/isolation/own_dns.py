@@ -31,7 +31,11 @@ def records_to_make(site: Site, azure: View, way: Way) -> Iterator[Block]:
         return
     records = _names_told(azure, used)
     confirmed = {each.name.lower(): sorted(each.addresses) for each in site.spec.dns.confirmed_records}
-    missing = [name for name, addresses in records.items() if confirmed.get(name.lower()) != addresses]
+    missing = [
+        _unconfirmed(name, addresses, confirmed.get(name.lower()))
+        for name, addresses in records.items()
+        if confirmed.get(name.lower()) != addresses
+    ]
     yield tells_names(used, records, "DNS-01")
     yield Check(
         f"the records of {used.short} are confirmed",
@@ -39,14 +43,21 @@ def records_to_make(site: Site, azure: View, way: Way) -> Iterator[Block]:
         "RecordsNotConfirmed",
         f"DNS is yours: the records in status.dnsRecords must exist, and the operator cannot check them. Not"
         f" confirmed for {way.target.name}: {', '.join(missing)}.",
-        "Make the records, then copy them from status.dnsRecords to spec.dns.confirmedRecords; the service is"
-        " closed when all of its records stand there.",
+        "Make or correct the records, then copy them from status.dnsRecords to spec.dns.confirmedRecords; the service"
+        " is closed when all of its records stand there.",
         ("DNS-01",),
         used,
         by_user=True,
     )
     for name, addresses in records.items():
         yield Fact("dnsRecords", {"name": name, "addresses": addresses})
+
+
+def _unconfirmed(name: str, addresses: list[str], confirmed: list[str] | None) -> str:
+    """A name that is not confirmed; with other addresses than its endpoint has, both stand beside it."""
+    if not confirmed:
+        return name
+    return f"{name} (confirmed at {', '.join(confirmed)}; the endpoint has {', '.join(addresses)})"
 
 
 def _names_told(azure: View, used: ResourceId) -> dict[str, list[str]]:

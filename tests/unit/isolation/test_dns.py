@@ -490,6 +490,27 @@ def test_names_that_are_somebody_elses_business(row: Case) -> None:
     check(row)
 
 
+@pytest.mark.parametrize(
+    ("confirmed", "said"),
+    [
+        pytest.param([], "frauddata.blob.core.windows.net.", id="nothing"),
+        pytest.param(
+            [{"name": "FraudData.blob.core.windows.net", "addresses": ["10.20.0.99", "10.20.0.98"]}],
+            "frauddata.blob.core.windows.net (confirmed at 10.20.0.98, 10.20.0.99; the endpoint has 10.20.0.7).",
+            id="other addresses",
+        ),
+    ],
+)
+def test_what_was_confirmed_is_said_beside_what_the_endpoint_has(
+    confirmed: list[dict[str, Any]], said: str
+) -> None:
+    """Whoever mistyped an address reads the message with both before their eyes."""
+    dns = {"mode": "None", "confirmedRecords": [*NOT_BLOB, *confirmed]}
+    judged = judge_all(SecureWorkspaces().declare(spec(dns=dns), OWNER), world())
+    found = {verdict.problem.message for verdict in judged.verdicts.values() if isinstance(verdict, Blocked)}
+    assert [message.partition("Not confirmed for frauddata: ")[2] for message in found] == [said]
+
+
 RECORDS_SHOWN = [
     pytest.param(
         world(),

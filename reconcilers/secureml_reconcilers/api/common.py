@@ -162,7 +162,8 @@ class ManagedSpec(ApiModel):
     """Enforce (default) writes to Azure. Observe writes nothing: what would be done stands in status.plan."""
 
     deletion_policy: Literal["Retain", "Delete"] = "Retain"
-    """What happens in Azure when this object is deleted. Retain (default) leaves everything as it is.
+    """What happens in Azure when this object is deleted. Retain (default) leaves everything as it is, its tags
+    on endpoints included, so that a later deletion of another object removes nothing that this one used.
     Delete removes only what the operator created (status.inventory). Neither opens public access again."""
 
     adoption: Literal["Refuse", "Adopt"] = "Refuse"

@@ -43,8 +43,8 @@ def records_to_make(site: Site, azure: View, way: Way) -> Iterator[Block]:
         "RecordsNotConfirmed",
         f"DNS is yours: the records in status.dnsRecords must exist, and the operator cannot check them. Not"
         f" confirmed for {way.target.name}: {', '.join(missing)}.",
-        "Make or correct the records, then copy them from status.dnsRecords to spec.dns.confirmedRecords; the service"
-        " is closed when all of its records stand there.",
+        "Make or correct the records, then copy them from status.dnsRecords to spec.dns.confirmedRecords; the"
+        " service is closed when all of its records stand there.",
         ("DNS-01",),
         used,
         by_user=True,

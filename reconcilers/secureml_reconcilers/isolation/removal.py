@@ -46,8 +46,10 @@ def names_removed(owner: str, inventory: tuple[str, ...], azure: View) -> Blocks
 def _endpoint(owner: str, target: ResourceId, inventory: tuple[str, ...], azure: View) -> Iterator[Block]:
     body = azure.get(target) or {}
     ours = is_marked(body)
-    if ours and users(body) - {owner}:
-        yield Ensure(target, {"tags": {user_tag(owner): Missing()}}, "another custom resource uses it")
+    others = sorted(users(body) - {owner})
+    if ours and others:
+        reason = f"{' and '.join(others)} {'use' if others[1:] else 'uses'} it"
+        yield Ensure(target, {"tags": {user_tag(owner): Missing()}}, reason)
         return
     groups = tuple(
         # Zone groups carry no mark: whose one is, and who needs its records, the endpoint tells.

@@ -202,6 +202,14 @@ def test_a_zone_group_goes_upon_a_fresh_look_at_who_uses_its_endpoint() -> None:
     ]
 
 
+def test_who_keeps_an_endpoint_is_named() -> None:
+    """Whoever deletes with Delete and finds something left wants to know for whom."""
+    more = {**THEIR_USE, user_tag("team-c/risk"): "team-c/risk"}
+    composition = SecureWorkspaces().remove(spec(deletionPolicy="Delete"), OWNER, (BLOB.text,))
+    judged = judge_all(composition, world(put(BLOB, "tags", {**MARK, **more})), [BLOB])
+    assert [action.block.reason for action in judged.actions] == ["team-b/churn and team-c/risk use it"]
+
+
 RULES = [
     pytest.param(
         [ENDPOINT_GONE, NO_RECORD],

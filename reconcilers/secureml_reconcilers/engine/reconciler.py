@@ -294,7 +294,8 @@ class Engine:
             changed = reporting.leaving(
                 changed, made, released=fresh[0].met, removed=bool(this.composition.aspects)
             )
-        events = [*this.events, *reporting.begun(this.actions), *changed]
+        advice = reporting.advised(subject.status.get("findings", ()), judged)
+        events = [*this.events, *reporting.begun(this.actions), *changed, *advice]
         status = report.status(judged, plan=not this.composition.enforce)
         ready = fresh[0].met
         return Outcome(

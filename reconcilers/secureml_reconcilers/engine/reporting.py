@@ -139,6 +139,24 @@ def pauses(previous: Iterable[Mapping[str, Any]], fresh: Iterable[Mapping[str, A
     return [Event("Normal", "Resumed", "The pause is over: Azure is looked at again.")]
 
 
+def advised(before: Iterable[Mapping[str, Any]], judged: Judged) -> list[Event]:
+    """Events for advice that is news: a Ready resource has no condition that would show it.
+
+    Args:
+        before: the findings as they stood in the status.
+        judged: the pass.
+    """
+    # What finds no room among the findings would be news on every pass.
+    known = list(before)
+    new = [entry for entry in findings(judged) if entry not in known]
+    checks = [
+        block
+        for block in judged.blocks()
+        if isinstance(block, Check) and isinstance(judged.verdicts[block.key], Advised) and _advice(block) in new
+    ]
+    return [Event("Warning", each.reason, cut(f"{each.message} {each.advice}".strip(), SHORT)) for each in checks]
+
+
 def leaving(changed: list[Event], made: int, *, released: bool, removed: bool) -> list[Event]:
     """Events of a custom resource that goes: no word of being ready, one of what is left.
 

@@ -55,7 +55,7 @@ async def converged(world: World) -> Diary:
 
 
 async def test_applied_it_becomes_ready(converged: Diary) -> None:
-    """Every condition is met, the records are listed, and the only finding is advice."""
+    """Every condition is met, the records are listed, and the only finding is advice, told when it was news."""
     statuses = {each["type"]: each["status"] for each in converged.status["conditions"]}
     expected = dict.fromkeys(statuses, "True") | {"Reconciling": "False", "Stalled": "False"}
     assert statuses == expected
@@ -63,6 +63,15 @@ async def test_applied_it_becomes_ready(converged: Diary) -> None:
     assert len(converged.status["dnsRecords"]) == 9
     assert [each["rule"] for each in converged.status["findings"]] == ["ACR-BUILD-02"]
     assert "operations" not in converged.status
+    warned = [(event.reason, event.message) for event in converged.events if event.type == "Warning"]
+    assert [(reason, "once it is private" in message) for reason, message in warned] == [
+        ("NoBuildCompute", True),
+        ("NoBuildCompute", False),
+    ]
+    converged.restart()
+    said = len(converged.events)
+    await converged.resync()
+    assert converged.events[said:] == []
 
 
 async def test_nothing_is_closed_before_its_private_ways_work(world: World) -> None:
@@ -189,6 +198,11 @@ async def test_a_restart_of_a_converged_operator_is_silent(world: World, converg
 
 
 async def test_events_tell_the_steps_and_the_end(converged: Diary) -> None:
-    """One event per write, in order, and one that says Ready; no warning on the way."""
+    """One event per write, in order, and one that says Ready; what there is to be advised of, and no trouble."""
     told: dict[Any, int] = Counter((event.type, event.reason) for event in converged.events)
-    assert told == {("Normal", "Creating"): 22, ("Normal", "Updating"): 4, ("Normal", "Ready"): 1}
+    assert told == {
+        ("Normal", "Creating"): 22,
+        ("Normal", "Updating"): 4,
+        ("Normal", "Ready"): 1,
+        ("Warning", "NoBuildCompute"): 2,  # once of what will be, once of what is
+    }

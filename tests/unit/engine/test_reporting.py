@@ -27,6 +27,7 @@ from secureml_reconcilers.engine.contract import Event
 from secureml_reconcilers.engine.operations import Operation
 from secureml_reconcilers.engine.reporting import (
     Report,
+    advised,
     begun,
     facts_of,
     findings,
@@ -333,6 +334,37 @@ def test_an_event_is_short() -> None:
     assert [len(event.message) for event in transitions([], fresh)] == [1024]
     long = Action("Update", wants(reason="r" * 3000), "PATCH", CLOSED)
     assert [len(event.message) for event in begun([long])] == [1024]
+
+
+ADVICE_ROWS = [  # findings before               what is told
+    pytest.param(
+        [], [Event("Warning", "SkyGrey", "It is not so that images are built. Wait for wind.")], id="new"
+    ),
+    pytest.param([ADVISED], [], id="known, be it from before a restart"),
+    pytest.param([{**ADVISED, "resource": VAULT.text}], ["SkyGrey"], id="known of another resource"),
+]
+
+
+@pytest.mark.parametrize(("before", "told"), ADVICE_ROWS)
+def test_advice_is_told_when_it_is_new(before: list[dict[str, Any]], told: list[Any]) -> None:
+    """It stood in the findings only, where nobody looks whose resource is Ready."""
+    found = judged([said("A", ADVICE), said("B", ADVICE)], {ADVICE.key: Advised()})
+    events = advised(before, found)
+    assert [
+        event if isinstance(each, Event) else event.reason for event, each in zip(events, told, strict=True)
+    ] == told
+
+
+def test_advice_that_finds_no_room_in_the_status_is_not_told_on_every_pass() -> None:
+    """Nobody could know later that it was told."""
+    many = [
+        fact(f"{n}", tone=Tone.ADVISORY, message="x" * 3000, about=ACCOUNT.child("x", str(n)))
+        for n in range(FINDINGS + 9)
+    ]
+    found = judged([said("A", *many)], {block.key: Advised() for block in many})
+    told = advised([], found)
+    assert (len(told), {len(event.message) for event in told}) == (FINDINGS, {1024})
+    assert advised(findings(found), found) == []
 
 
 def test_every_write_is_told() -> None:

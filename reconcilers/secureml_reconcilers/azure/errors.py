@@ -34,8 +34,10 @@ class Row:
 _T, _S, _P = Retry.SOON, Retry.SLOW, Retry.NEVER
 _NOBODY, _ADMIN, _USER = Severity.NOBODY, Severity.AZURE_ADMIN, Severity.USER
 
-_BUSY = Row("AzureBusy", _T, _NOBODY, "Nothing to do: it is tried again.")
-_NOT_READY = Row("DependencyNotReady", _T, _NOBODY, "Nothing to do: it is tried again when the other is ready.")
+_BUSY = Row("AzureBusy", _T, _NOBODY, "You need do nothing: it is tried again.")
+_NOT_READY = Row(
+    "DependencyNotReady", _T, _NOBODY, "You need do nothing: it is tried again when the other is ready."
+)
 _NOT_FOUND = Row("NotFound", _S, _ADMIN, "Create it, or correct the id in the spec.")
 _FORBIDDEN = Row(
     "Forbidden",
@@ -67,8 +69,12 @@ TABLE: Mapping[str, Row] = {
     "FailedIdentityOperation": _BUSY,
     "NotLatestOperation": _BUSY,
     "OperationCancelled": _BUSY,
-    "CannotDeleteResource": Row("HasChildren", _T, _NOBODY, "Nothing to do: its children are deleted first."),
-    "PreconditionFailed": Row("ChangedMeanwhile", _T, _NOBODY, "Nothing to do: it is read again and merged."),
+    "CannotDeleteResource": Row(
+        "HasChildren", _T, _NOBODY, "You need do nothing: its children are deleted first."
+    ),
+    "PreconditionFailed": Row(
+        "ChangedMeanwhile", _T, _NOBODY, "You need do nothing: it is read again and merged."
+    ),
     "ReferencedResourceNotProvisioned": _NOT_READY,
     "InvalidResourceReference": _NOT_READY,
     "StorageAccountIsNotProvisioned": _NOT_READY,
@@ -78,7 +84,7 @@ TABLE: Mapping[str, Row] = {
         "NameStillReserved",
         _S,
         _NOBODY,
-        "Nothing to do: Azure frees the name within about 20 minutes (OPS-05).",
+        "You need do nothing: Azure frees the name within about 20 minutes (OPS-05).",
     ),
     # what is named does not exist
     "ParentResourceNotFound": _NOT_FOUND,
@@ -88,9 +94,11 @@ TABLE: Mapping[str, Row] = {
     "SubscriptionNotFound": _NOT_FOUND,
     "RoleDefinitionDoesNotExist": _NOT_FOUND,
     # throttling
-    "SubscriptionRequestsThrottled": Row("Throttled", _T, _NOBODY, "Nothing to do: Azure said when to go on."),
-    "TooManyRequests": Row("Throttled", _T, _NOBODY, "Nothing to do: Azure said when to go on."),
-    "429": Row("Throttled", _T, _NOBODY, "Nothing to do: Azure said when to go on."),
+    "SubscriptionRequestsThrottled": Row(
+        "Throttled", _T, _NOBODY, "You need do nothing: Azure said when to go on."
+    ),
+    "TooManyRequests": Row("Throttled", _T, _NOBODY, "You need do nothing: Azure said when to go on."),
+    "429": Row("Throttled", _T, _NOBODY, "You need do nothing: Azure said when to go on."),
     # somebody with rights in Azure must act
     "AuthorizationFailed": _FORBIDDEN,
     "LinkedAuthorizationFailed": _FORBIDDEN,
@@ -181,7 +189,7 @@ _BY_STATUS: Mapping[int, Row] = {
         "OperationFailed",
         _T,
         _ADMIN,
-        "Nothing to do if it passes, for it is repeated; otherwise Azure's message says what stands in its way.",
+        "You need do nothing if it passes, for it is repeated; else Azure's message says what stands in its way.",
     ),
     400: _MAYBE_SPEC,
     401: TABLE["InvalidAuthenticationToken"],

@@ -167,7 +167,7 @@ class Throttle:
             raise AzureProblem(
                 reason="Throttled",
                 message=f"The subscription {subscription} has no {_CLASSES[method]} left for {wait:.0f} s.",
-                advice="Nothing to do: it goes on by itself.",
+                advice="You need do nothing: it goes on by itself.",
                 retry_after=timedelta(seconds=wait),
                 throttled=True,
             )

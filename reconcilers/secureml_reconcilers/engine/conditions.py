@@ -169,7 +169,7 @@ def _as_last_seen(ready: Mapping[str, Any]) -> Condition:
 
 
 def _aspect(said: Composed, judged: Judged, told: dict[str, str], *, enforce: bool) -> Condition:
-    """One aspect's condition; `told` holds each cause by the aspect that tells it, and is added to."""
+    """One aspect's condition; `told` holds each cause by the aspect that shows it, and is added to."""
     kind = said.aspect.condition
     blocks = [(block, judged.verdicts[block.key]) for block in said.blocks]
     blocked = [verdict.problem for _, verdict in blocks if isinstance(verdict, Blocked)]
@@ -182,7 +182,9 @@ def _aspect(said: Composed, judged: Judged, told: dict[str, str], *, enforce: bo
     failed = [judged.failed[block.key] for block, _ in blocks if block.key in judged.failed]
     if failed:
         cause = _from_problem(kind, failed, told)
-        return replace(cause, status="False", message=f"{cause.message} It is being repeated.")
+        if cause.reason != WAITING:
+            cause = replace(cause, message=f"{cause.message} It is being repeated.")
+        return replace(cause, status="False")
     return _under_way(kind, blocks, judged) or Condition(kind, "True", said.aspect.met, said.aspect.met_message)
 
 
@@ -194,15 +196,19 @@ def _under_way(kind: str, blocks: list[tuple[Block, Verdict]], judged: Judged) -
         if isinstance(verdict, Running) or (isinstance(verdict, Differs) and block.key not in judged.waiting)
     ]
     if working:
-        return Condition(kind, "False", PROGRESSING, f"Azure is working on {_names(working)}. Nothing to do.")
+        return Condition(
+            kind, "False", PROGRESSING, f"Azure is working on {_names(working)}. You need do nothing."
+        )
     waiting = [block for block, _ in blocks if block.key in judged.waiting]
     if waiting:
         gate = judged.waiting[waiting[0].key]
-        return Condition(kind, "False", WAITING, f"{_names(waiting)} waits until {_name(gate)} is in order.")
+        those = [block for block in waiting if judged.waiting[block.key].key == gate.key]
+        verb = "waits" if len(those) == 1 else "wait"
+        return Condition(kind, "False", WAITING, f"{_names(those)} {verb} until {_in_order(gate)}.")
     pending = [block for block, verdict in blocks if isinstance(verdict, Pending)]
     if pending:
         message = pending[0].message if isinstance(pending[0], Check) else ""
-        return Condition(kind, "False", WAITING, f"{message} Nothing to do: it is looked at again.".strip())
+        return Condition(kind, "False", WAITING, f"{message} You need do nothing: it is looked at again.".strip())
     return None
 
 
@@ -212,14 +218,21 @@ def _at_work(judged: Judged) -> bool:
 
 
 def _from_problem(kind: str, troubles: list[AzureProblem], told: dict[str, str]) -> Condition:
-    """The first cause that no aspect before told; an aspect without one of its own waits for the other."""
-    news = [problem for problem in troubles if told.setdefault(str(problem), kind) == kind]
-    problem = news[0] if news else troubles[0]
-    status = "Unknown" if problem.reason in _CANNOT_TELL else "False"
-    if not news:
-        return Condition(kind, status, WAITING, f"Waits until {told[str(problem)]} is met, which tells the cause.")
-    more = f" ({len(troubles) - 1} more in status.findings)" if len(troubles) > 1 else ""
-    return Condition(kind, status, problem.reason, f"{problem}{more}")
+    """The first cause that no aspect before shows; an aspect without one of its own waits for the other."""
+    causes = {str(problem): problem for problem in troubles}
+    shown = next((cause for cause in causes if cause not in told), None)
+    if shown is None:
+        cause, problem = next(iter(causes.items()))
+        message = f"Waits until {told[cause]} is met, which tells the cause."
+        return Condition(kind, _untold(problem), WAITING, message)
+    told[shown] = kind
+    more = f" ({len(causes) - 1} more in status.findings)" if len(causes) > 1 else ""
+    return Condition(kind, _untold(causes[shown]), causes[shown].reason, f"{shown}{more}")
+
+
+def _untold(problem: AzureProblem) -> str:
+    """The status of an aspect that has this trouble: what cannot be told is neither met nor unmet."""
+    return "Unknown" if problem.reason in _CANNOT_TELL else "False"
 
 
 def _ready(aspects: list[Condition]) -> Condition:
@@ -296,6 +309,11 @@ def _name(block: Block) -> str:
     if isinstance(block, Check):
         return block.name
     return block.id.short if isinstance(block, Ensure | Absent) else block.key
+
+
+def _in_order(gate: Block) -> str:
+    """What a write waits for, in words: a fact is named by what is true when it holds."""
+    return _name(gate) if isinstance(gate, Check) else f"{_name(gate)} is in order"
 
 
 def _sentences(blocks: list[Block]) -> str:

@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from secureml_reconcilers.azure.problem import Severity
 from secureml_reconcilers.engine.blocks import Absent, Check, Ensure, Fact, Tone
 from secureml_reconcilers.engine.bounds import (
     CHANGES,
@@ -73,11 +74,11 @@ def findings(judged: Judged) -> list[dict[str, Any]]:
     """Everything unsatisfied that a person should know, bounded, the blocking ones first."""
     found = []
     for said in judged.composed:
-        found += [_finding("", "Error", problem) for problem in said.problems]
+        found += [_finding("", _severity(problem), problem) for problem in said.problems]
         for block in said.blocks:
             verdict = judged.verdicts[block.key]
             if isinstance(verdict, Blocked):
-                found.append(_finding(_rule(block), "Error", verdict.problem))
+                found.append(_finding(_rule(block), _severity(verdict.problem), verdict.problem))
             elif block.key in judged.failed:
                 found.append(_finding(_rule(block), "Warning", judged.failed[block.key]))
             elif isinstance(verdict, Advised) and isinstance(block, Check):
@@ -232,6 +233,11 @@ def _text(value: Any) -> str:  # noqa: ANN401 - JSON
     if isinstance(value, dict | list | tuple):
         return cut(json.dumps(value, ensure_ascii=False), SHORT)
     return cut(str(value if value is not None else "not set"), SHORT)
+
+
+def _severity(problem: AzureProblem) -> str:
+    """What passes by itself is no error."""
+    return "Warning" if problem.severity is Severity.NOBODY else "Error"
 
 
 def _finding(rule: str, severity: str, problem: AzureProblem) -> dict[str, Any]:

@@ -115,5 +115,5 @@ def _failure(operation: Operation) -> AzureProblem:
     return AzureProblem(
         "OperationFailed",
         f"{operation.id.short}: Azure says that the last operation on it failed.",
-        "Nothing to do: it is written again; Azure's activity log has the cause.",
+        "You need do nothing: it is written again; Azure's activity log has the cause.",
     )

@@ -7,7 +7,19 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from tests.unit.engine.building import ACCOUNT, ENDPOINT, NOW, VAULT, fact, judged, pending, problem, said, wants
+from tests.unit.engine.building import (
+    ACCOUNT,
+    ENDPOINT,
+    NETWORK,
+    NOW,
+    VAULT,
+    fact,
+    judged,
+    pending,
+    problem,
+    said,
+    wants,
+)
 
 from secureml_reconcilers.azure.problem import Retry
 from secureml_reconcilers.engine.compare import Difference
@@ -72,6 +84,17 @@ ASPECTS = [
         "Locked happened. Mend it. (2 more in status.findings)",
         id="of several problems a block's comes first, and the others are counted",
     ),
+    pytest.param(
+        one(
+            (CLOSES, Blocked(problem("Locked"))),
+            (CLOSES_VAULT, Blocked(problem("Locked"))),
+            problems=(problem("Locked"), problem("Forbidden")),
+        ),
+        "False",
+        "Locked",
+        "Locked happened. Mend it. (1 more in status.findings)",
+        id="one problem of many resources stands in the findings once, and is counted once",
+    ),
     *(
         pytest.param(
             one(problems=(problem(reason),)),
@@ -86,14 +109,14 @@ ASPECTS = [
         one((CLOSES, DIFFERS)),
         "False",
         "Progressing",
-        "Azure is working on storageAccounts/frauddata. Nothing to do.",
+        "Azure is working on storageAccounts/frauddata. You need do nothing.",
         id="a write begins",
     ),
     pytest.param(
         one((CLOSES, Running())),
         "False",
         "Progressing",
-        "Azure is working on storageAccounts/frauddata. Nothing to do.",
+        "Azure is working on storageAccounts/frauddata. You need do nothing.",
         id="an operation runs",
     ),
     pytest.param(
@@ -101,7 +124,7 @@ ASPECTS = [
         "False",
         "Progressing",
         "Azure is working on privateEndpoints/fraud-blob/x/0, privateEndpoints/fraud-blob/x/1,"
-        " privateEndpoints/fraud-blob/x/2 and 2 more. Nothing to do.",
+        " privateEndpoints/fraud-blob/x/2 and 2 more. You need do nothing.",
         id="three are named, the others counted",
     ),
     pytest.param(
@@ -115,28 +138,44 @@ ASPECTS = [
         one((CLOSES, DIFFERS), waiting={CLOSES.key: pending("the link is completed")}),
         "False",
         "Waiting",
-        "storageAccounts/frauddata waits until the link is completed is in order.",
+        "storageAccounts/frauddata waits until the link is completed.",
         id="a write waits for a fact",
+    ),
+    pytest.param(
+        one(
+            (CLOSES, DIFFERS),
+            (CLOSES_VAULT, DIFFERS),
+            (MAKES, DIFFERS),
+            waiting={
+                CLOSES.key: pending("the link is completed"),
+                CLOSES_VAULT.key: pending("the link is completed"),
+                MAKES.key: wants(NETWORK),
+            },
+        ),
+        "False",
+        "Waiting",
+        "storageAccounts/frauddata, vaults/fraudvault wait until the link is completed.",
+        id="several writes wait for one thing, and others for another",
     ),
     pytest.param(
         one((MAKES, Running()), (CLOSES, DIFFERS), waiting=WAITING),
         "False",
         "Progressing",
-        "Azure is working on privateEndpoints/fraud-blob. Nothing to do.",
+        "Azure is working on privateEndpoints/fraud-blob. You need do nothing.",
         id="work is told before waiting",
     ),
     pytest.param(
         one((pending(message="The link is InProgress."), Pending())),
         "False",
         "Waiting",
-        "The link is InProgress. Nothing to do: it is looked at again.",
+        "The link is InProgress. You need do nothing: it is looked at again.",
         id="a fact becomes true by itself",
     ),
     pytest.param(
         one((pending(message=""), Pending())),
         "False",
         "Waiting",
-        "Nothing to do: it is looked at again.",
+        "You need do nothing: it is looked at again.",
         id="a fact without a message",
     ),
 ]
@@ -245,7 +284,8 @@ READY = [
             "Ready",
             "False",
             "Waiting",
-            "0 of 2 aspects are met. A: It is not so that the sky clears. Nothing to do: it is looked at again.",
+            "0 of 2 aspects are met. A: It is not so that the sky clears."
+            " You need do nothing: it is looked at again.",
         ),
         id="else the first that is not met",
     ),
@@ -278,6 +318,32 @@ def test_one_cause_is_told_once() -> None:
         "C", "False", "Forbidden", "Forbidden happened. Mend it. (1 more in status.findings)"
     )
     assert every["E"] == Condition("E", "Unknown", "Waiting", "Waits until D is met, which tells the cause.")
+
+
+def test_only_what_an_aspect_shows_is_told() -> None:
+    """B was sent to A for a cause that A had only counted, so that no condition told it."""
+    locked, hidden = problem("Locked"), problem("Forbidden")
+    every = by_type(
+        judged(
+            [
+                said("A", problems=(locked, hidden)),
+                said("B", problems=(hidden,)),
+                said("C", problems=(locked, hidden)),
+            ]
+        )
+    )
+    assert every["A"].reason == "Locked"
+    assert every["B"] == Condition("B", "False", "Forbidden", "Forbidden happened. Mend it.")
+    assert every["C"] == Condition("C", "False", "Waiting", "Waits until A is met, which tells the cause.")
+
+
+def test_a_cause_that_is_told_elsewhere_is_not_repeated_here() -> None:
+    """Nor does an aspect that waits for another one repeat anything."""
+    failed = problem("OperationFailed")
+    blocks = {CLOSES.key: Running(), CLOSES_VAULT.key: Running()}
+    found = judged([said("A", CLOSES), said("B", CLOSES_VAULT)], blocks)
+    every = by_type(replace(found, failed=dict.fromkeys(blocks, failed)))
+    assert every["B"] == Condition("B", "False", "Waiting", "Waits until A is met, which tells the cause.")
 
 
 def test_stalled_names_the_problem_and_reconciling_stops() -> None:

@@ -20,6 +20,7 @@ from tests.unit.engine.building import (
     wants,
 )
 
+from secureml_reconcilers.azure.problem import Severity
 from secureml_reconcilers.engine.blocks import Absent, Fact, Tone
 from secureml_reconcilers.engine.bounds import FINDINGS, PLANNED
 from secureml_reconcilers.engine.compare import Difference
@@ -73,6 +74,13 @@ FINDING_ROWS = [
             }
         ],
         id="a problem of an aspect has no rule, so its reason stands there",
+    ),
+    pytest.param(
+        judged(
+            [said("A", wants())], {wants().key: Blocked(problem("AzureBusy", advice="", severity=Severity.NOBODY))}
+        ),
+        [{"rule": "ST-PUB-01", "severity": "Warning", "message": "AzureBusy happened."}],
+        id="what passes by itself is no error",
     ),
     pytest.param(
         judged([said("A", wants())], {wants().key: Blocked(problem("Locked", advice=""))}),

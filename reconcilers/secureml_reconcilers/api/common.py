@@ -78,7 +78,8 @@ PublicIPRange = Annotated[
             ),
             Rule(
                 _CEL_PUBLIC,
-                "must be public: an Azure firewall sees public source addresses only; let private networks"
+                f"must be public, and a range may not reach into {', '.join(_NOT_PUBLIC[:-1])} or"
+                f" {_NOT_PUBLIC[-1]}: an Azure firewall sees public source addresses only; let private networks"
                 " in through a private endpoint or through allowedSubnetIDs (ST-IP-01)",
                 holds=_public,
             ),

@@ -78,12 +78,20 @@ class Inventory:
             if block.key not in needed and isinstance(answers.get(block.id.key), NoSuch):
                 self.entries.pop(block.id.key, None)
 
+    def left(self, answers: Mapping[str, Answer]) -> int:
+        """How many entries are still there; what hangs on something that is gone went with it."""
+        return sum(not _gone(resource_id(entry["id"]), answers) for entry in self.entries.values())
+
     def _uses(self, block: Ensure, body: Body, owner: str) -> bool:
         """Whether the resource is the operator's and this custom resource leans on it, whoever made it."""
         if not facts(block.id).tags:
             parent = block.id.parent
             return parent is not None and parent.key in self.entries and block.create is not None
         return is_marked(body) and (block.shared or owner in users(body))
+
+
+def _gone(target: ResourceId | None, answers: Mapping[str, Answer]) -> bool:
+    return target is not None and (isinstance(answers.get(target.key), NoSuch) or _gone(target.parent, answers))
 
 
 def no_room() -> AzureProblem:

@@ -284,15 +284,15 @@ class Engine:
             this.inventory.prune(judged, this.memory.answers)
         elif this.composition.enforce:
             this.inventory.note_used(judged, this.memory.answers, this.composition.owner, now)
+        left = this.inventory.left(this.memory.answers)
         running = self._running(this)
         report = reporting.Report(subject.generation, rendered, this.inventory.to_status(), running)
         requeue = self._requeue(this, running)
         self._rest(this, judged, waiting=bool(running) or this.outrun)
         changed = reporting.transitions(previous, rendered, drifted=this.drifted)
         if subject.deleting:
-            made = len(subject.status.get("inventory", ()))
             changed = reporting.leaving(
-                changed, made, released=fresh[0].met, removed=bool(this.composition.aspects)
+                changed, left, released=fresh[0].met, removed=bool(this.composition.aspects)
             )
         advice = reporting.advised(subject.status.get("findings", ()), judged)
         events = [*this.events, *reporting.begun(this.actions), *changed, *advice]

@@ -158,21 +158,35 @@ def advised(before: Iterable[Mapping[str, Any]], judged: Judged) -> list[Event]:
     return [Event("Warning", each.reason, cut(f"{each.message} {each.advice}".strip(), SHORT)) for each in checks]
 
 
-def leaving(changed: list[Event], made: int, *, released: bool, removed: bool) -> list[Event]:
+def leaving(changed: list[Event], left: int, *, released: bool, removed: bool) -> list[Event]:
     """Events of a custom resource that goes: no word of being ready, one of what is left.
 
     Args:
         changed: the events of its conditions.
-        made: how many resources its inventory lists.
+        left: how many of the resources that its inventory lists are still there.
         released: nothing is left to wait for.
         removed: what it made was removed; otherwise it stays.
     """
     kept = [event for event in changed if event.type == "Warning"]
     if released:
-        gone = "What the operator made for it and nobody else uses is gone; public access stays closed."
-        stay = f"Azure is left as it is: {made} resources that the operator made for it stay."
-        kept.append(Event("Normal", "Released", gone if removed else stay))
+        kept.append(Event("Normal", "Released", _removed(left) if removed else _retained(left)))
     return kept
+
+
+def _removed(left: int) -> str:
+    if not left:
+        return "What the operator made for it is gone; public access stays closed."
+    stay = (
+        f"{left} resources stay, because others use them"
+        if left > 1
+        else "1 resource stays, because others use it"
+    )
+    return f"What the operator made for it and nobody else uses is gone; {stay}. Public access stays closed."
+
+
+def _retained(left: int) -> str:
+    resources = "1 resource" if left == 1 else f"{left} resources"
+    return f"Azure is left as it is: what the operator made for it stays ({resources})."
 
 
 def begun(actions: Iterable[Action]) -> list[Event]:

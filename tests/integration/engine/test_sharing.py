@@ -109,9 +109,11 @@ async def test_two_clusters_may_hold_a_resource_of_one_name(shared: World) -> No
     await old.settle()
     assert old.outcomes[-1].released
     assert remaining(shared, alice.ENDPOINT, alice.ZONE, alice.LINK) == [5, 6, 6]
+    assert "22 resources stay, because others use them" in old.events[-1].message
     new.delete()
     await new.settle()
     assert remaining(shared, alice.ENDPOINT, alice.ZONE, alice.LINK) == [0, 0, 0]
+    assert "What the operator made for it is gone" in new.events[-1].message
 
 
 @pytest.mark.parametrize("at_once", [pytest.param(True, id="made by both"), pytest.param(False, id="made by one")])
@@ -176,6 +178,7 @@ async def test_deleting_keeps_what_others_made_and_use(world: World) -> None:
     assert outcome.released
     assert [each.id.text for each in world.emulator.ctx.of_type(alice.ZONE)] == [zone]
     assert remaining(world, alice.LINK, alice.ENDPOINT) == [1, 0]
+    assert "2 resources stay, because others use them" in driver.events[-1].message
 
 
 async def test_deleting_in_the_midst_of_a_convergence_leaves_nothing(world: World) -> None:

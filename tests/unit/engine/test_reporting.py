@@ -399,19 +399,40 @@ def test_every_write_is_told() -> None:
     ]
 
 
-LEAVING = [  # released, removed                    what is said
-    pytest.param(False, True, [], id="while it goes, nobody is told that it is ready"),
-    pytest.param(True, True, ["What the operator made for it and nobody else uses is gone"], id="removed"),
-    pytest.param(True, False, ["Azure is left as it is: 22 resources"], id="retained"),
+LEAVING = [  # left, released, removed                what is said
+    pytest.param(22, False, True, "", id="while it goes, nobody is told that it is ready"),
+    pytest.param(
+        0, True, True, "What the operator made for it is gone; public access stays closed.", id="removed"
+    ),
+    pytest.param(
+        22,
+        True,
+        True,
+        "What the operator made for it and nobody else uses is gone; 22 resources stay, because others use"
+        " them. Public access stays closed.",
+        id="removed but for what others use",
+    ),
+    pytest.param(
+        1,
+        True,
+        True,
+        "What the operator made for it and nobody else uses is gone; 1 resource stays, because others use it."
+        " Public access stays closed.",
+        id="one is used",
+    ),
+    pytest.param(
+        22,
+        True,
+        False,
+        "Azure is left as it is: what the operator made for it stays (22 resources).",
+        id="retained",
+    ),
 ]
 
 
-@pytest.mark.parametrize(("released", "removed", "said"), LEAVING)
-def test_what_goes_says_what_is_left(released: bool, removed: bool, said: list[str]) -> None:  # noqa: FBT001
+@pytest.mark.parametrize(("left", "released", "removed", "said"), LEAVING)
+def test_what_goes_says_what_is_left(left: int, released: bool, removed: bool, said: str) -> None:  # noqa: FBT001
     """Warnings stay, readiness is no news any more, and the last event tells what became of Azure."""
     ready, trouble = Event("Normal", "Ready", "Azure is as declared."), Event("Warning", "Locked", "A lock.")
-    events = leaving([ready, trouble], 22, released=released, removed=removed)
-    assert events[0] == trouble
-    assert [event.message.startswith(words) for event, words in zip(events[1:], said, strict=True)] == [
-        True
-    ] * len(said)
+    events = leaving([ready, trouble], left, released=released, removed=removed)
+    assert events == [trouble, *([Event("Normal", "Released", said)] if said else [])]

@@ -37,6 +37,9 @@ class Judged:
     waiting: Mapping[str, Block]
     """By block key: the block that this one waits for."""
 
+    ownership: Ownership
+    """For whom it was judged: marks what would be made."""
+
     failed: Mapping[str, AzureProblem] = field(default_factory=dict)
     """By block key: how the last operation failed that is to be repeated, or just is."""
 
@@ -80,7 +83,7 @@ def evaluate(composed: list[Composed], situation: Situation) -> Judged:
         if isinstance(block, Ensure | Absent) and isinstance(verdicts[block.key], Differs | Running)
         if (failure := situation.failures.get(block.id.key)) is not None and failure.ended
     }
-    return Judged(tuple(composed), verdicts, tuple(actions), waiting, failed)
+    return Judged(tuple(composed), verdicts, tuple(actions), waiting, situation.ownership, failed)
 
 
 def leans_on(action: Action) -> set[str]:

@@ -20,7 +20,7 @@ from secureml_reconcilers.engine.bounds import (
     TEXT,
     cut,
 )
-from secureml_reconcilers.engine.compare import differences, merge
+from secureml_reconcilers.engine.compare import differences
 from secureml_reconcilers.engine.conditions import (
     IN_SYNC,
     OUT_OF_SYNC,
@@ -31,7 +31,7 @@ from secureml_reconcilers.engine.conditions import (
     WAITING,
 )
 from secureml_reconcilers.engine.contract import Event
-from secureml_reconcilers.engine.verdicts import Advised, Blocked, Differs
+from secureml_reconcilers.engine.verdicts import Advised, Blocked, Differs, choose
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from secureml_reconcilers.engine.contract import Status
     from secureml_reconcilers.engine.operations import Operation
     from secureml_reconcilers.engine.passes import Judged
-    from secureml_reconcilers.engine.verdicts import Action
+    from secureml_reconcilers.engine.verdicts import Action, Ownership
 
 _PASSING: Final = frozenset({PROGRESSING, WAITING, OUT_OF_SYNC, "Throttled", "AzureBusy"})
 """Nobody need act upon these reasons, so no event warns of them: one 503 is no news."""
@@ -89,7 +89,7 @@ def findings(judged: Judged) -> list[dict[str, Any]]:
 
 def planned(judged: Judged) -> list[dict[str, Any]]:
     """What would be written, in the order in which the aspects tell it."""
-    return [_planned(block, verdict) for block, verdict in _differing(judged)][:PLANNED]
+    return [_planned(block, verdict, judged.ownership) for block, verdict in _differing(judged)[:PLANNED]]
 
 
 def facts_of(judged: Judged) -> dict[str, Any]:
@@ -223,23 +223,23 @@ def _differing(judged: Judged) -> list[tuple[Ensure | Absent, Differs]]:
     return found
 
 
-def _planned(block: Ensure | Absent, verdict: Differs) -> dict[str, Any]:
+def _planned(block: Ensure | Absent, verdict: Differs, ownership: Ownership) -> dict[str, Any]:
     entry: dict[str, Any] = {"verb": verdict.kind, "id": block.id.text, "reason": cut(block.reason, TEXT)}
     if block.rules:
         entry["rules"] = list(block.rules[:RULES])
     changes = [
         {"path": cut(each.path, IDENTIFIER), "observed": _text(each.observed), "desired": _text(each.desired)}
-        for each in _changes(block, verdict)[:CHANGES]
+        for each in _changes(block, verdict, ownership)[:CHANGES]
     ]
     if changes:
         entry["changes"] = changes
     return entry
 
 
-def _changes(block: Ensure | Absent, verdict: Differs) -> tuple[Difference, ...]:
+def _changes(block: Ensure | Absent, verdict: Differs, ownership: Ownership) -> tuple[Difference, ...]:
     """What differs; of something to be made, all that would be written."""
-    if verdict.kind == "Create" and isinstance(block, Ensure):
-        return tuple(differences({}, merge(block.create or {}, block.fragment)))
+    if verdict.kind == "Create":
+        return tuple(differences({}, choose(block, verdict, ownership).body or {}))
     return verdict.differences
 
 

@@ -91,4 +91,4 @@ def judged(
     waiting: Mapping[str, Block] | None = None,
 ) -> Judged:
     """A judged pass, made up."""
-    return Judged(tuple(composed), verdicts or {}, (), waiting or {})
+    return Judged(tuple(composed), verdicts or {}, (), waiting or {}, NOBODYS)

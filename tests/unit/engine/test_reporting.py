@@ -10,6 +10,7 @@ from tests.unit.engine.building import (
     CLOSED,
     ENDPOINT,
     NOW,
+    OWNER,
     VAULT,
     ZONE,
     fact,
@@ -161,6 +162,8 @@ def test_the_plan_tells_every_write_with_its_differences() -> None:
             "changes": [
                 {"path": "location", "observed": "not set", "desired": "global"},
                 {"path": "properties.publicNetworkAccess", "observed": "not set", "desired": "Disabled"},
+                {"path": "tags.managed-by", "observed": "not set", "desired": "secureml-operator"},
+                {"path": "tags.secureml-owner", "observed": "not set", "desired": OWNER},
             ],
         },
     ]

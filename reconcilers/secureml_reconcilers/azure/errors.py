@@ -232,7 +232,7 @@ def classify(
         target=target,
         code=problem.code,
         permission=problem.permission,
-        correlation_id=lowered.get("x-ms-correlation-request-id", ""),
+        correlation_id=lowered.get("x-ms-correlation-request-id") or problem.correlation_id,
         throttled=spends_the_budget(status, lowered),
     )
 

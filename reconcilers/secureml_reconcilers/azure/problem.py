@@ -2,14 +2,41 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from enum import Enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from datetime import timedelta
 
     from secureml_reconcilers.azure.resource_id import ResourceId
+
+_GUID: Final = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+
+_REQUEST: Final = re.compile(
+    r"[\s,;(\[-]*\b(?:x-ms-|client[\s_-]?)?(?:correlation|request|trace|tracking|activity)[\s_-]?(?:request[\s_-]?)?id"
+    rf"['\"]?\s*(?:is|[:=])?\s*['\"]?({_GUID})['\"]?[)\]]?",
+    re.IGNORECASE,
+)
+"""Which request it was: `RequestId:…`, `Correlation ID: …`, `(x-ms-correlation-request-id: '…')`. An `object
+id` or a `client id` says who, and stays."""
+
+_PASSING: Final = (
+    (
+        re.compile(
+            r"[\s,;(-]*\btime(?:stamp)?\s*[:=]\s*['\"]?\d{4}-\d\d-\d\d[T ][\d:.]+Z?['\"]?\)?", re.IGNORECASE
+        ),
+        "",
+    ),
+    (re.compile(r"(UTC time) '[^']*'"), r"\1"),
+    (
+        re.compile(r"\b(retry|retried|try again) (?:in|after) \d+ (?:second|minute)s?\b", re.IGNORECASE),
+        r"\1 later",
+    ),
+    (re.compile(r"<[^<>]* object at 0x[0-9a-f]+>"), "…"),
+)
+"""What else a message names that is another one each time: instants, waits, objects of this process."""
 
 
 class Retry(Enum):
@@ -50,7 +77,8 @@ class AzureProblem(Exception):  # noqa: N818 - it is a classified problem, whate
     """One CamelCase word for the condition."""
 
     message: str
-    """What happened, for the person who must act; names the resource."""
+    """What happened, for the person who must act; names the resource. The same for the same trouble: it stands in
+    a status, and what differs each time would have it written on every pass."""
 
     advice: str = ""
     """What to do about it."""
@@ -76,6 +104,15 @@ class AzureProblem(Exception):  # noqa: N818 - it is a classified problem, whate
 
     outcome_unknown: bool = False
     """The write may have been applied: its answer was lost. Read before repeating it."""
+
+    def __post_init__(self) -> None:
+        """Take out of the message what is another one each time; the request's id is kept beside it."""
+        found = _REQUEST.search(self.message)
+        if found is not None:
+            self.correlation_id = self.correlation_id or found.group(1)
+            self.message = _REQUEST.sub("", self.message)
+        for passing, instead in _PASSING:
+            self.message = passing.sub(instead, self.message)
 
     def __str__(self) -> str:
         said = self.message.rstrip()

@@ -166,7 +166,7 @@ class Throttle:
         if wait > 0:
             raise AzureProblem(
                 reason="Throttled",
-                message=f"The subscription {subscription} has no {_CLASSES[method]} left for {wait:.0f} s.",
+                message=f"The subscription {subscription} has no {_CLASSES[method]} left for the moment.",
                 advice="You need do nothing: it goes on by itself.",
                 retry_after=timedelta(seconds=wait),
                 throttled=True,

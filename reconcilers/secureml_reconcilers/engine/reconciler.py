@@ -266,7 +266,7 @@ class Engine:
             if this.judged
             else set()
         )
-        return [self._operations.running[key] for key in mine if key in self._operations.running]
+        return [self._operations.running[key] for key in sorted(mine) if key in self._operations.running]
 
     def _report(self, this: Pass) -> Outcome:
         assert this.judged is not None  # noqa: S101 - the caller checked; this is for the type checker

@@ -90,7 +90,7 @@ def conditions(judged: Judged, *, enforce: bool, drifting: bool, settled_before:
     """
     told: dict[str, str] = {}
     aspects = [_aspect(said, judged, told, enforce=enforce) for said in judged.composed]
-    ready = _ready(aspects)
+    ready = _ready(aspects, enforce=enforce)
     found = problems(judged)
     stalled = next((problem for problem in found if problem.retry is Retry.NEVER), None)
     if enforce and _at_work(judged):
@@ -235,10 +235,15 @@ def _untold(problem: AzureProblem) -> str:
     return "Unknown" if problem.reason in _CANNOT_TELL else "False"
 
 
-def _ready(aspects: list[Condition]) -> Condition:
+def _ready(aspects: list[Condition], *, enforce: bool) -> Condition:
     unmet = [aspect for aspect in aspects if not aspect.met]
     if not unmet:
-        return Condition(READY, "True", "AsDeclared", "Azure is as declared; drift is watched for and repaired.")
+        drift = (
+            "drift is watched for and repaired"
+            if enforce
+            else "drift is watched for, and mode Observe repairs nothing"
+        )
+        return Condition(READY, "True", "AsDeclared", f"Azure is as declared; {drift}.")
     # What somebody must act upon comes before what passes by itself.
     first = next((aspect for aspect in unmet if aspect.reason not in {PROGRESSING, WAITING}), unmet[0])
     done = len(aspects) - len(unmet)

@@ -222,6 +222,12 @@ def test_observe_mode_says_what_it_would_do(found: Judged, would: str) -> None:
     )
 
 
+def test_observe_mode_promises_no_repair() -> None:
+    """It said that drift is watched for and repaired."""
+    ready = by_type(ALL_GOOD, enforce=False)["Ready"]
+    assert ready.message == "Azure is as declared; drift is watched for, and mode Observe repairs nothing."
+
+
 def test_observe_mode_waits_for_what_azure_works_on_like_any_other() -> None:
     """Somebody's operation runs: nothing is planned."""
     assert by_type(one((CLOSES, Running())), enforce=False)["Closed"].reason == "Progressing"

@@ -93,6 +93,7 @@ class Demo:
         self._report = report
         say = lambda text: console.print(f"  {text}")  # noqa: E731 - a printer with an indent
         self._say: Callable[[str], None] = say
+        self._shown: dict[str, str] = {}
         self._sandbox = Sandbox(folder, control_plane_binaries(say), Wishes(speed=SPEED))
 
     def run(self) -> None:
@@ -224,7 +225,6 @@ class Demo:
     def _watch(self, done: Callable[[dict[str, Any]], bool], what: str) -> None:
         """Show the conditions until something is true: a live table on a terminal, lines elsewhere."""
         end = time.monotonic() + PATIENCE
-        shown: dict[str, str] = {}
         live = Live(console=self._console, refresh_per_second=4) if self._console.is_terminal else None
         if live is not None:
             live.start()
@@ -234,7 +234,7 @@ class Demo:
                 if live is not None:
                     live.update(_table(resource))
                 else:
-                    self._lines(resource, shown)
+                    self._lines(resource)
                 if done(resource):
                     return
                 if time.monotonic() > end:
@@ -244,11 +244,12 @@ class Demo:
             if live is not None:
                 live.stop()
 
-    def _lines(self, resource: dict[str, Any], shown: dict[str, str]) -> None:
+    def _lines(self, resource: dict[str, Any]) -> None:
+        """What is news since the last line, also of an earlier watch."""
         for condition in _told(resource):
             text = f"{condition['type']}={condition['status']} ({condition['reason']})"
-            if shown.get(condition["type"]) != text:
-                shown[condition["type"]] = text
+            if self._shown.get(condition["type"]) != text:
+                self._shown[condition["type"]] = text
                 self._say(f"{text}: {_short(condition['message'])}")
 
     def _title(self, text: str) -> None:

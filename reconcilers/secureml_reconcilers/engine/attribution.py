@@ -59,11 +59,12 @@ class Author:
     """The program they used, as far as Azure knows."""
 
     when: datetime
-    what: ResourceId
-    """What they changed."""
+    trace: Trace
+    """What they did."""
 
     def __str__(self) -> str:
-        return f"{self.name}{f' with {self.client}' if self.client else ''}"
+        did = {"Create": "created", "Update": "changed", "Delete": "deleted"}[self.trace.did]
+        return f"{self.trace.target.short} was {did} by {self.name}{f' with {self.client}' if self.client else ''}"
 
 
 def traces(block: Ensure | Absent, verdict: Differs) -> tuple[Trace, ...]:
@@ -123,7 +124,7 @@ def _author(change: Mapping[str, Any], found: tuple[Trace, ...], arm: Arm) -> Au
     when = at(change, "changeAttributes.timestamp")
     if not name or not when or name in {"System", "Unknown"} or arm.is_us(name):
         return None
-    explained = next((trace.target for trace in found if _explains(change, trace)), None)
+    explained = next((trace for trace in found if _explains(change, trace)), None)
     if explained is None:
         return None
     client = str(at(change, "changeAttributes.clientType") or "")

@@ -62,9 +62,9 @@ def detected(block: Ensure | Absent, verdict: Differs, *, enforce: bool) -> Even
     if verdict.kind == "Delete":
         return Event("Warning", "DriftDetected", f"{block.id.short}: {block.reason}.")
     what = "it is gone" if verdict.kind == "Create" else "; ".join(map(str, verdict.differences[:3]))
-    doing = f"It is put right, because {block.reason}."
+    doing = f"It is put right: {block.reason}."
     if not enforce:
-        doing = f"It should be put right, because {block.reason}; mode Observe writes nothing."
+        doing = f"Mode Observe writes nothing; Enforce would put it right: {block.reason}."
     return Event("Warning", "DriftDetected", f"{block.id.short}: {what}. {doing}")
 
 
@@ -89,8 +89,7 @@ async def attributed(cases: dict[str, Case], told: dict[str, datetime], arm: Arm
         if author is not None and (key not in told or author.when > told[key]):
             told[key] = author.when
             del cases[key]
-            message = f"{author.what.short} was changed by {author}{_ago(author.when, now)}."
-            events.append(Event("Warning", "DriftAttributed", message))
+            events.append(Event("Warning", "DriftAttributed", f"{author}{_ago(author.when, now)}."))
         elif now - case.since > attribution.PATIENCE:
             del cases[key]
     return events

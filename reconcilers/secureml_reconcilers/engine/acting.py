@@ -117,9 +117,6 @@ class Performed:
     overtaken: set[str] = field(default_factory=set)
     """What was written for another custom resource since it was read, so that something was not done."""
 
-    outrun: bool = False
-    """Another custom resource is making something that may make ours superfluous."""
-
 
 @dataclass(frozen=True, slots=True)
 class Actor:
@@ -149,9 +146,9 @@ class Actor:
                 await held.enter_async_context(lock)
             if action.id.key in self.operations.running:
                 return  # another custom resource was quicker; the next pass finds it running
-            if self._outrun(action):
-                performed.outrun = True
-                return
+            if self.outrun(action):
+                return  # another custom resource was quicker to claim it
+            self._note_end_of_claim(action)
             chosen = await self._chosen_again(action, performed)
             if chosen is None:
                 performed.finished = True  # what was read meanwhile may open a gate
@@ -179,19 +176,23 @@ class Actor:
             return choose(action.block, verdict, self.ownership)
         return None  # the world has moved: the composition is asked again
 
-    def _outrun(self, action: Action) -> bool:
-        """Whether something is being made for the same claim; once that is over, our readings are overtaken."""
+    def outrun(self, action: Action) -> bool:
+        """Whether another custom resource is making something for the same claim."""
         claim = claim_of(action)
         claimed = self.operations.claimed.get(claim.name) if claim else None
-        if claim is None or claimed is None or claimed.made == action.id:
-            return False
-        rival = self.operations.running.get(claimed.made.key)
+        rival = self.operations.running.get(claimed.made.key) if claimed else None
         # Its custom resource may be gone, and then nobody looks at it any more.
-        if rival is not None and self.clock() - rival.since <= facts(rival.id).took.lost:
-            return True
-        del self.operations.claimed[claim.name]
-        self.operations.written[claim.shown_by.key] = Written(self.clock(), claimed.by)
-        return False
+        return (
+            rival is not None and rival.id != action.id and self.clock() - rival.since <= facts(rival.id).took.lost
+        )
+
+    def _note_end_of_claim(self, action: Action) -> None:
+        """What another made for the claim is there or failed: what we have read of the service is overtaken."""
+        claim = claim_of(action)
+        claimed = self.operations.claimed.get(claim.name) if claim else None
+        if claim is not None and claimed is not None and claimed.made != action.id:
+            del self.operations.claimed[claim.name]
+            self.operations.written[claim.shown_by.key] = Written(self.clock(), claimed.by)
 
     def _overtaken(self, key: str) -> bool:
         """Whether it was written for another custom resource since it was read: our write may undo that."""
@@ -226,7 +227,10 @@ class Actor:
             return
         _log.debug("%s", action.sentence)  # told with its event, and the request was logged
         performed.begun.append(action)
-        self.operations.written[action.id.key] = Written(self.clock(), self.ownership.owner)
+        written = Written(self.clock(), self.ownership.owner)
+        # What it writes over counts as written, too: another who looked at it before must look again.
+        for target in (action.id, *action.block.looks_at):
+            self.operations.written[target.key] = written
         for target in action.block.mends:
             self.memory.forget(target.key)
         self.memory.attempts[action.block.key] = Attempt.of(action, over=not accepted.running)

@@ -40,6 +40,7 @@ class _Shape:
     about: ResourceId | None = None
     evidence: tuple[ResourceId, ...] = ()
     mends: tuple[ResourceId, ...] = ()
+    looks_at: tuple[ResourceId, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +89,9 @@ class Ensure(_Shape):
 
     mends: tuple[ResourceId, ...] = ()
     """Where that damage was seen: what was read there is out of date once this resource is written."""
+
+    looks_at: tuple[ResourceId, ...] = ()
+    """What is read just before this is written: Azure would write over what another put there meanwhile."""
 
     @property
     def key(self) -> str:

@@ -89,13 +89,15 @@ def evaluate(composed: list[Composed], situation: Situation) -> Judged:
 def leans_on(action: Action) -> set[str]:
     """Keys of everything that must have been read in the very pass in which the action is taken.
 
-    Only what takes something away asks for that: closing a way into what is not ours, and deleting. Making
-    something on old evidence does no harm: it is refused, or found superfluous.
+    What takes something away asks for all its evidence: closing a way into what is not ours, and deleting.
+    Making something on old evidence does no harm, for it is refused, or found superfluous; what writes over
+    others' work instead names what it must look at.
     """
     closes = isinstance(action.block, Ensure) and action.block.create is None
+    looks_at = {target.key for target in action.block.looks_at}
     if action.kind != "Delete" and not closes:
-        return set()
-    return {key for block in (action.block, *action.block.after) for key in _evidence(block)}
+        return looks_at
+    return looks_at | {key for block in (action.block, *action.block.after) for key in _evidence(block)}
 
 
 def _evidence(block: Block) -> Iterator[str]:

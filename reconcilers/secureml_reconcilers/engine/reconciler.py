@@ -163,21 +163,27 @@ class Engine:
             judged = this.judged = self._judge(this, composed)
             self._watch_foreign_operations(judged)
             self._note_drift(this, judged)
-            actions = judged.actions[: max(0, OPERATIONS - len(self._running(this)))]
-            if not this.composition.enforce or not actions:
+            actor = Actor(self._arm, self._operations, this.memory, this.ownership(), self._clock, this.fresh_from)
+            actions = self._due(this, judged, actor) if this.composition.enforce else ()
+            if not actions:
                 return
             if this.memory.forget_read_before(this.fresh_from, {key for a in actions for key in leans_on(a)}):
                 continue  # somebody may have taken away since what a closing or a deletion leans on
             await journal.announce(self._announcement(this, actions))
-            actor = Actor(self._arm, self._operations, this.memory, this.ownership(), self._clock, this.fresh_from)
             performed = await actor.perform(actions)
             this.actions += performed.begun
-            this.outrun = performed.outrun
             if not performed.begun and not performed.finished:
                 this.judged = evaluate(composed, self._situation(this))
                 if not this.judged.actions:
                     return  # otherwise a refusal has freed what was to follow what is now blocked
         this.unfinished = True
+
+    def _due(self, this: Pass, judged: Judged, actor: Actor) -> tuple[Action, ...]:
+        """What is begun now: no more than can be announced, and nothing that somebody else is making already."""
+        room = max(0, OPERATIONS - len(self._running(this)))
+        actions = tuple(action for action in judged.actions if not actor.outrun(action))
+        this.outrun = len(actions) < len(judged.actions)
+        return actions[:room]
 
     def _judge(self, this: Pass, composed: list[Composed]) -> Judged:
         """Judge every block, once more when what was found out makes a failure of some."""

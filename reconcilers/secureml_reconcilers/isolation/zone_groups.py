@@ -94,6 +94,7 @@ def _our_group(site: Site, azure: View, way: Way, group: ResourceId, zones: list
         evidence=tuple(record for record, _, _ in record_sets(shown or {})),
         broken=tuple(missing.values()),
         mends=(*missing, *(record for record, _, _ in coming)),
+        looks_at=(*missing, *(record for record, _, _ in coming), *(z.id for z in new if _empty(azure, z))),
     )
 
 

@@ -362,5 +362,6 @@ async def test_two_that_put_endpoints_into_different_groups_make_one_for_each_wa
     assert [len(each) for each in users] == [2] * 5
     assert opened(world) == []
     for driver in drivers:
+        assert len(driver.announced) < 12, "who waits for the other announces nothing"
         await driver.resync()
         assert driver.condition("Ready")["status"] == "True"

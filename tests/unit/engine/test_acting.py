@@ -59,7 +59,7 @@ async def performed(azure: Azure, overtaken: ResourceId, *blocks: Ensure | Absen
     """Act on blocks, of which another custom resource has written something since it was read."""
     memory = Memory()
     for block in blocks:
-        for target in (block.id, *block.evidence):
+        for target in (block.id, *block.evidence, *block.looks_at):
             memory.answers[target.key] = shown(target, tags=MARK)
             memory.read_at[target.key] = NOW
     operations = Operations(written={overtaken.key: Written(NOW, OTHER)})
@@ -85,6 +85,11 @@ USED = shown(ENDPOINT, tags={**MARK, "secureml-user-b": OTHER})
             Absent(ZONE_GROUP, "its endpoint goes", evidence=(ENDPOINT,)), ENDPOINT, id="what says that it may go"
         ),
         pytest.param(wants(evidence=(ENDPOINT,)), ENDPOINT, id="what says that it may be closed"),
+        pytest.param(
+            wants(ZONE_GROUP, create={}, looks_at=(ENDPOINT,)),
+            ENDPOINT,
+            id="what it would write over",
+        ),
     ],
 )
 async def test_what_leans_on_a_reading_that_was_overtaken_is_not_done(
@@ -143,7 +148,7 @@ async def test_one_thing_is_made_for_a_claim_at_a_time(*, since: timedelta, outr
     actor = Actor(azure, operations, memory, Ownership(OWNER), lambda: NOW, NOW)  # type: ignore[arg-type]
     ours = choose(wants(ENDPOINT, create={}, claim=claim), Differs("Create", ()), Ownership(OWNER))
     done = await actor.perform((ours,))
-    assert (azure.written, done.outrun, done.finished) == ([], outrun, not outrun)
+    assert (azure.written, done.finished, actor.outrun(ours)) == ([], not outrun, outrun)
     assert (ACCOUNT.key in memory.answers) is outrun
     if not outrun:
         memory.answers[ACCOUNT.key], memory.read_at[ACCOUNT.key] = shown(ACCOUNT), NOW

@@ -81,6 +81,7 @@ async def _start(
     registry = CollectorRegistry()
     readiness = health.Readiness()
     cluster = await stack.enter_async_context(connect(kubeconfig))
+    probes, alive = await _serve_probes(settings, registry, readiness, stack)
     name = settings.cluster_name or await _cluster_name(cluster, stop)
     if not name:
         return None
@@ -95,22 +96,34 @@ async def _start(
     readiness.reconcilers = True
     readiness.synced = lambda: shell.sweep.synced
     shell.workers.start(settings.workers)
-    liveness = health.Liveness(shell.workers, shell.queue.snapshot, shell.watchdog)
+    alive.append(health.Liveness(shell.workers, shell.queue.snapshot, shell.watchdog))
+    if not await _kinds_served(cluster, stop):
+        await shell.workers.stop(timedelta(0))
+        return None
+    readiness.served = True
+    return _Process(shell, cluster, readiness, probes)
+
+
+async def _serve_probes(
+    settings: Settings, registry: CollectorRegistry, readiness: health.Readiness, stack: AsyncExitStack
+) -> tuple[AsyncExitStack, list[health.Liveness]]:
+    """Answer probes from the first moment: who waits for the API server is alive, and not ready.
+
+    Returns:
+        What closes them, and a place for what they ask once it runs.
+    """
+    alive: list[health.Liveness] = []
     probes = await stack.enter_async_context(AsyncExitStack())
     await probes.enter_async_context(
         health.serve(
             settings.health_host,
             settings.health_port,
             registry,
-            liveness=liveness.faults,
+            liveness=lambda: alive[0].faults() if alive else {},
             readiness=readiness.faults,
         )
     )
-    if not await _kinds_served(cluster, stop):
-        await shell.workers.stop(timedelta(0))
-        return None
-    readiness.served = True
-    return _Process(shell, cluster, readiness, probes)
+    return probes, alive
 
 
 async def _cluster_name(cluster: KubeCluster, stop: asyncio.Event) -> str:

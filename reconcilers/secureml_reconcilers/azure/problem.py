@@ -100,7 +100,7 @@ class AzureProblem(Exception):  # noqa: N818 - it is a classified problem, whate
 
     throttled: bool = False
     """The budget that all requests share is spent, by Azure's count or ours: nothing is wrong with the resource,
-    and nothing else can be asked either. Not set where a service is busy with one resource."""
+    and nothing else can be asked of Resource Manager either. Not set where a service is busy with one resource."""
 
     outcome_unknown: bool = False
     """The write may have been applied: its answer was lost. Read before repeating it."""

@@ -24,7 +24,7 @@ def is_marked(body: Body) -> bool:
 def user_tag(owner: str) -> str:
     """The tag that a custom resource leaves on what it uses and others may use too.
 
-    One tag each, so that two writers never have to merge one value; an empty value says "no more".
+    One tag each, so that two writers never have to merge one value.
     """
     return f"{_USER}{hashlib.sha256(owner.encode()).hexdigest()[:8]}"
 

@@ -176,6 +176,7 @@ class Memory:
 
     def note_problem(self, question: Question, problem: AzureProblem, now: datetime) -> None:
         """A question could not be answered; the service may have named a time to ask it again."""
+        _bare(problem)
         if isinstance(question, ResourceId):
             self.answers[question.key] = Unreadable(problem)
         elif isinstance(question, Listing):
@@ -197,6 +198,12 @@ class Memory:
 
     def fail(self, target: ResourceId, problem: AzureProblem, now: datetime, *, ended: bool = False) -> None:
         """Note one more failure on a resource, and how long to leave it alone."""
+        _bare(problem)
         before = self.failures.get(target.key)
         attempts = (before.attempts if before else 0) + 1
         self.failures[target.key] = Failure(problem, attempts, now + intervals.backoff(problem, attempts), ended)
+
+
+def _bare(problem: AzureProblem) -> None:
+    """Let go of where it was raised: a traceback holds on to its frames, and they to every block of the pass."""
+    problem.__traceback__ = problem.__cause__ = problem.__context__ = None

@@ -99,7 +99,7 @@ def fail_what_did_not_stay(judged: Judged, memory: Memory, now: datetime) -> boo
         if isinstance(block, Ensure | Absent) and not isinstance(_parent(block, memory), NoSuch):
             problem = _problem(attempt, verdict)
             if problem is not None:
-                memory.fail(block.id, problem, now)
+                memory.fail(block.id, problem, now, ended=True)
                 failed = True
     return failed
 

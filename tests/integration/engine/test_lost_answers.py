@@ -176,6 +176,22 @@ async def test_one_account_that_is_throttled_holds_up_nothing_else(world: World,
     assert ready.condition("Ready")["status"] == "True"
 
 
+async def test_a_change_log_that_is_asked_too_often_holds_up_nothing(world: World, ready: Driver) -> None:
+    """Resource Graph has a quota of its own; a spent one once ended the pass of whoever asked it.
+
+    A link is gone, so the graph is asked whether another one serves; meanwhile the vault that somebody opened
+    is closed, for its own private way is in order.
+    """
+    await alice.vanishes(world, f"{alice.one(world, alice.LINK, 'file')}", alice.DNS)
+    await alice.patches(world, alice.VAULT, {"properties": {"publicNetworkAccess": "Enabled"}})
+    disturb(world, method="POST", path="Microsoft.ResourceGraph", times=2, **throttled(5))
+    start = last(world)
+    await ready.step()
+    assert [call.method for call in writes(world, start) if "/vaults/" in call.target] == ["PATCH"]
+    await ready.settle()
+    assert ready.condition("Ready")["status"] == "True"
+
+
 BUSY = {
     "status": 409,
     "code": "AnotherOperationInProgress",

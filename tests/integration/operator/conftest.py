@@ -141,6 +141,7 @@ async def operating(
     reconciler: FakeReconciler | None = None,
     *,
     wait: bool = True,
+    kubeconfig: str | None = None,
     **settings: Any,  # noqa: ANN401 - the fields of Settings
 ) -> AsyncIterator[Running]:
     """Run the operator for as long as the block lasts; it must end with status 0."""
@@ -151,8 +152,8 @@ async def operating(
         yield {"SecureWorkspace": worker}
 
     chosen = Settings(health_host="127.0.0.1", health_port=port, **settings)
-    kubeconfig = str(plane.operator_kubeconfig)
-    task = asyncio.create_task(run(chosen, open_reconcilers=reconcilers, kubeconfig=kubeconfig, stop=stop))
+    where = kubeconfig or str(plane.operator_kubeconfig)
+    task = asyncio.create_task(run(chosen, open_reconcilers=reconcilers, kubeconfig=where, stop=stop))
     async with aiohttp.ClientSession() as session:
         running = Running(port, task, stop, worker, session)
         try:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import signal
 import sys
 import time
@@ -21,6 +22,7 @@ from secureml_sandbox.processes import free_port
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from secureml_sandbox.controlplane import ControlPlane
 
@@ -104,6 +106,17 @@ async def test_without_crds_it_waits_and_after_a_restart_of_the_api_server_it_go
         )
         assert names[0] == "before"
         assert (await operator.get("/healthz"))[0] == 200
+
+
+async def test_who_waits_for_the_api_server_is_alive_and_not_ready(plane: ControlPlane, tmp_path: Path) -> None:
+    """A liveness probe without an answer would restart the pod for as long as the API server is away."""
+    kubeconfig = tmp_path / "kubeconfig"
+    nowhere = re.sub(r"(https://[^:]+):\d+", rf"\1:{free_port()}", plane.operator_kubeconfig.read_text())
+    kubeconfig.write_text(nowhere)
+    async with operating(plane, wait=False, kubeconfig=str(kubeconfig)) as operator:
+        await asyncio.sleep(1)
+        assert (await operator.get("/healthz"))[0] == 200
+        assert (await operator.get("/readyz"))[0] == 503
 
 
 async def test_five_hundred_resources_are_brought_up_quickly_and_then_cost_nothing(

@@ -7,8 +7,8 @@ from datetime import timedelta
 import pytest
 from tests.unit.engine.building import ACCOUNT, ENDPOINT, NETWORK, NOW, VAULT, problem, shown
 
-from secureml_reconcilers.azure.arm import Absent
-from secureml_reconcilers.azure.problem import Retry
+from secureml_reconcilers.azure.arm import Absent, Unreadable
+from secureml_reconcilers.azure.problem import AzureProblem, Retry
 from secureml_reconcilers.engine.memory import FRESH_FOR, Memory
 from secureml_reconcilers.engine.view import Listing, Query
 
@@ -31,6 +31,24 @@ def test_everything_read_can_be_forgotten_at_once() -> None:
     memory.forget_reads()
     assert (memory.answers, memory.listings, memory.rows, memory.read_at) == ({}, {}, {}, {})
     assert (list(memory.failures), memory.troubles) == ([VAULT.key], 3)
+
+
+def test_a_failure_holds_on_to_nothing_of_its_pass() -> None:
+    """Its traceback would: the frame that met it knows the action, and that all blocks of the pass."""
+
+    def refused() -> AzureProblem:
+        try:
+            raise problem() from LookupError("the request")
+        except AzureProblem as raised:
+            return raised
+
+    memory = Memory()
+    memory.fail(VAULT, refused(), NOW)
+    memory.note_problem(ACCOUNT, refused(), NOW)
+    unreadable = memory.answers[ACCOUNT.key]
+    assert isinstance(unreadable, Unreadable)
+    for kept in (memory.failures[VAULT.key].problem, unreadable.problem):
+        assert (kept.__traceback__, kept.__cause__, kept.__context__) == (None, None, None)
 
 
 @pytest.mark.parametrize(

@@ -42,6 +42,17 @@ LATE_LOOK: Final = timedelta(seconds=15)
 PENDING: Final = timedelta(seconds=10)
 """Until a fact is looked at again that becomes true by itself (a record, a link state)."""
 
+PENDING_OFTEN: Final = timedelta(minutes=1)
+"""So long a fact is looked at that often: records and links that come by themselves are there by then. What is
+pending for longer mostly waits for a person, and nobody knows for how long."""
+
+PENDING_RARELY: Final = timedelta(minutes=5)
+"""The longest wait for such a fact, as for what somebody must change in Azure."""
+
+PENDING_READ: Final = timedelta(seconds=20)
+"""What was read longer ago than this is let go of between looks at such a fact. What it is about is read at every
+look; what else it hangs on (an account that lists its connections) then shows within half a minute."""
+
 DEFERRED: Final = timedelta(seconds=1)
 """At least so long a pass rests that met an empty budget: less finds hardly a token more, and costs a pass."""
 
@@ -66,6 +77,15 @@ def next_look(since: datetime, now: datetime, took: Took) -> datetime:
     if took.expected >= LONG and age < took.expected + SECOND_LOOK:
         return now + SECOND_LOOK
     return now + (LOOK if age < 2 * took.late else LATE_LOOK)
+
+
+def pending(since: datetime, now: datetime) -> timedelta:
+    """When to look again at a fact that is pending since then: it is seen late by half of its time at most.
+
+    By time and not by looks: passes come for other reasons, too.
+    """
+    age = now - since
+    return PENDING if age < PENDING_OFTEN else min(age / 2, PENDING_RARELY)
 
 
 def deferral(wait: timedelta | None, chance: Callable[[], float] = random.random) -> timedelta:

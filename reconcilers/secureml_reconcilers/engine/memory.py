@@ -94,6 +94,9 @@ class Memory:
     unattributed: dict[str, Case] = field(default_factory=dict)
     """Drifted resources by key, whose author the change log did not show yet."""
 
+    awaited: dict[str, datetime] = field(default_factory=dict)
+    """By block key, since when a fact has been pending with nothing under way that could make it true."""
+
     troubles: int = 0
     """Passes in a row that ended with something unreadable or missing."""
 

@@ -220,6 +220,7 @@ class Engine:
                 self._operations.failed.pop(key, None)
             memory.failures.clear()
             memory.attempts.clear()
+            memory.awaited.clear()
             memory.forget_reads()
         memory.wake()
         memory.forget_old_reads(now)
@@ -316,7 +317,10 @@ class Engine:
         """Keep of what was read what the next pass may lean on: nothing, unless it waits for Azure or in line."""
         if this.throttled is not None:
             self._rest_in_line(this)
-        elif waiting:
+        elif waiting or this.memory.awaited:
+            if not waiting:
+                this.memory.forget_read_before(this.began - intervals.PENDING_READ, set(this.memory.read_at))
+                this.memory.listings.clear()
             this.memory.in_line_since = None
             forget_troubles(this.memory, judged)
             this.memory.forget_bulky()
@@ -355,12 +359,9 @@ class Engine:
             if failure.not_before > now or failure.problem in found
         ]
         verdicts = this.judged.verdicts.values()
-        if (
-            this.outrun
-            or any(isinstance(verdict, Pending) for verdict in verdicts)
-            or (not waits and any(isinstance(verdict, Running) for verdict in verdicts))
-        ):
+        if this.outrun or (not waits and any(isinstance(verdict, Running) for verdict in verdicts)):
             waits.append(intervals.PENDING)
+        waits += self._looks_at_pending(this, this.judged, busy=bool(running or this.actions))
         if this.unfinished:
             waits.append(intervals.SOONEST)
         if memory.unattributed:
@@ -370,6 +371,17 @@ class Engine:
         memory.troubles = memory.troubles + 1 if troubles else 0
         waits += [intervals.backoff(problem, memory.troubles) for problem in troubles]
         return max(min(waits), timedelta(milliseconds=50)) if waits else None
+
+    def _looks_at_pending(self, this: Pass, judged: Judged, *, busy: bool) -> list[timedelta]:
+        """When to look at what becomes true by itself; what is under way, or was just written, may bring it."""
+        now, memory = self._clock(), this.memory
+        memory.awaited = {
+            key: now if busy else memory.awaited.get(key, now)
+            for key, verdict in judged.verdicts.items()
+            if isinstance(verdict, Pending)
+        }
+        # What came last may come soon, however long another has been pending.
+        return [intervals.pending(max(memory.awaited.values()), now)] if memory.awaited else []
 
 
 def _throttled(memory: Memory) -> timedelta | None:

@@ -73,6 +73,9 @@ class TypeFacts:
     """Large and only asked for when something is missing: not kept in memory between passes. A network lists
     every address configuration of every subnet, a megabyte where four thousand are in use."""
 
+    unasked: tuple[str, ...] = ()
+    """Long lists of it that nothing asks for and no write sends back: let go of as soon as they are read."""
+
     serialize: Literal["self", "parent"] = "self"
     """Writes to one of these run one at a time per resource, or per parent (subnets of one VNet, OPS-04)."""
 
@@ -139,6 +142,7 @@ CATALOGUE: Final[Mapping[str, TypeFacts]] = {
         update="PUT",
         etags=True,
         tags=False,
+        unasked=("properties.ipConfigurations", "properties.privateEndpoints"),
         serialize="parent",
         took=_took(1, 10, 60),
     ),

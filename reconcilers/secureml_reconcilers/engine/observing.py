@@ -6,10 +6,12 @@ import logging
 from typing import TYPE_CHECKING
 
 from secureml_reconcilers.azure.arm import ABSENT_CODES, Present, Unreadable
+from secureml_reconcilers.azure.catalogue import facts
 from secureml_reconcilers.azure.problem import AzureProblem
 from secureml_reconcilers.azure.resource_id import ResourceId, resource_id
 from secureml_reconcilers.engine.composing import compose
 from secureml_reconcilers.engine.together import together
+from secureml_reconcilers.engine.values import at
 from secureml_reconcilers.engine.view import Query, View
 
 if TYPE_CHECKING:
@@ -46,7 +48,7 @@ async def observe(composition: Composition, memory: Memory, arm: Arm, now: datet
 async def read(target: ResourceId, arm: Arm) -> Answer:
     """One resource, with what could not be told as an answer of its own."""
     try:
-        return await arm.read(target)
+        return _lightened(target, await arm.read(target))
     except AzureProblem as problem:
         return Unreadable(problem)
 
@@ -65,7 +67,7 @@ async def _answer(question: Question, memory: Memory, arm: Arm, now: datetime) -
 
 async def _ask(question: Question, memory: Memory, arm: Arm, now: datetime) -> None:
     if isinstance(question, ResourceId):
-        memory.answers[question.key] = await arm.read(question)
+        memory.answers[question.key] = _lightened(question, await arm.read(question))
     elif isinstance(question, Query):
         memory.rows[question] = tuple(await arm.query(question.subscription, question.kusto))
     else:
@@ -75,6 +77,17 @@ async def _ask(question: Question, memory: Memory, arm: Arm, now: datetime) -> N
             key = resource_id(str(body["id"])).key
             memory.answers.setdefault(key, Present(body))
             memory.read_at.setdefault(key, now)
+
+
+def _lightened(target: ResourceId, answer: Answer) -> Answer:
+    """Without the lists that nothing asks for: a subnet names each of its thousands of addresses."""
+    if isinstance(answer, Present):
+        for path in facts(target).unasked:
+            parent, _, last = path.rpartition(".")
+            inside = at(answer.body, parent)
+            if isinstance(inside, dict):
+                inside.pop(last, None)
+    return answer
 
 
 async def _listed(listing: Listing, arm: Arm) -> tuple[Body, ...]:

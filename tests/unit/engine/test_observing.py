@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from tests.unit.engine.building import ACCOUNT, ENDPOINT, GROUP, NOW, problem, shown
+from tests.unit.engine.building import ACCOUNT, ENDPOINT, GROUP, NETWORK, NOW, problem, shown
 
 from secureml_reconcilers.azure.problem import AzureProblem, Retry
 from secureml_reconcilers.engine.blocks import Aspect, Composition
@@ -93,3 +93,24 @@ async def test_what_was_answered_is_not_asked_again() -> None:
     composition = Composition((Aspect("Known", over_and_over),), "team-a/fraud")
     with pytest.raises(RuntimeError, match="frauddata"):
         await observe(composition, Memory(), Shows(), NOW)  # type: ignore[arg-type]
+
+
+class Full:
+    """An Azure with a subnet in which thousands of addresses are in use."""
+
+    async def read(self, target: ResourceId) -> Present:
+        """Show it."""
+        used = [{"id": f"{target.text}/{number}"} for number in range(4000)]
+        return shown(target, properties={"addressPrefix": "10.0.0.0/16", "ipConfigurations": used})
+
+
+async def test_what_nothing_asks_for_is_let_go_of_at_once() -> None:
+    """Hundreds of custom resources share a subnet, and each once kept all of its addresses."""
+    memory, subnet = Memory(), NETWORK.child("subnets", "endpoints")
+
+    def blocks(view: View) -> Blocks:
+        view.get(subnet)
+        yield from ()
+
+    await observe(Composition((Aspect("Known", blocks),), "o"), memory, Full(), NOW)  # type: ignore[arg-type]
+    assert memory.answers[subnet.key] == shown(subnet, properties={"addressPrefix": "10.0.0.0/16"})

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from secureml_reconcilers.azure.arm import Answer, Body
     from secureml_reconcilers.engine.composing import Question
+    from secureml_reconcilers.engine.contract import Event
     from secureml_reconcilers.engine.drift import Case
     from secureml_reconcilers.engine.staying import Attempt
     from secureml_reconcilers.engine.view import Query
@@ -96,6 +97,10 @@ class Memory:
 
     awaited: dict[str, datetime] = field(default_factory=dict)
     """By block key, since when a fact has been pending with nothing under way that could make it true."""
+
+    untold: list[Event] = field(default_factory=list)
+    """What led to writes and what was written, until a pass comes to its report: one that is cut short between two
+    batches of writes has none."""
 
     troubles: int = 0
     """Passes in a row that ended with something unreadable or missing."""

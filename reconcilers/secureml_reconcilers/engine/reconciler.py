@@ -87,6 +87,7 @@ class Pass:
     """Set when something that had been as declared is not any more."""
 
     events: list[Event] = field(default_factory=list)
+    """What was found out, until a write follows upon it; from then on it stands in the memory."""
 
     def ownership(self) -> Ownership:
         """What this custom resource made."""
@@ -124,7 +125,7 @@ class Engine:
     async def reconcile(self, subject: Subject, journal: Journal) -> Outcome:
         """See `Reconciler.reconcile`."""
         if subject.paused and not subject.deleting:
-            return unjudged.paused(subject, self._clock())
+            return self._telling(subject, unjudged.paused(subject, self._clock()))
         inventory = Inventory.of(subject.status)
         owner = f"{self._cluster}/{subject.key.namespace}/{subject.key.name}"
         try:
@@ -133,7 +134,7 @@ class Engine:
             else:
                 composition = self._kind.declare(subject.spec, owner)
         except ValueError as error:
-            return unjudged.invalid(subject, str(error), self._clock())
+            return self._telling(subject, unjudged.invalid(subject, str(error), self._clock()))
         memory = self._remember(subject)
         began = self._clock()
         this = Pass(subject, composition, memory, began, memory.fresh_from(began), inventory)
@@ -172,6 +173,9 @@ class Engine:
             await journal.announce(self._announcement(this, actions))
             performed = await actor.perform(actions)
             this.actions += performed.begun
+            if performed.begun:
+                this.memory.untold += [*this.events, *reporting.begun(performed.begun)]
+                this.events.clear()
             if not performed.begun and not performed.finished:
                 this.judged = evaluate(composed, self._situation(this))
                 if not this.judged.actions:
@@ -244,6 +248,9 @@ class Engine:
         this.drifted = this.drifted or drift.outstanding(status)
         if this.drifted or this.subject.deleting or not drift.in_sync(status, generation):
             return
+        if any(event.reason == "DriftDetected" for event in this.memory.untold):
+            this.drifted = True  # the pass before was cut short, and this one goes on with the repair
+            return
         for block, verdict in drift.drifted(judged):
             this.drifted = True
             traces = attribution.traces(block, verdict)
@@ -296,13 +303,15 @@ class Engine:
         report = reporting.Report(subject.generation, rendered, this.inventory.to_status(), running)
         requeue = self._requeue(this, running)
         self._rest(this, judged, waiting=bool(running) or this.outrun)
-        changed = reporting.transitions(previous, rendered, drifted=this.drifted)
+        happened = [*self._untold(subject.key), *this.events]
+        drifted = this.drifted or any(event.reason == "DriftDetected" for event in happened)
+        changed = reporting.transitions(previous, rendered, drifted=drifted)
         if subject.deleting:
             changed = reporting.leaving(
                 changed, left, released=fresh[0].met, removed=bool(this.composition.aspects)
             )
         advice = reporting.advised(subject.status.get("findings", ()), judged)
-        events = [*this.events, *reporting.begun(this.actions), *changed, *advice]
+        events = [*happened, *changed, *advice]
         status = report.status(judged, plan=not this.composition.enforce)
         ready = fresh[0].met
         return Outcome(
@@ -312,6 +321,21 @@ class Engine:
             released=subject.deleting and ready,
             figures=_figures(events, len(running)),
         )
+
+    def _untold(self, key: Key) -> list[Event]:
+        """What is still to be told, which is told with this outcome."""
+        memory = self._memories.get(key)
+        untold = list(memory.untold) if memory is not None else []
+        if memory is not None:
+            memory.untold.clear()
+        return untold
+
+    def _telling(self, subject: Subject, outcome: Outcome) -> Outcome:
+        """The outcome of a pass that looks at nothing, with what the pass before had no time to tell."""
+        untold = self._untold(subject.key)
+        if not untold:
+            return outcome
+        return replace(outcome, events=(*untold, *outcome.events), figures=_figures(untold, 0))
 
     def _rest(self, this: Pass, judged: Judged, *, waiting: bool) -> None:
         """Keep of what was read what the next pass may lean on: nothing, unless it waits for Azure or in line."""

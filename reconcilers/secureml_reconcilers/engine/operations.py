@@ -61,7 +61,8 @@ def seems_over(operation: Operation, answer: Answer, now: datetime) -> bool:
 
     A type that stays hidden while it is created proves nothing by its absence until the slowest creation
     would be over; for any other type an absence means that the write never arrived. In the same way a type
-    that shows its former self proves nothing while it is deleted or updated.
+    that shows its former self proves nothing while it is deleted or updated, until nearly all are over; the handle
+    is asked then, where there is one.
     """
     took = facts(operation.id).took
     if isinstance(answer, Present):
@@ -85,11 +86,10 @@ def worth_asking(operation: Operation, answer: Answer, now: datetime) -> bool:
         return True
     if isinstance(answer, Present) and _updated_unseen(operation):
         return True
-    return (
-        isinstance(answer, Absent)
-        and operation.verb == "PUT"
-        and now - operation.since > facts(operation.id).took.late
+    unseen = (operation.verb == "PUT" and isinstance(answer, Absent)) or (
+        operation.verb == "DELETE" and isinstance(answer, Present) and answer.settled
     )
+    return unseen and now - operation.since > facts(operation.id).took.late
 
 
 def _updated_unseen(operation: Operation) -> bool:

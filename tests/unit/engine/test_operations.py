@@ -86,6 +86,9 @@ ASKED = [
     pytest.param(ZONE, "PUT", Absent(), SOON, False, id="nothing to see yet, as usual"),
     pytest.param(ZONE, "PUT", Absent(), late(ZONE), True, id="nothing to see after unusually long"),
     pytest.param(ENDPOINT, "DELETE", Absent(), late(ENDPOINT), False, id="it is gone, as it should"),
+    pytest.param(ENDPOINT, "DELETE", shown(ENDPOINT), SOON, False, id="a removal does not show yet, as usual"),
+    pytest.param(ENDPOINT, "DELETE", shown(ENDPOINT), late(ENDPOINT), True, id="it does not show after long"),
+    pytest.param(ENDPOINT, "DELETE", shown(ENDPOINT, "Deleting"), late(ENDPOINT), False, id="it shows"),
     pytest.param(
         ENDPOINT, "PUT", UNREADABLE, lost(ENDPOINT), False, id="what could not be read is read again first"
     ),

@@ -98,6 +98,9 @@ class Memory:
     awaited: dict[str, datetime] = field(default_factory=dict)
     """By block key, since when a fact has been pending with nothing under way that could make it true."""
 
+    advised: list[Mapping[str, Any]] = field(default_factory=list)
+    """Findings that were told before something could not be told: they are no news when they are back."""
+
     untold: list[Event] = field(default_factory=list)
     """What led to writes and what was written, until a pass comes to its report: one that is cut short between two
     batches of writes has none."""

@@ -310,8 +310,9 @@ class Engine:
             changed = reporting.leaving(
                 changed, left, released=fresh[0].met, removed=bool(this.composition.aspects)
             )
-        advice = reporting.advised(subject.status.get("findings", ()), judged)
-        events = [*happened, *changed, *advice]
+        known = [*subject.status.get("findings", ()), *this.memory.advised]
+        this.memory.advised = reporting.still_known(known, judged)
+        events = [*happened, *changed, *reporting.advised(known, judged)]
         status = report.status(judged, plan=not this.composition.enforce)
         ready = fresh[0].met
         return Outcome(

@@ -31,7 +31,7 @@ from secureml_reconcilers.engine.conditions import (
     WAITING,
 )
 from secureml_reconcilers.engine.contract import Event
-from secureml_reconcilers.engine.verdicts import Advised, Blocked, Differs, choose
+from secureml_reconcilers.engine.verdicts import Advised, Blocked, Differs, Running, choose
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -144,7 +144,7 @@ def advised(before: Iterable[Mapping[str, Any]], judged: Judged) -> list[Event]:
     """Events for advice that is news: a Ready resource has no condition that would show it.
 
     Args:
-        before: the findings as they stood in the status.
+        before: the findings as they stood in the status, and those of `still_known`.
         judged: the pass.
     """
     # What finds no room among the findings would be news on every pass.
@@ -156,6 +156,23 @@ def advised(before: Iterable[Mapping[str, Any]], judged: Judged) -> list[Event]:
         if isinstance(block, Check) and isinstance(judged.verdicts[block.key], Advised) and _advice(block) in new
     ]
     return [Event("Warning", each.reason, cut(f"{each.message} {each.advice}".strip(), SHORT)) for each in checks]
+
+
+def still_known(before: Iterable[Mapping[str, Any]], judged: Judged) -> list[Mapping[str, Any]]:
+    """Those of the findings told before that may be back: this pass could not tell, or Azure is at work.
+
+    Args:
+        before: the findings as they stood in the status, and what this function gave for the pass before.
+        judged: the pass.
+    """
+    hidden = any(said.problems for said in judged.composed)
+    if not hidden and not any(isinstance(verdict, Running) for verdict in judged.verdicts.values()):
+        return []
+    known: list[Mapping[str, Any]] = []
+    for entry in before:
+        if entry not in known:
+            known.append(entry)
+    return known[: 2 * FINDINGS]  # the latest come first; a long trouble does not fill the memory
 
 
 def leaving(changed: list[Event], left: int, *, released: bool, removed: bool) -> list[Event]:

@@ -20,7 +20,9 @@ FROM ${PYTHON}
 LABEL org.opencontainers.image.title="secureml-operator" \
       org.opencontainers.image.licenses="Apache-2.0"
 # The file system may be read-only: the code is compiled already and nothing is written.
-ENV PATH=/opt/secureml/bin:$PATH PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
+# One event loop needs one arena of memory, and what is free goes back: about 15 MB less with 500 resources.
+ENV PATH=/opt/secureml/bin:$PATH PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 \
+    MALLOC_ARENA_MAX=1 MALLOC_TRIM_THRESHOLD_=65536
 COPY --from=build /opt/secureml /opt/secureml
 # A number, not a name: Kubernetes' runAsNonRoot cannot check a name.
 USER 65532:65532

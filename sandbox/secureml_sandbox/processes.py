@@ -155,6 +155,10 @@ class SandboxProcess:
         self._record.unlink(missing_ok=True)
 
 
+AS_IN_THE_IMAGE = {"PYTHONUNBUFFERED": "1", "MALLOC_ARENA_MAX": "1", "MALLOC_TRIM_THRESHOLD_": "65536"}
+"""What the Dockerfile sets for the operator."""
+
+
 class OperatorProcess(SandboxProcess):
     """The operator as its own process, the way a cluster runs it: `secureml run`.
 
@@ -175,7 +179,7 @@ class OperatorProcess(SandboxProcess):
         self.health = f"127.0.0.1:{free_port()}"
         secureml = str(Path(sys.executable).with_name("secureml"))
         command = [secureml, "run", "--health-address", self.health, *arguments]
-        super().__init__(name, command, folder, {"PYTHONUNBUFFERED": "1"} | dict(environment))
+        super().__init__(name, command, folder, AS_IN_THE_IMAGE | dict(environment))
 
     def wait_until_ready(self, seconds: float = 60.0) -> None:
         """Wait until its readiness probe succeeds.

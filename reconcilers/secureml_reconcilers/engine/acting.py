@@ -178,21 +178,23 @@ class Actor:
 
     def outrun(self, action: Action) -> bool:
         """Whether another custom resource is making something for the same claim."""
-        claim = claim_of(action)
-        claimed = self.operations.claimed.get(claim.name) if claim else None
-        rival = self.operations.running.get(claimed.made.key) if claimed else None
+        rival = self._rival(action)
+        running = self.operations.running.get(rival.made.key) if rival else None
         # Its custom resource may be gone, and then nobody looks at it any more.
-        return (
-            rival is not None and rival.id != action.id and self.clock() - rival.since <= facts(rival.id).took.lost
-        )
+        return running is not None and self.clock() - running.since <= facts(running.id).took.lost
 
     def _note_end_of_claim(self, action: Action) -> None:
         """What another made for the claim is there or failed: what we have read of the service is overtaken."""
+        claim, rival = claim_of(action), self._rival(action)
+        if claim is not None and rival is not None:
+            del self.operations.claimed[claim.name]
+            self.operations.written[claim.shown_by.key] = Written(self.clock(), rival.by)
+
+    def _rival(self, action: Action) -> Claimed | None:
+        """What was made last for the same claim under another name."""
         claim = claim_of(action)
         claimed = self.operations.claimed.get(claim.name) if claim else None
-        if claim is not None and claimed is not None and claimed.made != action.id:
-            del self.operations.claimed[claim.name]
-            self.operations.written[claim.shown_by.key] = Written(self.clock(), claimed.by)
+        return claimed if claimed is not None and claimed.made != action.id else None
 
     def _overtaken(self, key: str) -> bool:
         """Whether it was written for another custom resource since it was read: our write may undo that."""

@@ -29,6 +29,7 @@ from secureml_reconcilers.engine.conditions import (
     READY,
     RECONCILING,
     WAITING,
+    condition_of,
 )
 from secureml_reconcilers.engine.contract import Event
 from secureml_reconcilers.engine.verdicts import Advised, Blocked, Differs, Running, choose
@@ -132,7 +133,7 @@ def transitions(
 
 def pauses(previous: Iterable[Mapping[str, Any]], fresh: Iterable[Mapping[str, Any]]) -> list[Event]:
     """Events for the beginning and the end of a pause."""
-    was, now = (next((each for each in every if each["type"] == RECONCILING), {}) for every in (previous, fresh))
+    was, now = (condition_of({"conditions": every}, RECONCILING) for every in (previous, fresh))
     if (was.get("reason") == PAUSED) == (now.get("reason") == PAUSED):
         return []
     if now.get("reason") == PAUSED:

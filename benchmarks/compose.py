@@ -18,10 +18,10 @@ from time import process_time_ns
 from typing import TYPE_CHECKING, Any
 
 from secureml_reconcilers.engine import composing
+from secureml_reconcilers.engine.assessment import Ownership
 from secureml_reconcilers.engine.conditions import conditions, with_times
-from secureml_reconcilers.engine.passes import Situation, evaluate
+from secureml_reconcilers.engine.evaluation import Situation, evaluate
 from secureml_reconcilers.engine.reporting import Report
-from secureml_reconcilers.engine.verdicts import Ownership
 from secureml_reconcilers.secure_workspace import SecureWorkspaces
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
@@ -45,19 +45,19 @@ def once(read: View, now: datetime) -> list[int]:
     Raises:
         RuntimeError: when there was something to do, for then this measures something else.
     """
-    marks = [process_time_ns()]
+    ownership_tags = [process_time_ns()]
     composition = SecureWorkspaces().declare(spec(), OWNER)
-    marks.append(process_time_ns())
+    ownership_tags.append(process_time_ns())
     composed, questions = composing.compose(composition, replace(read, memo={}))
-    marks.append(process_time_ns())
-    judged = evaluate(composed, Situation(read.answers, {}, {}, Ownership(OWNER), now))
-    marks.append(process_time_ns())
-    fresh = conditions(judged, enforce=True, drifting=False, settled_before=True)
-    status = Report(1, with_times(fresh, (), 1, now), [], []).status(judged, plan=False)
-    marks.append(process_time_ns())
-    if questions or judged.actions or not fresh[0].met:
+    ownership_tags.append(process_time_ns())
+    evaluation = evaluate(composed, Situation(read.answers, {}, {}, Ownership(OWNER), now))
+    ownership_tags.append(process_time_ns())
+    fresh = conditions(evaluation, enforce=True, drifting=False, settled_before=True)
+    status = Report(1, with_times(fresh, (), 1, now), [], []).status(evaluation, plan=False)
+    ownership_tags.append(process_time_ns())
+    if questions or evaluation.actions or not fresh[0].met:
         raise RuntimeError(f"the landscape is not as declared: {questions or status['conditions'][0]['message']}")
-    return [after - before for before, after in pairwise(marks)]
+    return [after - before for before, after in pairwise(ownership_tags)]
 
 
 def compose_and_conclude(rounds: int) -> dict[str, float]:

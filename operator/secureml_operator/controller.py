@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from secureml_operator.status_writer import Reader
     from secureml_operator.store import Store
     from secureml_operator.telemetry.metrics import Metrics
-    from secureml_reconcilers.engine.contract import Key, Outcome, Reconciler
+    from secureml_reconcilers.engine.contract import Key, Reconciler, ReconcileResult
 
 logger = logging.getLogger(__name__)
 
@@ -104,7 +104,7 @@ class Controller:
         journal = PassStatus(
             resource, cluster=self._cluster, store=self._store, reader=self._reader, now=self._now
         )
-        outcome = await served.reconciler.reconcile(resource.subject(), journal)
+        outcome = await served.reconciler.reconcile(resource.request(), journal)
         # Status before events and finalizer: what the reconciler calls a transition is one against the
         # status it was given, so a pass that fails here will tell of it again, and none is lost.
         if await journal.conclude(outcome.status):
@@ -129,7 +129,7 @@ class Controller:
             resource = await self._finalizers.hold(resource)
         return resource
 
-    async def _report(self, resource: Resource, before: Mapping[str, object], outcome: Outcome) -> None:
+    async def _report(self, resource: Resource, before: Mapping[str, object], outcome: ReconcileResult) -> None:
         for event in outcome.events:
             level = logging.INFO if event.type == "Normal" else logging.WARNING
             logger.log(level, "%s: %s", event.reason, event.message)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from secureml_reconcilers.engine.contract import Event, Outcome
+from secureml_reconcilers.engine.contract import Event, ReconcileResult
 
 if TYPE_CHECKING:
-    from secureml_reconcilers.engine.contract import Journal, Key, Status, Subject
+    from secureml_reconcilers.engine.contract import Journal, Key, ReconcileRequest, Status
 
 REASON = "NotImplementedYet"
 """Ready is False for this reason while the kind's reconciler does not exist."""
@@ -20,7 +20,7 @@ class NotImplementedReconciler:
         """Take what is not done, as the end of a sentence: "isolate computes"."""
         self._undone = undone
 
-    async def reconcile(self, subject: Subject, journal: Journal) -> Outcome:  # noqa: ARG002  (the contract)
+    async def reconcile(self, request: ReconcileRequest, journal: Journal) -> ReconcileResult:  # noqa: ARG002  (the contract)
         """Give the same status every time; releases a finalizer that another version may have left."""
         message = (
             f"This version of the operator does not {self._undone} yet: nothing was read or changed outside "
@@ -28,11 +28,11 @@ class NotImplementedReconciler:
         )
         told = any(
             condition.get("type") == "Ready" and condition.get("reason") == REASON
-            for condition in subject.status.get("conditions") or ()
+            for condition in request.status.get("conditions") or ()
         )
-        return Outcome(
-            status=_status(subject.generation, message),
-            events=() if told or subject.deleting else (Event("Warning", REASON, message),),
+        return ReconcileResult(
+            status=_status(request.generation, message),
+            events=() if told or request.deleting else (Event("Warning", REASON, message),),
             released=True,
         )
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from secureml_operator.kinds import FINALIZER, PAUSED_ANNOTATION, WAKING_ANNOTATIONS
-from secureml_reconcilers.engine.contract import Key, Subject
+from secureml_reconcilers.engine.contract import Key, ReconcileRequest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -47,9 +47,9 @@ class Resource:
         """A person asked us to leave it alone; whatever is meant by it, only a plain no means no."""
         return self.annotations.get(PAUSED_ANNOTATION, "false").strip().lower() not in {"false", "no", "0"}
 
-    def subject(self) -> Subject:
+    def request(self) -> ReconcileRequest:
         """Give what the reconciler sees; copies, so that a pass cannot edit the cache."""
-        return Subject(
+        return ReconcileRequest(
             key=self.key,
             uid=self.uid,
             generation=self.generation,

@@ -19,7 +19,7 @@ from secureml_reconcilers.isolation.registry import registry_isolated
 from secureml_reconcilers.isolation.removal import endpoints_removed, names_removed
 from secureml_reconcilers.isolation.site import Site
 from secureml_reconcilers.isolation.storage import storage_isolated
-from secureml_reconcilers.isolation.unmade import unmade
+from secureml_reconcilers.isolation.unsupported_fields import unsupported_fields
 from secureml_reconcilers.isolation.workspace import discovered, public_access_closed
 
 if TYPE_CHECKING:
@@ -78,13 +78,13 @@ def _aspects(site: Site) -> Iterator[Aspect]:
     if site.spec.public_access.workspace == "Disabled":
         closed = partial(public_access_closed, site)
         yield Aspect("PublicAccessClosed", closed, "Closed", "The workspace is closed.")
-    yield Aspect("SpecSupported", partial(unmade, site), "Supported", "All of the spec is acted upon.")
+    yield Aspect("SpecSupported", partial(unsupported_fields, site), "Supported", "All of the spec is acted upon.")
 
 
 def _resolved(site: Site) -> tuple[str, str]:
     """Reason and message where names resolve; where DNS is somebody else's, that is taken on trust."""
     if site.spec.dns.mode == "None":
-        return "ConfirmedByYou", "DNS is yours: you confirmed the records, and the operator cannot check them."
+        return "ConfirmedByUser", "DNS is yours: you confirmed the records, and the operator cannot check them."
     return "Linked", "Names lead to private addresses."
 
 
@@ -93,6 +93,6 @@ def _closed(service: str, part: ContainerRegistry | KeyVault | Storage) -> tuple
     if not part.allowed_ip_ranges:
         return "Closed", f"{service} is closed."
     return (
-        "ClosedExceptDeclared",
+        "ClosedExceptAllowedRanges",
         f"{service} is closed except to the addresses that the spec names; findings tell who else is let in.",
     )

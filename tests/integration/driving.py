@@ -18,7 +18,7 @@ from arm_emulator.emulator import Emulator
 from secureml_reconcilers.azure.connection import open_arm
 from secureml_reconcilers.azure.environment import AzureEnvironment
 from secureml_reconcilers.engine.acting import Operations
-from secureml_reconcilers.engine.contract import Event, Key, Outcome, Status, Subject
+from secureml_reconcilers.engine.contract import Event, Key, ReconcileRequest, ReconcileResult, Status
 from secureml_reconcilers.engine.reconciler import Engine
 from secureml_reconcilers.secure_workspace import SecureWorkspaces
 from secureml_sandbox import landscape
@@ -95,14 +95,14 @@ class Driver:
 
     world: World
     engine: Engine
-    subject: Subject
-    outcomes: list[Outcome] = field(default_factory=list)
+    request: ReconcileRequest
+    outcomes: list[ReconcileResult] = field(default_factory=list)
     announced: list[Status] = field(default_factory=list)
 
     @property
     def status(self) -> Status:
         """What the API server holds."""
-        return dict(self.subject.status)
+        return dict(self.request.status)
 
     @property
     def events(self) -> list[Event]:
@@ -115,16 +115,16 @@ class Driver:
 
     def save(self, status: Status) -> None:
         """Write a status to the API server."""
-        self.subject = replace(self.subject, status=status)
+        self.request = replace(self.request, status=status)
 
-    async def step(self) -> Outcome:
+    async def step(self) -> ReconcileResult:
         """One pass, and its status written."""
-        outcome = await self.engine.reconcile(self.subject, Journal(self))
+        outcome = await self.engine.reconcile(self.request, Journal(self))
         self.save(outcome.status)
         self.outcomes.append(outcome)
         return outcome
 
-    async def settle(self, at_most: timedelta = timedelta(minutes=15)) -> Outcome:
+    async def settle(self, at_most: timedelta = timedelta(minutes=15)) -> ReconcileResult:
         """Passes until nothing is left to wait for; the clock jumps by what each pass asks for.
 
         Raises:
@@ -139,18 +139,18 @@ class Driver:
             outcome = await self.step()
         return outcome
 
-    async def resync(self) -> Outcome:
+    async def resync(self) -> ReconcileResult:
         """What the shell does every half hour: one more pass, and what follows from it."""
         self.world.emulator.clock.advance(1800)
         return await self.settle()
 
     def edit(self, spec: dict[str, Any]) -> None:
         """Change the spec, as an author would."""
-        self.subject = replace(self.subject, spec=spec, generation=self.subject.generation + 1)
+        self.request = replace(self.request, spec=spec, generation=self.request.generation + 1)
 
     def delete(self) -> None:
         """Ask for deletion."""
-        self.subject = replace(self.subject, deleting=True, generation=self.subject.generation + 1)
+        self.request = replace(self.request, deleting=True, generation=self.request.generation + 1)
 
     def restart(self) -> None:
         """Lose everything that only the process knew."""
@@ -164,8 +164,10 @@ def new_engine(world: World, cluster: str = CLUSTER) -> Engine:
 
 def drive(world: World, spec: dict[str, Any], name: str = "fraud", engine: Engine | None = None) -> Driver:
     """A custom resource that was just created."""
-    subject = Subject(Key("SecureWorkspace", "team-a", name), f"uid-{name}", 1, spec, {"observedGeneration": -1})
-    return Driver(world, engine or new_engine(world), subject)
+    request = ReconcileRequest(
+        Key("SecureWorkspace", "team-a", name), f"uid-{name}", 1, spec, {"observedGeneration": -1}
+    )
+    return Driver(world, engine or new_engine(world), request)
 
 
 @asynccontextmanager

@@ -9,7 +9,7 @@ from secureml_reconcilers.api.model import ApiModel
 
 Text = Annotated[str, Checked(2048)]
 Identifier = Annotated[str, Checked(512)]
-Word = Annotated[str, Checked(128)]
+CsvMember = Annotated[str, Checked(128)]
 Timestamp = Annotated[str, Checked(64), Field(json_schema_extra={"format": "date-time"})]
 
 
@@ -38,7 +38,7 @@ class Condition(ApiModel):
 class Finding(ApiModel):
     """A rule that is not met and that the operator may not, or not yet, repair."""
 
-    rule: Word
+    rule: CsvMember
     """Rule id, as in the rule book: `secureml explain <id>` tells its story."""
 
     severity: Literal["Error", "Warning", "Info"]
@@ -70,7 +70,7 @@ class Change(ApiModel):
 class PlannedAction(ApiModel):
     """One write that Enforce would begin."""
 
-    verb: Word
+    verb: CsvMember
     """Create, Update or Delete."""
 
     id: Identifier
@@ -79,7 +79,7 @@ class PlannedAction(ApiModel):
     reason: Text | None = None
     """Why, in one sentence."""
 
-    rules: Annotated[tuple[Word, ...], Field(max_length=16)] = ()
+    rules: Annotated[tuple[CsvMember, ...], Field(max_length=16)] = ()
     """Rule ids that the write serves."""
 
     changes: Annotated[tuple[Change, ...], Field(max_length=32)] = ()
@@ -111,7 +111,7 @@ class Operation(ApiModel):
     id: Identifier
     """ARM id of the resource that is being written."""
 
-    verb: Word
+    verb: CsvMember
     """PUT, PATCH or DELETE."""
 
     since: Timestamp
@@ -137,7 +137,7 @@ class EgressDestination(ApiModel):
     destination: Annotated[str, Checked(253)]
     """Host name (`*` stands for any first labels), service tag, or address range."""
 
-    protocol: Word
+    protocol: CsvMember
     """TCP, UDP or Any."""
 
     ports: Annotated[str, Checked(64)]
@@ -173,13 +173,13 @@ class Status(ApiModel):
 class WorkspaceDiscovery(ApiModel):
     """What the workspace itself names in Azure."""
 
-    workspace_guid: Word | None = None
+    workspace_guid: CsvMember | None = None
     """The workspace's immutable GUID, part of its host names."""
 
-    location: Word | None = None
+    location: CsvMember | None = None
     """Azure region of the workspace."""
 
-    principal_id: Word | None = None
+    principal_id: CsvMember | None = None
     """Object id of the workspace's managed identity, which holds the roles."""
 
     storage_account_id: Identifier | None = None
@@ -214,7 +214,7 @@ class ComputeDiscovery(ApiModel):
     workspace_id: Identifier | None = None
     """ARM id of the workspace."""
 
-    location: Word | None = None
+    location: CsvMember | None = None
     """Azure region of the compute."""
 
     subnet_id: Identifier | None = None
@@ -246,13 +246,13 @@ class InferenceDiscovery(ApiModel):
     workspace_id: Identifier | None = None
     """ARM id of the workspace."""
 
-    location: Word | None = None
+    location: CsvMember | None = None
     """Azure region of the cluster."""
 
     subnet_id: Identifier | None = None
     """ARM id of the subnet of the cluster's nodes."""
 
-    principal_id: Word | None = None
+    principal_id: CsvMember | None = None
     """Object id of the identity with which the cluster makes load balancers (AKS-ID-01)."""
 
     scoring_addresses: Annotated[tuple[Annotated[str, Checked(45)], ...], Field(max_length=16)] = ()

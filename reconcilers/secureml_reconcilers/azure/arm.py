@@ -41,7 +41,7 @@ class Present:
 
 
 @dataclass(frozen=True, slots=True)
-class Absent:
+class NotFound:
     """The service says that there is no such resource: a 404 with an ARM error that means just that."""
 
 
@@ -52,7 +52,7 @@ class Unreadable:
     problem: AzureProblem
 
 
-Answer = Present | Absent | Unreadable
+Answer = Present | NotFound | Unreadable
 """Three of the four answers of a view; the fourth, unread, is the lack of an answer."""
 
 Verb = Literal["PUT", "PATCH", "DELETE"]
@@ -75,7 +75,7 @@ class Accepted:
 class Arm(Protocol):
     """Azure Resource Manager, as the engine sees it."""
 
-    async def read(self, target: ResourceId) -> Present | Absent:
+    async def read(self, target: ResourceId) -> Present | NotFound:
         """GET one resource.
 
         Raises:

@@ -20,7 +20,7 @@ Client = Literal["network", "registry", "resources"]
 
 
 @dataclass(frozen=True, slots=True)
-class Took:
+class Durations:
     """How long an operation of this type takes in Azure."""
 
     expected: timedelta
@@ -33,12 +33,12 @@ class Took:
     """Later than this, an operation that left no trace is taken for lost."""
 
 
-def _took(expected: float, late: float, lost: float) -> Took:
-    return Took(timedelta(seconds=expected), timedelta(seconds=late), timedelta(seconds=lost))
+def _durations(expected: float, late: float, lost: float) -> Durations:
+    return Durations(timedelta(seconds=expected), timedelta(seconds=late), timedelta(seconds=lost))
 
 
 @dataclass(frozen=True, slots=True)
-class TypeFacts:
+class TypeInfo:
     """How one ARM resource type behaves."""
 
     api_version: str
@@ -56,11 +56,11 @@ class TypeFacts:
     hidden_while_created: bool = False
     """Answers 404 until its creation is done, so absence alone does not prove that nobody creates it."""
 
-    updated_unseen: bool = False
+    stale_while_updating: bool = False
     """Shows its former self, settled, until an update is done, so a settled reading is no end of one."""
 
-    took: Took = field(default_factory=lambda: _took(1, 10, 60))
-    whole: tuple[str, ...] = ()
+    durations: Durations = field(default_factory=lambda: _durations(1, 10, 60))
+    replaced_whole: tuple[str, ...] = ()
     """Property paths that a PATCH replaces as a whole: sent complete or not at all."""
 
     read_only: tuple[str, ...] = ()
@@ -69,11 +69,11 @@ class TypeFacts:
     defaults: Mapping[str, Any] = field(default_factory=dict)
     """What an absent property means to the service, by path."""
 
-    bulky: bool = False
+    uncached: bool = False
     """Large and only asked for when something is missing: not kept in memory between passes. A network lists
     every address configuration of every subnet, a megabyte where four thousand are in use."""
 
-    unasked: tuple[str, ...] = ()
+    dropped_fields: tuple[str, ...] = ()
     """Long lists of it that nothing asks for and no write sends back: let go of as soon as they are read."""
 
     serialize: Literal["self", "parent"] = "self"
@@ -89,70 +89,70 @@ _ML: Final = "2024-10-01"
 
 _CONNECTION: Final = ("properties.provisioningState", "properties.groupIds")
 
-CATALOGUE: Final[Mapping[str, TypeFacts]] = {
-    "microsoft.machinelearningservices/workspaces": TypeFacts(
-        _ML, took=_took(3, 35, 120), defaults={"properties.publicNetworkAccess": "Enabled"}
+CATALOGUE: Final[Mapping[str, TypeInfo]] = {
+    "microsoft.machinelearningservices/workspaces": TypeInfo(
+        _ML, durations=_durations(3, 35, 120), defaults={"properties.publicNetworkAccess": "Enabled"}
     ),
-    "microsoft.machinelearningservices/workspaces/privateendpointconnections": TypeFacts(
+    "microsoft.machinelearningservices/workspaces/privateendpointconnections": TypeInfo(
         _ML, update="PUT", tags=False
     ),
-    "microsoft.storage/storageaccounts": TypeFacts(
+    "microsoft.storage/storageaccounts": TypeInfo(
         _STORAGE,
-        took=_took(25, 55, 120),
+        durations=_durations(25, 55, 120),
         hidden_while_created=True,
-        whole=("properties.networkAcls",),
+        replaced_whole=("properties.networkAcls",),
         defaults={
             "properties.publicNetworkAccess": "Enabled",
             "properties.networkAcls.defaultAction": "Allow",
             "properties.networkAcls.bypass": "AzureServices",
         },
     ),
-    "microsoft.storage/storageaccounts/privateendpointconnections": TypeFacts(_STORAGE, update="PUT", tags=False),
-    "microsoft.keyvault/vaults": TypeFacts(
+    "microsoft.storage/storageaccounts/privateendpointconnections": TypeInfo(_STORAGE, update="PUT", tags=False),
+    "microsoft.keyvault/vaults": TypeInfo(
         _VAULT,
-        whole=("properties.networkAcls",),
+        replaced_whole=("properties.networkAcls",),
         defaults={
             "properties.publicNetworkAccess": "Enabled",
             "properties.networkAcls.defaultAction": "Allow",
             "properties.networkAcls.bypass": "AzureServices",
         },
     ),
-    "microsoft.keyvault/vaults/privateendpointconnections": TypeFacts(
+    "microsoft.keyvault/vaults/privateendpointconnections": TypeInfo(
         _VAULT, update="PUT", tags=False, read_only=_CONNECTION
     ),
-    "microsoft.containerregistry/registries": TypeFacts(
+    "microsoft.containerregistry/registries": TypeInfo(
         _REGISTRY,
         client="registry",
-        whole=("properties.networkRuleSet",),
+        replaced_whole=("properties.networkRuleSet",),
         defaults={
             "properties.publicNetworkAccess": "Enabled",
             "properties.networkRuleBypassOptions": "AzureServices",
             "properties.networkRuleSet.defaultAction": "Allow",
         },
     ),
-    "microsoft.containerregistry/registries/privateendpointconnections": TypeFacts(
+    "microsoft.containerregistry/registries/privateendpointconnections": TypeInfo(
         _REGISTRY, client="registry", update="PUT", tags=False, read_only=_CONNECTION
     ),
-    "microsoft.network/virtualnetworks": TypeFacts(
-        _NETWORK, client="network", etags=True, bulky=True, took=_took(3, 12, 60)
+    "microsoft.network/virtualnetworks": TypeInfo(
+        _NETWORK, client="network", etags=True, uncached=True, durations=_durations(3, 12, 60)
     ),
-    "microsoft.network/virtualnetworks/subnets": TypeFacts(
+    "microsoft.network/virtualnetworks/subnets": TypeInfo(
         _NETWORK,
         client="network",
         update="PUT",
         etags=True,
         tags=False,
-        unasked=("properties.ipConfigurations", "properties.privateEndpoints"),
+        dropped_fields=("properties.ipConfigurations", "properties.privateEndpoints"),
         serialize="parent",
-        took=_took(1, 10, 60),
+        durations=_durations(1, 10, 60),
     ),
-    "microsoft.network/networkinterfaces": TypeFacts(_NETWORK, client="network", etags=True),
-    "microsoft.network/privateendpoints": TypeFacts(
+    "microsoft.network/networkinterfaces": TypeInfo(_NETWORK, client="network", etags=True),
+    "microsoft.network/privateendpoints": TypeInfo(
         _NETWORK,
         client="network",
         update="PUT",
         etags=True,
-        took=_took(45, 90, 600),
+        durations=_durations(45, 90, 600),
         read_only=(
             "properties.provisioningState",
             "properties.resourceGuid",
@@ -160,42 +160,42 @@ CATALOGUE: Final[Mapping[str, TypeFacts]] = {
             "properties.customDnsConfigs",
         ),
     ),
-    "microsoft.network/privateendpoints/privatednszonegroups": TypeFacts(
+    "microsoft.network/privateendpoints/privatednszonegroups": TypeInfo(
         _NETWORK,
         client="network",
         update="PUT",
         etags=True,
         tags=False,
-        took=_took(2, 6, 60),
+        durations=_durations(2, 6, 60),
         read_only=(
             "properties.provisioningState",
             "properties.privateDnsZoneConfigs[].properties.recordSets",
         ),
     ),
-    "microsoft.network/privatednszones": TypeFacts(
+    "microsoft.network/privatednszones": TypeInfo(
         _DNS,
         etags=True,
         create_only_header=True,
         hidden_while_created=True,
-        updated_unseen=True,
-        took=_took(37, 42, 90),
+        stale_while_updating=True,
+        durations=_durations(37, 42, 90),
     ),
-    "microsoft.network/privatednszones/virtualnetworklinks": TypeFacts(
+    "microsoft.network/privatednszones/virtualnetworklinks": TypeInfo(
         _DNS,
         etags=True,
         create_only_header=True,
         hidden_while_created=True,
-        updated_unseen=True,
-        took=_took(37, 42, 90),
+        stale_while_updating=True,
+        durations=_durations(37, 42, 90),
     ),
-    "microsoft.network/privatednszones/a": TypeFacts(_DNS, update="PUT", etags=True, tags=False),
+    "microsoft.network/privatednszones/a": TypeInfo(_DNS, update="PUT", etags=True, tags=False),
 }
 """Types by lower-cased full name; anything else is refused, because its API version would be a guess."""
 
 GRAPH_API_VERSION: Final = "2021-03-01"
 
 
-def facts(target: ResourceId) -> TypeFacts:
+def type_info(target: ResourceId) -> TypeInfo:
     """The facts of a resource's type.
 
     Raises:

@@ -21,8 +21,8 @@ from azure.core.exceptions import AzureError, ClientAuthenticationError
 from azure.core.rest import HttpRequest
 from azure.identity import CredentialUnavailableError
 
-from secureml_reconcilers.azure.arm import ABSENT_CODES, TERMINAL, Absent, Accepted, Body, Present, Verb
-from secureml_reconcilers.azure.catalogue import CATALOGUE, GRAPH_API_VERSION, facts
+from secureml_reconcilers.azure.arm import ABSENT_CODES, TERMINAL, Accepted, Body, NotFound, Present, Verb
+from secureml_reconcilers.azure.catalogue import CATALOGUE, GRAPH_API_VERSION, type_info
 from secureml_reconcilers.azure.errors import classify, from_error
 from secureml_reconcilers.azure.problem import AzureProblem, Retry, Severity
 
@@ -81,14 +81,14 @@ class ArmClient:
         self._throttle = throttle
         self._on_request = on_request
 
-    async def read(self, target: ResourceId) -> Present | Absent:
+    async def read(self, target: ResourceId) -> Present | NotFound:
         """See `Arm.read`."""
-        response = await self._send("GET", target.text, facts(target).api_version, target)
+        response = await self._send("GET", target.text, type_info(target).api_version, target)
         if response.status_code == HTTPStatus.OK:
             return Present(_object(response, target))
         problem = _problem(response, target)
         if response.status_code == HTTPStatus.NOT_FOUND and problem.code in ABSENT_CODES:
-            return Absent()
+            return NotFound()
         raise problem
 
     async def list_all(self, collection: str, type_name: str) -> list[Body]:
@@ -116,10 +116,10 @@ class ArmClient:
     ) -> Accepted:
         """See `Arm.write`."""
         headers = {"If-Match": if_match} if if_match else {}
-        if create_only and facts(target).create_only_header:
+        if create_only and type_info(target).create_only_header:
             headers["If-None-Match"] = "*"
         response = await self._send(
-            verb, target.text, facts(target).api_version, target, body=body, headers=headers
+            verb, target.text, type_info(target).api_version, target, body=body, headers=headers
         )
         if response.status_code not in {200, 201, 202, 204}:
             raise _problem(response, target)
@@ -186,7 +186,7 @@ class ArmClient:
             method,
             f"{path}?api-version={version}",
             target.type,
-            facts(target).client,
+            type_info(target).client,
             subscription=target.subscription,
             body=body,
             headers=headers,

@@ -44,7 +44,7 @@ _PATIENCE: Final = 30.0
 
 
 @dataclass(slots=True)
-class Asker:
+class Requester:
     """One pass, for as long as it runs."""
 
     name: str
@@ -53,14 +53,14 @@ class Asker:
     over: bool = False
 
 
-_ASKER: Final[ContextVar[Asker | None]] = ContextVar("asker", default=None)
+_ASKER: Final[ContextVar[Requester | None]] = ContextVar("asker", default=None)
 """Whose requests these are. asyncio hands it to all that a pass starts, so no request need carry it."""
 
 
 @contextmanager
 def asking(name: str) -> Iterator[None]:
     """Say for whom the requests are sent that start within; what its turn left over goes to the next."""
-    asker = Asker(name)
+    asker = Requester(name)
     token = _ASKER.set(asker)
     try:
         yield
@@ -70,7 +70,7 @@ def asking(name: str) -> Iterator[None]:
 
 
 @dataclass(slots=True)
-class _Place:
+class _Reservation:
     """A place in the line."""
 
     turn: float
@@ -79,7 +79,7 @@ class _Place:
     kept: float
     """So many tokens are kept for it."""
 
-    by: Asker | None = None
+    by: Requester | None = None
     """The pass that takes its turn now; None before."""
 
     taken: int = 0
@@ -95,16 +95,16 @@ class _Bucket:
     usual: float = _USUAL
     """What a turn takes, as the latest ones did."""
 
-    line: dict[str, _Place] = field(default_factory=dict)
+    line: dict[str, _Reservation] = field(default_factory=dict)
     """By asker; empty as long as the budget suffices."""
 
-    def take(self, now: float, asker: Asker | None) -> float:
+    def take(self, now: float, asker: Requester | None) -> float:
         """Spend a token if there is one for this asker; else say how long to wait."""
         place = self.line.get(asker.name) if asker else None
         if place is not None and now < place.turn:
             return place.turn - now
         self._fill(now)
-        self._close_ranks(now)
+        self._expire(now)
         if asker is None or asker.name not in self.line:
             kept = sum(each.kept for each in self.line.values())
         else:
@@ -118,7 +118,7 @@ class _Bucket:
             return 0.0
         return self._line_up(now, asker)
 
-    def _line_up(self, now: float, asker: Asker | None) -> float:
+    def _line_up(self, now: float, asker: Requester | None) -> float:
         """Give a place at the end, or the next turn to one whose turn did not suffice.
 
         Who had to go through the whole line again would find old what it has read, and begin anew each time.
@@ -131,14 +131,14 @@ class _Bucket:
             for each in self.line.values():
                 each.turn = max(now, each.turn) + wait
         if asker is not None:
-            self.line[asker.name] = _Place(now + wait, self.usual)
+            self.line[asker.name] = _Reservation(now + wait, self.usual)
         return wait
 
     def _fill(self, now: float) -> None:
         self.tokens = min(self.size, self.tokens + (now - self.filled_at) * self.refill)
         self.filled_at = now
 
-    def _close_ranks(self, now: float) -> None:
+    def _expire(self, now: float) -> None:
         """Take out who had its turn, and who did not come."""
         for name, place in list(self.line.items()):
             if place.by is not None and place.by.over:

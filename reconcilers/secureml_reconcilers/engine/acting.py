@@ -11,16 +11,16 @@ from typing import TYPE_CHECKING, Final
 from weakref import WeakValueDictionary
 
 from secureml_reconcilers.azure.arm import Present, Unreadable
-from secureml_reconcilers.azure.catalogue import facts
+from secureml_reconcilers.azure.catalogue import type_info
 from secureml_reconcilers.azure.problem import AzureProblem
+from secureml_reconcilers.engine.assessment import Differs, assess, choose
 from secureml_reconcilers.engine.blocks import Ensure
+from secureml_reconcilers.engine.evaluation import must_be_fresh
+from secureml_reconcilers.engine.gather_all import gather_all
 from secureml_reconcilers.engine.memory import Written
 from secureml_reconcilers.engine.observing import read
 from secureml_reconcilers.engine.operations import Operation
-from secureml_reconcilers.engine.passes import leans_on
-from secureml_reconcilers.engine.staying import Attempt
-from secureml_reconcilers.engine.together import together
-from secureml_reconcilers.engine.verdicts import Differs, choose, judge
+from secureml_reconcilers.engine.write_verification import Attempt
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,9 +28,9 @@ if TYPE_CHECKING:
 
     from secureml_reconcilers.azure.arm import Accepted, Arm
     from secureml_reconcilers.azure.resource_id import ResourceId
+    from secureml_reconcilers.engine.assessment import Action, Ownership
     from secureml_reconcilers.engine.blocks import Claim
     from secureml_reconcilers.engine.memory import Failure, Memory
-    from secureml_reconcilers.engine.verdicts import Action, Ownership
 
 _log = logging.getLogger(__name__)
 
@@ -80,7 +80,7 @@ class Operations:
 
     def lock(self, target: ResourceId) -> asyncio.Lock:
         """The lock that serializes writes to the target."""
-        parent = target.parent if facts(target).serialize == "parent" else None
+        parent = target.parent if type_info(target).serialize == "parent" else None
         return self._lock((parent or target).key)
 
     def locks_for(self, action: Action) -> tuple[asyncio.Lock, ...]:
@@ -133,7 +133,7 @@ class Actor:
     async def perform(self, actions: tuple[Action, ...]) -> Performed:
         """Begin every action, each on its own: one refusal stops no other."""
         performed = Performed()
-        await together(*(self._perform(action, performed) for action in actions))
+        await gather_all(*(self._perform(action, performed) for action in actions))
         # Not before all have looked: to the next one, what is forgotten would not have been overtaken.
         for key in performed.overtaken:
             self.memory.forget(key)
@@ -158,7 +158,7 @@ class Actor:
     async def _chosen_again(self, action: Action, performed: Performed) -> Action | None:
         """The action after a reading made just before; None when the composition must be asked again."""
         claim = claim_of(action)
-        seen = leans_on(action) | ({claim.shown_by.key} if claim else set())
+        seen = must_be_fresh(action) | ({claim.shown_by.key} if claim else set())
         overtaken = {key for key in seen if self._overtaken(key)}
         performed.overtaken |= overtaken
         if overtaken:
@@ -171,9 +171,9 @@ class Actor:
         self.memory.answers[key] = answer
         self.memory.read_at[key] = self.clock()
         self._heed(key, written)
-        verdict = judge(action.block, answer, None, self.ownership)
-        if action.kind != "Delete" and isinstance(verdict, Differs) and verdict.kind == action.kind:
-            return choose(action.block, verdict, self.ownership)
+        assessment = assess(action.block, answer, None, self.ownership)
+        if action.kind != "Delete" and isinstance(assessment, Differs) and assessment.kind == action.kind:
+            return choose(action.block, assessment, self.ownership)
         return None  # the world has moved: the composition is asked again
 
     def outrun(self, action: Action) -> bool:
@@ -181,7 +181,7 @@ class Actor:
         rival = self._rival(action)
         running = self.operations.running.get(rival.made.key) if rival else None
         # Its custom resource may be gone, and then nobody looks at it any more.
-        return running is not None and self.clock() - running.since <= facts(running.id).took.lost
+        return running is not None and self.clock() - running.since <= type_info(running.id).durations.lost
 
     def _note_end_of_claim(self, action: Action) -> None:
         """What another made for the claim is there or failed: what we have read of the service is overtaken."""
@@ -231,9 +231,9 @@ class Actor:
         performed.begun.append(action)
         written = Written(self.clock(), self.ownership.owner)
         # What it writes over counts as written, too: another who looked at it before must look again.
-        for target in (action.id, *action.block.looks_at):
+        for target in (action.id, *action.block.preconditions):
             self.operations.written[target.key] = written
-        for target in action.block.mends:
+        for target in action.block.invalidates:
             self.memory.forget(target.key)
         self.memory.attempts[action.block.key] = Attempt.of(action, over=not accepted.running)
         self._accepted(action, accepted, performed)

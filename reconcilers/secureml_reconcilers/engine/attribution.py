@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 from secureml_reconcilers.azure.problem import AzureProblem
 from secureml_reconcilers.engine.blocks import Ensure
-from secureml_reconcilers.engine.instants import instant
-from secureml_reconcilers.engine.values import at
+from secureml_reconcilers.engine.timestamps import instant
+from secureml_reconcilers.engine.values import get_path
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
     from secureml_reconcilers.azure.arm import Arm
     from secureml_reconcilers.azure.resource_id import ResourceId
-    from secureml_reconcilers.engine.blocks import Absent
-    from secureml_reconcilers.engine.verdicts import Differs
+    from secureml_reconcilers.engine.assessment import Differs
+    from secureml_reconcilers.engine.blocks import EnsureAbsent
 
 LOOK_BACK: Final = timedelta(hours=24)
 """Older changes are not what was found now: the resync would have found them before."""
@@ -67,14 +67,14 @@ class Author:
         return f"{self.trace.target.short} was {did} by {self.name}{f' with {self.client}' if self.client else ''}"
 
 
-def traces(block: Ensure | Absent, verdict: Differs) -> tuple[Trace, ...]:
+def traces(block: Ensure | EnsureAbsent, assessment: Differs) -> tuple[Trace, ...]:
     """What the change log can show of who did this; nothing where it cannot tell."""
-    if verdict.kind != "Update":
-        return (Trace(block.id, "Delete" if verdict.kind == "Create" else "Create"),)
+    if assessment.kind != "Update":
+        return (Trace(block.id, "Delete" if assessment.kind == "Create" else "Create"),)
     broken = block.broken if isinstance(block, Ensure) else ()
-    seen_at = {target.short: target for target in block.mends}
+    seen_at = {target.short: target for target in block.invalidates}
     found = []
-    for each in verdict.differences:
+    for each in assessment.differences:
         if each not in broken:
             found.append(Trace(block.id, "Update", each.path))
         elif each.path in seen_at:
@@ -120,14 +120,14 @@ def _query(targets: list[ResourceId], now: datetime) -> str:
 
 def _author(change: Mapping[str, Any], found: tuple[Trace, ...], arm: Arm) -> Author | None:
     """Who made a change, if it explains one of these and somebody is to be named for it."""
-    name = str(at(change, "changeAttributes.changedBy") or "")
-    when = at(change, "changeAttributes.timestamp")
+    name = str(get_path(change, "changeAttributes.changedBy") or "")
+    when = get_path(change, "changeAttributes.timestamp")
     if not name or not when or name in {"System", "Unknown"} or arm.is_us(name):
         return None
     explained = next((trace for trace in found if _explains(change, trace)), None)
     if explained is None:
         return None
-    client = str(at(change, "changeAttributes.clientType") or "")
+    client = str(get_path(change, "changeAttributes.clientType") or "")
     return Author(name, client, instant(str(when)), explained)
 
 
@@ -144,7 +144,7 @@ def _explains(change: Mapping[str, Any], trace: Trace) -> bool:
         return False
     # The parent's row tells the type of the child in its operation, and shows the child in a list.
     verb = "delete" if trace.did == "Delete" else "write"
-    if str(at(change, "changeAttributes.operation") or "").lower() != f"{target.type}/{verb}":
+    if str(get_path(change, "changeAttributes.operation") or "").lower() != f"{target.type}/{verb}":
         return False
     inside = f"properties.{target.type.rsplit('/', 1)[-1]}["
     shown = {path.partition("].")[2]: pair for path, pair in changes.items() if path.startswith(inside)}

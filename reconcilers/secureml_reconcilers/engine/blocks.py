@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from secureml_reconcilers.engine.view import View
 
 
-class Tone(Enum):
+class CheckLevel(Enum):
     """How a fact that does not hold is taken."""
 
     BLOCKING = "Error"
@@ -36,11 +36,11 @@ class _Shape:
 
     rules: tuple[str, ...] = ()
     after: tuple[Block, ...] = ()
-    follows: tuple[Block, ...] = ()
+    after_if_possible: tuple[Block, ...] = ()
     about: ResourceId | None = None
     evidence: tuple[ResourceId, ...] = ()
-    mends: tuple[ResourceId, ...] = ()
-    looks_at: tuple[ResourceId, ...] = ()
+    invalidates: tuple[ResourceId, ...] = ()
+    preconditions: tuple[ResourceId, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,7 @@ class Ensure(_Shape):
     after: tuple[Block, ...] = ()
     """What must hold before this may be written: make before break."""
 
-    follows: tuple[Block, ...] = ()
+    after_if_possible: tuple[Block, ...] = ()
     """What is done before this if it can be done at all; what is blocked is not waited for."""
 
     shared: bool = False
@@ -87,10 +87,10 @@ class Ensure(_Shape):
     broken: tuple[Difference, ...] = ()
     """Damage seen elsewhere that writing this resource again repairs (records of a zone group)."""
 
-    mends: tuple[ResourceId, ...] = ()
+    invalidates: tuple[ResourceId, ...] = ()
     """Where that damage was seen: what was read there is out of date once this resource is written."""
 
-    looks_at: tuple[ResourceId, ...] = ()
+    preconditions: tuple[ResourceId, ...] = ()
     """What is read just before this is written: Azure would write over what another put there meanwhile."""
 
     @property
@@ -100,7 +100,7 @@ class Ensure(_Shape):
 
 
 @dataclass(frozen=True, slots=True)
-class Absent(_Shape):
+class EnsureAbsent(_Shape):
     """This resource must not exist; only one that we made is ever deleted."""
 
     id: ResourceId
@@ -136,7 +136,7 @@ class Check(_Shape):
     advice: str = ""
     rules: tuple[str, ...] = ()
     about: ResourceId | None = None
-    tone: Tone = Tone.BLOCKING
+    level: CheckLevel = CheckLevel.BLOCKING
     by_user: bool = False
     """Only a change of the custom resource helps (Stalled); otherwise somebody acts in Azure."""
 
@@ -150,7 +150,7 @@ class Check(_Shape):
 
 
 @dataclass(frozen=True, slots=True)
-class Fact(_Shape):
+class StatusField(_Shape):
     """Something worth showing in the status: a discovered id, a DNS record."""
 
     path: str
@@ -164,7 +164,7 @@ class Fact(_Shape):
         return f"fact:{self.path}:{self.value}"
 
 
-Block = Ensure | Absent | Check | Fact
+Block = Ensure | EnsureAbsent | Check | StatusField
 Blocks = Iterator["Block | Blocks"]
 """What an aspect yields: blocks, and parts (generators of their own) that fail without stopping the rest."""
 

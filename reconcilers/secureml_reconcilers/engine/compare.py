@@ -9,7 +9,7 @@ from copy import deepcopy
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from secureml_reconcilers.engine.values import AnyOf, Entries, Missing, Word, at
+from secureml_reconcilers.engine.values import AnyOf, CsvMember, Entries, Missing, get_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -48,7 +48,7 @@ def merge(observed: Mapping[str, Any], fragment: Fragment) -> dict[str, Any]:
 
 
 def narrow_patch(
-    observed: Mapping[str, Any], fragment: Fragment, defaults: Mapping[str, Any], whole: tuple[str, ...]
+    observed: Mapping[str, Any], fragment: Fragment, defaults: Mapping[str, Any], replaced_whole: tuple[str, ...]
 ) -> dict[str, Any]:
     """The smallest merge patch that makes the fragment true; all of it when nothing differs.
 
@@ -58,13 +58,13 @@ def narrow_patch(
         observed: the resource as read.
         fragment: what we own of it.
         defaults: by path, what an absent property means.
-        whole: paths that the service replaces as a whole, so they are sent complete with others' parts.
+        replaced_whole: paths that the service replaces as a whole, so they are sent complete with others' parts.
     """
     patch: dict[str, Any] = {}
     merged = merge(observed, fragment)
     for difference in differences(observed, fragment, defaults) or differences({}, fragment):
-        path = next((unit for unit in whole if difference.path.startswith(f"{unit}.")), difference.path)
-        _put(patch, path, at(merged, path.split("[", 1)[0]))
+        path = next((unit for unit in replaced_whole if difference.path.startswith(f"{unit}.")), difference.path)
+        _put(patch, path, get_path(merged, path.split("[", 1)[0]))
     return patch
 
 
@@ -76,7 +76,7 @@ def without(body: Mapping[str, Any], paths: tuple[str, ...]) -> dict[str, Any]:
     return copy
 
 
-def same(left: Any, right: Any) -> bool:  # noqa: ANN401 - JSON
+def equal_azure(left: Any, right: Any) -> bool:  # noqa: ANN401 - JSON
     """Equal as Azure sees it: strings without regard to case, containers member by member.
 
     A vault shows the single address that was written to it as a range of one.
@@ -84,9 +84,9 @@ def same(left: Any, right: Any) -> bool:  # noqa: ANN401 - JSON
     if isinstance(left, str) and isinstance(right, str):
         return left.casefold().removesuffix("/32") == right.casefold().removesuffix("/32")
     if isinstance(left, list | tuple) and isinstance(right, list | tuple):
-        return len(left) == len(right) and all(same(a, b) for a, b in zip(left, right, strict=True))
+        return len(left) == len(right) and all(equal_azure(a, b) for a, b in zip(left, right, strict=True))
     if isinstance(left, dict) and isinstance(right, dict):
-        return left.keys() == right.keys() and all(same(left[key], right[key]) for key in left)
+        return left.keys() == right.keys() and all(equal_azure(left[key], right[key]) for key in left)
     return bool(left == right) and isinstance(left, bool) == isinstance(right, bool)
 
 
@@ -112,7 +112,7 @@ def _compare_entries(
 ) -> Iterator[Difference]:
     present = observed if isinstance(observed, list) else []
     for item in wanted.items:
-        identity = at(item, wanted.by)
+        identity = get_path(item, wanted.by)
         match = _find(present, wanted.by, identity)
         where = f"{path}[{identity}]"
         if match is None:
@@ -123,12 +123,12 @@ def _compare_entries(
 
 def _satisfied(observed: Any, wanted: Any) -> bool:  # noqa: ANN401
     if isinstance(wanted, AnyOf):
-        return any(same(observed, value) for value in wanted.values)
-    if isinstance(wanted, Word):
+        return any(equal_azure(observed, value) for value in wanted.values)
+    if isinstance(wanted, CsvMember):
         return wanted.word.casefold() in _words(observed)
     if isinstance(wanted, Missing):
         return observed is None
-    return same(observed, wanted)
+    return equal_azure(observed, wanted)
 
 
 def _written(observed: Any, wanted: Any) -> Any:  # noqa: ANN401
@@ -137,7 +137,7 @@ def _written(observed: Any, wanted: Any) -> Any:  # noqa: ANN401
         return wanted.values[0]
     if isinstance(wanted, Missing):
         return None
-    if isinstance(wanted, Word):
+    if isinstance(wanted, CsvMember):
         kept = [word for word in str(observed or "").split(",") if word.strip() and word.strip().lower() != "none"]
         return ", ".join([*(word.strip() for word in kept), wanted.word])
     return wanted
@@ -148,7 +148,10 @@ def _words(value: Any) -> set[str]:  # noqa: ANN401
 
 
 def _find(present: list[Any], by: str, identity: Any) -> Any:  # noqa: ANN401
-    return next((entry for entry in present if isinstance(entry, dict) and same(at(entry, by), identity)), None)
+    return next(
+        (entry for entry in present if isinstance(entry, dict) and equal_azure(get_path(entry, by), identity)),
+        None,
+    )
 
 
 def _merge_mapping(observed: Mapping[str, Any], fragment: Mapping[str, Any]) -> dict[str, Any]:
@@ -172,7 +175,7 @@ def _merge_value(observed: Any, wanted: Any) -> Any:  # noqa: ANN401
 def _merge_entries(present: list[Any], wanted: Entries) -> list[Any]:
     merged = list(present)
     for item in wanted.items:
-        match = _find(merged, wanted.by, at(item, wanted.by))
+        match = _find(merged, wanted.by, get_path(item, wanted.by))
         if match is None:
             merged.append(deepcopy(dict(item)))
         else:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from secureml_reconcilers.azure.problem import AzureProblem
-from secureml_reconcilers.engine.blocks import Absent, Ensure
+from secureml_reconcilers.engine.blocks import Ensure, EnsureAbsent
 from secureml_reconcilers.engine.view import Unread
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ def _collect(
 
 
 def _unread(block: Block, view: View) -> tuple[Question, ...]:
-    if isinstance(block, Ensure | Absent):
+    if isinstance(block, Ensure | EnsureAbsent):
         try:
             view.answer(block.id)
         except Unread as unread:

@@ -9,21 +9,21 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from secureml_reconcilers.azure.problem import Retry
-from secureml_reconcilers.engine.blocks import Absent, Check, Ensure
-from secureml_reconcilers.engine.bounds import CONDITION, cut
-from secureml_reconcilers.engine.instants import stamp
-from secureml_reconcilers.engine.passes import problems
-from secureml_reconcilers.engine.verdicts import Blocked, Differs, Pending, Running
+from secureml_reconcilers.engine.assessment import Blocked, Differs, Pending, Running
+from secureml_reconcilers.engine.blocks import Check, Ensure, EnsureAbsent
+from secureml_reconcilers.engine.evaluation import problems
+from secureml_reconcilers.engine.status_limits import CONDITION, cut
+from secureml_reconcilers.engine.timestamps import stamp
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from datetime import datetime
 
     from secureml_reconcilers.azure.problem import AzureProblem
+    from secureml_reconcilers.engine.assessment import Verdict
     from secureml_reconcilers.engine.blocks import Block
     from secureml_reconcilers.engine.composing import Composed
-    from secureml_reconcilers.engine.passes import Judged
-    from secureml_reconcilers.engine.verdicts import Verdict
+    from secureml_reconcilers.engine.evaluation import Evaluation
 
 READY: Final = "Ready"
 """True when every aspect is met. Reasons: AsDeclared; else that of the first aspect that is not.
@@ -79,27 +79,27 @@ class Condition:
         return self.status == "True"
 
 
-def conditions(judged: Judged, *, enforce: bool, drifting: bool, settled_before: bool) -> list[Condition]:
+def conditions(evaluation: Evaluation, *, enforce: bool, drifting: bool, settled_before: bool) -> list[Condition]:
     """All conditions of a custom resource.
 
     Args:
-        judged: the pass.
+        evaluation: the pass.
         enforce: False in Observe mode.
         drifting: something that had been as declared is not any more.
         settled_before: the resource was Ready at this generation.
     """
     told: dict[str, str] = {}
-    aspects = [_aspect(said, judged, told, enforce=enforce) for said in judged.composed]
+    aspects = [_aspect(said, evaluation, told, enforce=enforce) for said in evaluation.composed]
     ready = _ready(aspects, enforce=enforce)
-    found = problems(judged)
+    found = problems(evaluation)
     stalled = next((problem for problem in found if problem.retry is Retry.NEVER), None)
-    if enforce and _at_work(judged):
+    if enforce and _at_work(evaluation):
         stalled = None  # tools would stop waiting in the middle of a convergence; it is said when all else is done
     return [
         ready,
         _reconciling(ready, stalled, enforce=enforce),
         _stalled(stalled),
-        _in_sync(judged, ready, enforce=enforce, drifting=drifting, settled_before=settled_before),
+        _in_sync(evaluation, ready, enforce=enforce, drifting=drifting, settled_before=settled_before),
         _permitted(found),
         *aspects,
     ]
@@ -168,53 +168,58 @@ def _as_last_seen(ready: Mapping[str, Any]) -> Condition:
     return Condition(READY, ready["status"], ready["reason"], f"{_LAST_SEEN}{seen}")
 
 
-def _aspect(said: Composed, judged: Judged, told: dict[str, str], *, enforce: bool) -> Condition:
+def _aspect(said: Composed, evaluation: Evaluation, told: dict[str, str], *, enforce: bool) -> Condition:
     """One aspect's condition; `told` holds each cause by the aspect that shows it, and is added to."""
     kind = said.aspect.condition
-    blocks = [(block, judged.verdicts[block.key]) for block in said.blocks]
-    blocked = [verdict.problem for _, verdict in blocks if isinstance(verdict, Blocked)]
+    blocks = [(block, evaluation.assessments[block.key]) for block in said.blocks]
+    blocked = [assessment.problem for _, assessment in blocks if isinstance(assessment, Blocked)]
     troubles = [*blocked, *said.problems]
     if troubles:
         return _from_problem(kind, troubles, told)
-    differing = [block for block, verdict in blocks if isinstance(verdict, Differs)]
+    differing = [block for block, assessment in blocks if isinstance(assessment, Differs)]
     if differing and not enforce:
         return Condition(kind, "False", OUT_OF_SYNC, f"Observe mode: would {_sentences(differing)}")
-    failed = [judged.failed[block.key] for block, _ in blocks if block.key in judged.failed]
+    failed = [evaluation.failed[block.key] for block, _ in blocks if block.key in evaluation.failed]
     if failed:
         cause = _from_problem(kind, failed, told)
         if cause.reason != WAITING:
             cause = replace(cause, message=f"{cause.message} It is being repeated.")
         return replace(cause, status="False")
-    return _under_way(kind, blocks, judged) or Condition(kind, "True", said.aspect.met, said.aspect.met_message)
+    return _under_way(kind, blocks, evaluation) or Condition(
+        kind, "True", said.aspect.met, said.aspect.met_message
+    )
 
 
-def _under_way(kind: str, blocks: list[tuple[Block, Verdict]], judged: Judged) -> Condition | None:
+def _under_way(kind: str, blocks: list[tuple[Block, Verdict]], evaluation: Evaluation) -> Condition | None:
     """What will be in order without anybody's help; None when all of it is."""
     working = [
         block
-        for block, verdict in blocks
-        if isinstance(verdict, Running) or (isinstance(verdict, Differs) and block.key not in judged.waiting)
+        for block, assessment in blocks
+        if isinstance(assessment, Running)
+        or (isinstance(assessment, Differs) and block.key not in evaluation.waiting)
     ]
     if working:
         return Condition(
             kind, "False", PROGRESSING, f"Azure is working on {_names(working)}. You need do nothing."
         )
-    waiting = [block for block, _ in blocks if block.key in judged.waiting]
+    waiting = [block for block, _ in blocks if block.key in evaluation.waiting]
     if waiting:
-        gate = judged.waiting[waiting[0].key]
-        those = [block for block in waiting if judged.waiting[block.key].key == gate.key]
+        gate = evaluation.waiting[waiting[0].key]
+        those = [block for block in waiting if evaluation.waiting[block.key].key == gate.key]
         verb = "waits" if len(those) == 1 else "wait"
         return Condition(kind, "False", WAITING, f"{_names(those)} {verb} until {_in_order(gate)}.")
-    pending = [block for block, verdict in blocks if isinstance(verdict, Pending)]
+    pending = [block for block, assessment in blocks if isinstance(assessment, Pending)]
     if pending:
         message = pending[0].message if isinstance(pending[0], Check) else ""
         return Condition(kind, "False", WAITING, f"{message} You need do nothing: it is looked at again.".strip())
     return None
 
 
-def _at_work(judged: Judged) -> bool:
+def _at_work(evaluation: Evaluation) -> bool:
     """Whether Azure works on something, or will at once."""
-    return bool(judged.actions) or any(isinstance(verdict, Running) for verdict in judged.verdicts.values())
+    return bool(evaluation.actions) or any(
+        isinstance(assessment, Running) for assessment in evaluation.assessments.values()
+    )
 
 
 def _from_problem(kind: str, troubles: list[AzureProblem], told: dict[str, str]) -> Condition:
@@ -272,16 +277,16 @@ def _stalled(problem: AzureProblem | None) -> Condition:
 
 
 def _in_sync(
-    judged: Judged, ready: Condition, *, enforce: bool, drifting: bool, settled_before: bool
+    evaluation: Evaluation, ready: Condition, *, enforce: bool, drifting: bool, settled_before: bool
 ) -> Condition:
     if ready.met:
         return Condition(IN_SYNC, "True", "InSync", "No drift is outstanding.")
     if drifting:
         drifted = [
             str(difference)
-            for verdict in judged.verdicts.values()
-            if isinstance(verdict, Differs)
-            for difference in verdict.differences
+            for assessment in evaluation.assessments.values()
+            if isinstance(assessment, Differs)
+            for difference in assessment.differences
         ]
         doing = "Being repaired" if enforce else "Mode Observe repairs nothing"
         return Condition(IN_SYNC, "False", "Drifted", f"{doing}: {'; '.join(drifted[:_LISTED])}".rstrip(": "))
@@ -313,7 +318,7 @@ def _names(blocks: list[Block]) -> str:
 def _name(block: Block) -> str:
     if isinstance(block, Check):
         return block.name
-    return block.id.short if isinstance(block, Ensure | Absent) else block.key
+    return block.id.short if isinstance(block, Ensure | EnsureAbsent) else block.key
 
 
 def _in_order(gate: Block) -> str:

@@ -1,6 +1,6 @@
 """What the Kubernetes side and the Azure side say to each other, and nothing more.
 
-The operator hands a `Subject` to a `Reconciler` and receives an `Outcome`. While a pass runs, the
+The operator hands a `ReconcileRequest` to a `Reconciler` and receives an `ReconcileResult`. While a pass runs, the
 reconciler announces through the `Journal` what it is about to do in Azure, so that a crash between
 the announcement and the write loses nothing.
 """
@@ -31,7 +31,7 @@ class Key:
 
 
 @dataclass(frozen=True, slots=True)
-class Subject:
+class ReconcileRequest:
     """One custom resource as the API server showed it last."""
 
     key: Key
@@ -59,7 +59,7 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class ReconcileResult:
     """What one pass learned and when it wants to be called again."""
 
     status: Status
@@ -89,7 +89,7 @@ class Journal(Protocol):
 class Reconciler(Protocol):
     """Brings Azure toward one custom resource's spec, one short pass at a time."""
 
-    async def reconcile(self, subject: Subject, journal: Journal) -> Outcome:
+    async def reconcile(self, request: ReconcileRequest, journal: Journal) -> ReconcileResult:
         """Observe, compare and begin what is due; never waits for a long-running operation.
 
         Raises nothing for what Azure answers (that becomes conditions); an exception is a bug, which

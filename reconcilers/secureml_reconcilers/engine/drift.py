@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from secureml_reconcilers.engine import attribution
-from secureml_reconcilers.engine.blocks import Absent, Ensure
+from secureml_reconcilers.engine.assessment import Differs
+from secureml_reconcilers.engine.blocks import Ensure, EnsureAbsent
 from secureml_reconcilers.engine.conditions import IN_SYNC, PAUSED, READY, condition_of
 from secureml_reconcilers.engine.contract import Event
-from secureml_reconcilers.engine.verdicts import Differs
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from secureml_reconcilers.azure.arm import Arm
     from secureml_reconcilers.engine.attribution import Trace
-    from secureml_reconcilers.engine.passes import Judged
+    from secureml_reconcilers.engine.evaluation import Evaluation
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,22 +46,23 @@ def outstanding(status: Mapping[str, Any]) -> bool:
     return condition_of(status, IN_SYNC).get("reason") == "Drifted"
 
 
-def drifted(judged: Judged) -> list[tuple[Ensure | Absent, Differs]]:
+def drifted(evaluation: Evaluation) -> list[tuple[Ensure | EnsureAbsent, Differs]]:
     """What is not as declared; a child whose parent is gone, or must go, goes without saying."""
     found = [
-        (block, verdict)
-        for block in judged.blocks()
-        if isinstance(block, Ensure | Absent) and isinstance(verdict := judged.verdicts[block.key], Differs)
+        (block, assessment)
+        for block in evaluation.blocks()
+        if isinstance(block, Ensure | EnsureAbsent)
+        and isinstance(assessment := evaluation.assessments[block.key], Differs)
     ]
-    gone = {block.id for block, verdict in found if verdict.kind != "Update"}
-    return [(block, verdict) for block, verdict in found if block.id.parent not in gone]
+    gone = {block.id for block, assessment in found if assessment.kind != "Update"}
+    return [(block, assessment) for block, assessment in found if block.id.parent not in gone]
 
 
-def detected(block: Ensure | Absent, verdict: Differs, *, enforce: bool) -> Event:
+def detected(block: Ensure | EnsureAbsent, assessment: Differs, *, enforce: bool) -> Event:
     """The event that tells what was found and what is done about it."""
-    if verdict.kind == "Delete":
+    if assessment.kind == "Delete":
         return Event("Warning", "DriftDetected", f"{block.id.short}: {block.reason}.")
-    what = "it is gone" if verdict.kind == "Create" else "; ".join(map(str, verdict.differences[:3]))
+    what = "it is gone" if assessment.kind == "Create" else "; ".join(map(str, assessment.differences[:3]))
     doing = f"It is put right: {block.reason}."
     if not enforce:
         doing = f"Mode Observe writes nothing; Enforce would put it right: {block.reason}."

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from secureml_reconcilers.azure.catalogue import Took
+    from secureml_reconcilers.azure.catalogue import Durations
     from secureml_reconcilers.azure.problem import AzureProblem
 
 FIRST_LOOK: Final = timedelta(seconds=3)
@@ -67,16 +67,16 @@ _JITTER: Final = 0.2
 """Spread, so that a thousand resources that failed together do not come back together."""
 
 
-def next_look(since: datetime, now: datetime, took: Took) -> datetime:
+def next_look(since: datetime, now: datetime, durations: Durations) -> datetime:
     """When an operation of this type, begun at `since`, is worth reading after a look at `now`."""
     age = now - since
     if age < FIRST_LOOK:
         return since + FIRST_LOOK
-    if age < took.expected:
-        return since + took.expected
-    if took.expected >= LONG and age < took.expected + SECOND_LOOK:
+    if age < durations.expected:
+        return since + durations.expected
+    if durations.expected >= LONG and age < durations.expected + SECOND_LOOK:
         return now + SECOND_LOOK
-    return now + (LOOK if age < 2 * took.late else LATE_LOOK)
+    return now + (LOOK if age < 2 * durations.late else LATE_LOOK)
 
 
 def pending(since: datetime, now: datetime) -> timedelta:

@@ -8,16 +8,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from secureml_reconcilers.azure.arm import Absent as NoSuch
-from secureml_reconcilers.azure.arm import Present
-from secureml_reconcilers.azure.catalogue import facts
+from secureml_reconcilers.azure.arm import NotFound, Present
+from secureml_reconcilers.azure.catalogue import type_info
 from secureml_reconcilers.azure.problem import AzureProblem, Retry, Severity
 from secureml_reconcilers.azure.resource_id import resource_id
-from secureml_reconcilers.engine.blocks import Absent, Ensure
-from secureml_reconcilers.engine.bounds import INVENTORY
-from secureml_reconcilers.engine.instants import stamp
-from secureml_reconcilers.engine.marks import is_marked, users
-from secureml_reconcilers.engine.verdicts import Holds
+from secureml_reconcilers.engine.assessment import Holds
+from secureml_reconcilers.engine.blocks import Ensure, EnsureAbsent
+from secureml_reconcilers.engine.ownership_tags import is_marked, users
+from secureml_reconcilers.engine.status_limits import INVENTORY
+from secureml_reconcilers.engine.timestamps import stamp
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -25,9 +24,9 @@ if TYPE_CHECKING:
 
     from secureml_reconcilers.azure.arm import Answer, Body
     from secureml_reconcilers.azure.resource_id import ResourceId
+    from secureml_reconcilers.engine.assessment import Action
     from secureml_reconcilers.engine.contract import Status
-    from secureml_reconcilers.engine.passes import Judged
-    from secureml_reconcilers.engine.verdicts import Action
+    from secureml_reconcilers.engine.evaluation import Evaluation
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,22 +59,22 @@ class Inventory:
         new = [each.id for each in actions if each.kind == "Create" and each.id.key not in self.entries]
         return new[max(0, INVENTORY - len(self.entries)) :]
 
-    def note_used(self, judged: Judged, answers: Mapping[str, Answer], owner: str, now: datetime) -> None:
+    def note_used(self, evaluation: Evaluation, answers: Mapping[str, Answer], owner: str, now: datetime) -> None:
         """List what another custom resource made and this one uses too: whoever goes last removes it."""
-        for block in judged.blocks():
+        for block in evaluation.blocks():
             if not isinstance(block, Ensure):
                 continue
             answer = answers.get(block.id.key)
             if isinstance(answer, Present) and self._uses(block, answer.body, owner):
                 self.note(block.id, now)
 
-    def prune(self, judged: Judged, answers: Mapping[str, Answer]) -> None:
+    def prune(self, evaluation: Evaluation, answers: Mapping[str, Answer]) -> None:
         """Forget what is confirmed gone because we removed it, once nothing that must go hangs on it."""
-        leaving = [block for block in judged.blocks() if isinstance(block, Absent)]
-        outstanding = [block for block in leaving if not isinstance(judged.verdicts[block.key], Holds)]
+        leaving = [block for block in evaluation.blocks() if isinstance(block, EnsureAbsent)]
+        outstanding = [block for block in leaving if not isinstance(evaluation.assessments[block.key], Holds)]
         needed = {gate.key for block in outstanding for gate in block.after}
         for block in leaving:
-            if block.key not in needed and isinstance(answers.get(block.id.key), NoSuch):
+            if block.key not in needed and isinstance(answers.get(block.id.key), NotFound):
                 self.entries.pop(block.id.key, None)
 
     def left(self, answers: Mapping[str, Answer]) -> int:
@@ -84,14 +83,14 @@ class Inventory:
 
     def _uses(self, block: Ensure, body: Body, owner: str) -> bool:
         """Whether the resource is the operator's and this custom resource leans on it, whoever made it."""
-        if not facts(block.id).tags:
+        if not type_info(block.id).tags:
             parent = block.id.parent
             return parent is not None and parent.key in self.entries and block.create is not None
         return is_marked(body) and (block.shared or owner in users(body))
 
 
 def _gone(target: ResourceId | None, answers: Mapping[str, Answer]) -> bool:
-    return target is not None and (isinstance(answers.get(target.key), NoSuch) or _gone(target.parent, answers))
+    return target is not None and (isinstance(answers.get(target.key), NotFound) or _gone(target.parent, answers))
 
 
 def no_room() -> AzureProblem:

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from secureml_reconcilers.azure.arm import Absent, Present, Unreadable
-from secureml_reconcilers.azure.catalogue import facts
+from secureml_reconcilers.azure.arm import NotFound, Present, Unreadable
+from secureml_reconcilers.azure.catalogue import type_info
 from secureml_reconcilers.azure.problem import AzureProblem
 from secureml_reconcilers.azure.resource_id import ResourceId, resource_id
 from secureml_reconcilers.engine import intervals
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from secureml_reconcilers.engine.composing import Question
     from secureml_reconcilers.engine.contract import Event
     from secureml_reconcilers.engine.drift import Case
-    from secureml_reconcilers.engine.staying import Attempt
     from secureml_reconcilers.engine.view import Query
+    from secureml_reconcilers.engine.write_verification import Attempt
 
 FRESH_FOR: Final = timedelta(minutes=2)
 """While a convergence runs, what was read stays good this long, so that waiting for one operation does not
@@ -130,7 +130,7 @@ class Memory:
         """Take the answers out again."""
         if self.resting:
             kept = json.loads(zlib.decompress(self.resting))
-            self.answers.update({key: Absent() if body is None else Present(body) for key, body in kept.items()})
+            self.answers.update({key: NotFound() if body is None else Present(body) for key, body in kept.items()})
             self.resting = b""
 
     def forget_old_reads(self, now: datetime) -> None:
@@ -164,9 +164,9 @@ class Memory:
         self.listings = {q: a for q, a in self.listings.items() if not isinstance(a, AzureProblem)}
         self.rows = {q: a for q, a in self.rows.items() if not isinstance(a, AzureProblem)}
 
-    def forget_bulky(self) -> None:
+    def forget_uncached(self) -> None:
         """Let go of what is too large to keep; a pass that needs it reads it."""
-        for key in [key for key in self.answers if facts(resource_id(key)).bulky]:
+        for key in [key for key in self.answers if type_info(resource_id(key)).uncached]:
             self.forget(key)
 
     def forget_read_before(self, began: datetime, keys: set[str]) -> bool:

@@ -6,12 +6,12 @@ import logging
 from typing import TYPE_CHECKING
 
 from secureml_reconcilers.azure.arm import ABSENT_CODES, Present, Unreadable
-from secureml_reconcilers.azure.catalogue import facts
+from secureml_reconcilers.azure.catalogue import type_info
 from secureml_reconcilers.azure.problem import AzureProblem
 from secureml_reconcilers.azure.resource_id import ResourceId, resource_id
 from secureml_reconcilers.engine.composing import compose
-from secureml_reconcilers.engine.together import together
-from secureml_reconcilers.engine.values import at
+from secureml_reconcilers.engine.gather_all import gather_all
+from secureml_reconcilers.engine.values import get_path
 from secureml_reconcilers.engine.view import Query, View
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ async def observe(composition: Composition, memory: Memory, arm: Arm, now: datet
         again = answered.intersection(questions)
         if again:
             raise RuntimeError(f"the composition asks again for {', '.join(map(str, again))}")
-        await together(*(_answer(question, memory, arm, now) for question in questions))
+        await gather_all(*(_answer(question, memory, arm, now) for question in questions))
         answered.update(questions)
 
 
@@ -82,9 +82,9 @@ async def _ask(question: Question, memory: Memory, arm: Arm, now: datetime) -> N
 def _lightened(target: ResourceId, answer: Answer) -> Answer:
     """Without the lists that nothing asks for: a subnet names each of its thousands of addresses."""
     if isinstance(answer, Present):
-        for path in facts(target).unasked:
+        for path in type_info(target).dropped_fields:
             parent, _, last = path.rpartition(".")
-            inside = at(answer.body, parent)
+            inside = get_path(answer.body, parent)
             if isinstance(inside, dict):
                 inside.pop(last, None)
     return answer

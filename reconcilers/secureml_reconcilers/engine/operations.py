@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from secureml_reconcilers.azure.arm import Absent, Present
-from secureml_reconcilers.azure.catalogue import facts
+from secureml_reconcilers.azure.arm import NotFound, Present
+from secureml_reconcilers.azure.catalogue import type_info
 from secureml_reconcilers.azure.resource_id import resource_id
 from secureml_reconcilers.engine import intervals
-from secureml_reconcilers.engine.instants import instant, stamp
+from secureml_reconcilers.engine.timestamps import instant, stamp
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,7 +35,7 @@ class Operation:
     @staticmethod
     def begun(target: ResourceId, verb: Verb, now: datetime, poll_url: str | None = None) -> Operation:
         """An operation that starts now."""
-        return Operation(target, verb, now, intervals.next_look(now, now, facts(target).took), poll_url)
+        return Operation(target, verb, now, intervals.next_look(now, now, type_info(target).durations), poll_url)
 
     @staticmethod
     def of_another(target: ResourceId, now: datetime) -> Operation:
@@ -44,7 +44,7 @@ class Operation:
 
     def looked(self, now: datetime) -> Operation:
         """The same operation after one more look at it."""
-        return replace(self, look_at=intervals.next_look(self.since, now, facts(self.id).took))
+        return replace(self, look_at=intervals.next_look(self.since, now, type_info(self.id).durations))
 
     def to_status(self) -> dict[str, Any]:
         """How it stands in `.status.operations`."""
@@ -64,17 +64,17 @@ def seems_over(operation: Operation, answer: Answer, now: datetime) -> bool:
     that shows its former self proves nothing while it is deleted or updated, until nearly all are over; the handle
     is asked then, where there is one.
     """
-    took = facts(operation.id).took
+    durations = type_info(operation.id).durations
     if isinstance(answer, Present):
-        if operation.verb == "DELETE" or _updated_unseen(operation):
-            return answer.settled and now - operation.since > took.late
+        if operation.verb == "DELETE" or _stale_while_updating(operation):
+            return answer.settled and now - operation.since > durations.late
         return answer.settled
-    if isinstance(answer, Absent):
-        hidden = facts(operation.id).hidden_while_created and operation.verb == "PUT"
+    if isinstance(answer, NotFound):
+        hidden = type_info(operation.id).hidden_while_created and operation.verb == "PUT"
         # Without its handle (after a crash, or a lost answer) nobody knows whether it was ever begun. A create
         # that overwrites nothing may simply be sent again: one that is under way refuses it.
-        sent_again = facts(operation.id).create_only_header and operation.poll_url is None
-        return not hidden or sent_again or now - operation.since > took.lost
+        sent_again = type_info(operation.id).create_only_header and operation.poll_url is None
+        return not hidden or sent_again or now - operation.since > durations.lost
     return False
 
 
@@ -84,13 +84,13 @@ def worth_asking(operation: Operation, answer: Answer, now: datetime) -> bool:
         return False
     if isinstance(answer, Present) and answer.provisioning_state in {"failed", "canceled"}:
         return True
-    if isinstance(answer, Present) and _updated_unseen(operation):
+    if isinstance(answer, Present) and _stale_while_updating(operation):
         return True
-    unseen = (operation.verb == "PUT" and isinstance(answer, Absent)) or (
+    unseen = (operation.verb == "PUT" and isinstance(answer, NotFound)) or (
         operation.verb == "DELETE" and isinstance(answer, Present) and answer.settled
     )
-    return unseen and now - operation.since > facts(operation.id).took.late
+    return unseen and now - operation.since > type_info(operation.id).durations.late
 
 
-def _updated_unseen(operation: Operation) -> bool:
-    return operation.verb == "PATCH" and facts(operation.id).updated_unseen
+def _stale_while_updating(operation: Operation) -> bool:
+    return operation.verb == "PATCH" and type_info(operation.id).stale_while_updating

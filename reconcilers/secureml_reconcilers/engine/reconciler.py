@@ -10,29 +10,29 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from secureml_reconcilers.azure.resource_id import resource_id
 from secureml_reconcilers.azure.throttle import asking
-from secureml_reconcilers.engine import attribution, drift, intervals, reporting, staying, unjudged
+from secureml_reconcilers.engine import attribution, drift, intervals, reporting, unjudged, write_verification
 from secureml_reconcilers.engine.acting import Actor, Operations
-from secureml_reconcilers.engine.blocks import Absent, Ensure
-from secureml_reconcilers.engine.bounds import OPERATIONS
+from secureml_reconcilers.engine.assessment import Ownership, Pending, Running
+from secureml_reconcilers.engine.blocks import Ensure, EnsureAbsent
 from secureml_reconcilers.engine.conditions import conditions, with_times
-from secureml_reconcilers.engine.contract import Event, Key, Outcome, Status, Subject
-from secureml_reconcilers.engine.forgetting import forget_troubles, forgive
+from secureml_reconcilers.engine.contract import Event, Key, ReconcileRequest, ReconcileResult, Status
+from secureml_reconcilers.engine.evaluation import Evaluation, Situation, evaluate, must_be_fresh, problems
+from secureml_reconcilers.engine.forgetting import clear_failures, invalidate_unsettled
 from secureml_reconcilers.engine.inventory import Inventory, no_room
 from secureml_reconcilers.engine.memory import Memory
 from secureml_reconcilers.engine.observing import observe
+from secureml_reconcilers.engine.operation_tracking import adopt_failures, close_orphans, settle
 from secureml_reconcilers.engine.operations import Operation
-from secureml_reconcilers.engine.passes import Judged, Situation, evaluate, leans_on, problems
-from secureml_reconcilers.engine.settling import adopt_failures, close_orphans, settle
-from secureml_reconcilers.engine.verdicts import Ownership, Pending, Running
+from secureml_reconcilers.engine.status_limits import OPERATIONS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from secureml_reconcilers.azure.arm import Arm
+    from secureml_reconcilers.engine.assessment import Action
     from secureml_reconcilers.engine.blocks import Composition
     from secureml_reconcilers.engine.composing import Composed
     from secureml_reconcilers.engine.contract import Journal
-    from secureml_reconcilers.engine.verdicts import Action
 
 _log = logging.getLogger(__name__)
 
@@ -58,7 +58,7 @@ class Declares(Protocol):
 class Pass:
     """What one pass learned; each field says who fills it."""
 
-    subject: Subject
+    request: ReconcileRequest
     composition: Composition
     memory: Memory
     began: datetime
@@ -68,7 +68,7 @@ class Pass:
     inventory: Inventory
     """From the status at the start; extended before each batch of writes."""
 
-    judged: Judged | None = None
+    evaluation: Evaluation | None = None
     """The last judgement, set by every turn."""
 
     actions: list[Action] = field(default_factory=list)
@@ -122,25 +122,25 @@ class Engine:
         self._memories.pop(key, None)
         self._operations.tidy(self._clock())
 
-    async def reconcile(self, subject: Subject, journal: Journal) -> Outcome:
+    async def reconcile(self, request: ReconcileRequest, journal: Journal) -> ReconcileResult:
         """See `Reconciler.reconcile`."""
-        if subject.paused and not subject.deleting:
-            return self._telling(subject, unjudged.paused(subject, self._clock()))
-        inventory = Inventory.of(subject.status)
-        owner = f"{self._cluster}/{subject.key.namespace}/{subject.key.name}"
+        if request.paused and not request.deleting:
+            return self._telling(request, unjudged.paused(request, self._clock()))
+        inventory = Inventory.of(request.status)
+        owner = f"{self._cluster}/{request.key.namespace}/{request.key.name}"
         try:
-            if subject.deleting:
-                composition = self._kind.remove(subject.spec, owner, inventory.ids())
+            if request.deleting:
+                composition = self._kind.remove(request.spec, owner, inventory.ids())
             else:
-                composition = self._kind.declare(subject.spec, owner)
+                composition = self._kind.declare(request.spec, owner)
         except ValueError as error:
-            return self._telling(subject, unjudged.invalid(subject, str(error), self._clock()))
-        memory = self._remember(subject)
+            return self._telling(request, unjudged.invalid(request, str(error), self._clock()))
+        memory = self._remember(request)
         began = self._clock()
-        this = Pass(subject, composition, memory, began, memory.fresh_from(began), inventory)
-        with asking(str(subject.key)):
+        this = Pass(request, composition, memory, began, memory.fresh_from(began), inventory)
+        with asking(str(request.key)):
             await self._turns(this, journal)
-            if this.throttled is not None or this.judged is None:
+            if this.throttled is not None or this.evaluation is None:
                 return self._deferred(this, intervals.deferral(this.throttled))
             this.events += await drift.attributed(
                 this.memory.unattributed, self._operations.told, self._arm, self._clock()
@@ -152,23 +152,23 @@ class Engine:
     async def _turns(self, this: Pass, journal: Journal) -> None:
         for _ in range(TURNS):
             composed = await observe(this.composition, this.memory, self._arm, this.began)
-            targets = [b.id for said in composed for b in said.blocks if isinstance(b, Ensure | Absent)]
+            targets = [b.id for said in composed for b in said.blocks if isinstance(b, Ensure | EnsureAbsent)]
             close_orphans(targets, self._operations.running, this.memory)
             again = await settle(self._operations, this.memory, self._arm, this.began, self._clock())
-            if staying.note_over(this.memory, self._operations) or again:
+            if write_verification.note_over(this.memory, self._operations) or again:
                 continue
             this.throttled = _throttled(this.memory)
             if this.throttled is not None:
                 return
             adopt_failures(targets, self._operations.failed, this.memory)
-            judged = this.judged = self._judge(this, composed)
-            self._watch_foreign_operations(judged)
-            self._note_drift(this, judged)
+            evaluation = this.evaluation = self._assess(this, composed)
+            self._watch_foreign_operations(evaluation)
+            self._note_drift(this, evaluation)
             actor = Actor(self._arm, self._operations, this.memory, this.ownership(), self._clock, this.fresh_from)
-            actions = self._due(this, judged, actor) if this.composition.enforce else ()
+            actions = self._due(this, evaluation, actor) if this.composition.enforce else ()
             if not actions:
                 return
-            if this.memory.forget_read_before(this.fresh_from, {key for a in actions for key in leans_on(a)}):
+            if this.memory.forget_read_before(this.fresh_from, {key for a in actions for key in must_be_fresh(a)}):
                 continue  # somebody may have taken away since what a closing or a deletion leans on
             await journal.announce(self._announcement(this, actions))
             performed = await actor.perform(actions)
@@ -177,28 +177,28 @@ class Engine:
                 this.memory.untold += [*this.events, *reporting.begun(performed.begun)]
                 this.events.clear()
             if not performed.begun and not performed.finished:
-                this.judged = evaluate(composed, self._situation(this))
-                if not this.judged.actions:
+                this.evaluation = evaluate(composed, self._situation(this))
+                if not this.evaluation.actions:
                     return  # otherwise a refusal has freed what was to follow what is now blocked
         this.unfinished = True
 
-    def _due(self, this: Pass, judged: Judged, actor: Actor) -> tuple[Action, ...]:
+    def _due(self, this: Pass, evaluation: Evaluation, actor: Actor) -> tuple[Action, ...]:
         """What is begun now: no more than can be announced, and nothing that somebody else is making already."""
         room = max(0, OPERATIONS - len(self._running(this)))
-        actions = tuple(action for action in judged.actions if not actor.outrun(action))
-        this.outrun = len(actions) < len(judged.actions)
+        actions = tuple(action for action in evaluation.actions if not actor.outrun(action))
+        this.outrun = len(actions) < len(evaluation.actions)
         return actions[:room]
 
-    def _judge(self, this: Pass, composed: list[Composed]) -> Judged:
+    def _assess(self, this: Pass, composed: list[Composed]) -> Evaluation:
         """Judge every block, once more when what was found out makes a failure of some."""
-        judged = evaluate(composed, self._situation(this))
-        failed = staying.fail_what_did_not_stay(judged, this.memory, self._clock())
+        evaluation = evaluate(composed, self._situation(this))
+        failed = write_verification.fail_what_did_not_stay(evaluation, this.memory, self._clock())
         if this.composition.enforce:
-            failed = self._fail_what_cannot_be_listed(this, judged) or failed
-        return evaluate(composed, self._situation(this)) if failed else judged
+            failed = self._fail_what_cannot_be_listed(this, evaluation) or failed
+        return evaluate(composed, self._situation(this)) if failed else evaluation
 
-    def _fail_what_cannot_be_listed(self, this: Pass, judged: Judged) -> bool:
-        homeless = this.inventory.without_room(judged.actions)
+    def _fail_what_cannot_be_listed(self, this: Pass, evaluation: Evaluation) -> bool:
+        homeless = this.inventory.without_room(evaluation.actions)
         for target in homeless:
             this.memory.fail(target, no_room(), self._clock())
         return bool(homeless)
@@ -209,17 +209,17 @@ class Engine:
             memory.answers, self._operations.running, memory.failures, this.ownership(), self._clock()
         )
 
-    def _remember(self, subject: Subject) -> Memory:
+    def _remember(self, request: ReconcileRequest) -> Memory:
         """What we know of the resource, aged: due operations and old readings are read again."""
         now = self._clock()
-        memory = self._memories.get(subject.key)
+        memory = self._memories.get(request.key)
         if memory is None:
-            memory = self._memories[subject.key] = Memory()
-            for entry in subject.status.get("operations", ()):
+            memory = self._memories[request.key] = Memory()
+            for entry in request.status.get("operations", ()):
                 found = Operation.from_status(entry, now)
                 self._operations.running.setdefault(found.id.key, found)
-        if memory.generation != subject.generation:
-            memory.generation = subject.generation
+        if memory.generation != request.generation:
+            memory.generation = request.generation
             for key in memory.failures:
                 self._operations.failed.pop(key, None)
             memory.failures.clear()
@@ -233,30 +233,32 @@ class Engine:
             memory.forget(key)
         return memory
 
-    def _watch_foreign_operations(self, judged: Judged) -> None:
+    def _watch_foreign_operations(self, evaluation: Evaluation) -> None:
         """Somebody else's operation on what we need is waited for like one of ours."""
-        for block in judged.blocks():
-            if not isinstance(block, Ensure | Absent) or not isinstance(judged.verdicts[block.key], Running):
+        for block in evaluation.blocks():
+            if not isinstance(block, Ensure | EnsureAbsent) or not isinstance(
+                evaluation.assessments[block.key], Running
+            ):
                 continue
             if block.id.key not in self._operations.running:
                 self._operations.running[block.id.key] = Operation.begun(block.id, "PUT", self._clock())
 
     # -- drift ----------------------------------------------------------------------------------
 
-    def _note_drift(self, this: Pass, judged: Judged) -> None:
-        status, generation = this.subject.status, this.subject.generation
+    def _note_drift(self, this: Pass, evaluation: Evaluation) -> None:
+        status, generation = this.request.status, this.request.generation
         this.drifted = this.drifted or drift.outstanding(status)
-        if this.drifted or this.subject.deleting or not drift.in_sync(status, generation):
+        if this.drifted or this.request.deleting or not drift.in_sync(status, generation):
             return
         if any(event.reason == "DriftDetected" for event in this.memory.untold):
             this.drifted = True  # the pass before was cut short, and this one goes on with the repair
             return
-        for block, verdict in drift.drifted(judged):
+        for block, assessment in drift.drifted(evaluation):
             this.drifted = True
-            traces = attribution.traces(block, verdict)
+            traces = attribution.traces(block, assessment)
             if traces:
                 this.memory.unattributed[block.id.key] = drift.Case(traces, this.began)
-            this.events.append(drift.detected(block, verdict, enforce=this.composition.enforce))
+            this.events.append(drift.detected(block, assessment, enforce=this.composition.enforce))
 
     # -- report ---------------------------------------------------------------------------------
 
@@ -266,7 +268,7 @@ class Engine:
         for action in actions:
             if action.kind == "Create":
                 this.inventory.note(action.id, now)
-        status = dict(this.subject.status)
+        status = dict(this.request.status)
         status["inventory"] = this.inventory.to_status()
         coming = [Operation.begun(action.id, action.verb, now) for action in actions]
         running = {operation.id.key: operation for operation in [*coming, *self._running(this)]}
@@ -276,50 +278,50 @@ class Engine:
     def _running(self, this: Pass) -> list[Operation]:
         """The operations that concern this custom resource."""
         mine = (
-            {block.id.key for block in this.judged.blocks() if isinstance(block, Ensure | Absent)}
-            if this.judged
+            {block.id.key for block in this.evaluation.blocks() if isinstance(block, Ensure | EnsureAbsent)}
+            if this.evaluation
             else set()
         )
         return [self._operations.running[key] for key in sorted(mine) if key in self._operations.running]
 
-    def _report(self, this: Pass) -> Outcome:
-        assert this.judged is not None  # noqa: S101 - the caller checked; this is for the type checker
-        now, subject, judged = self._clock(), this.subject, this.judged
-        previous = subject.status.get("conditions", ())
+    def _report(self, this: Pass) -> ReconcileResult:
+        assert this.evaluation is not None  # noqa: S101 - the caller checked; this is for the type checker
+        now, request, evaluation = self._clock(), this.request, this.evaluation
+        previous = request.status.get("conditions", ())
         fresh = conditions(
-            judged,
+            evaluation,
             enforce=this.composition.enforce,
             drifting=this.drifted,
-            settled_before=drift.in_sync(subject.status, subject.generation),
+            settled_before=drift.in_sync(request.status, request.generation),
         )
-        rendered = with_times(fresh, previous, subject.generation, now)
-        forgive(this.memory, self._operations.failed, judged)
-        if subject.deleting:
-            this.inventory.prune(judged, this.memory.answers)
+        rendered = with_times(fresh, previous, request.generation, now)
+        clear_failures(this.memory, self._operations.failed, evaluation)
+        if request.deleting:
+            this.inventory.prune(evaluation, this.memory.answers)
         elif this.composition.enforce:
-            this.inventory.note_used(judged, this.memory.answers, this.composition.owner, now)
+            this.inventory.note_used(evaluation, this.memory.answers, this.composition.owner, now)
         left = this.inventory.left(this.memory.answers)
         running = self._running(this)
-        report = reporting.Report(subject.generation, rendered, this.inventory.to_status(), running)
+        report = reporting.Report(request.generation, rendered, this.inventory.to_status(), running)
         requeue = self._requeue(this, running)
-        self._rest(this, judged, waiting=bool(running) or this.outrun)
-        happened = [*self._untold(subject.key), *this.events]
+        self._rest(this, evaluation, waiting=bool(running) or this.outrun)
+        happened = [*self._untold(request.key), *this.events]
         drifted = this.drifted or any(event.reason == "DriftDetected" for event in happened)
         changed = reporting.transitions(previous, rendered, drifted=drifted)
-        if subject.deleting:
+        if request.deleting:
             changed = reporting.leaving(
                 changed, left, released=fresh[0].met, removed=bool(this.composition.aspects)
             )
-        known = [*subject.status.get("findings", ()), *this.memory.advised]
-        this.memory.advised = reporting.still_known(known, judged)
-        events = [*happened, *changed, *reporting.advised(known, judged)]
-        status = report.status(judged, plan=not this.composition.enforce)
+        known = [*request.status.get("findings", ()), *this.memory.advised]
+        this.memory.advised = reporting.still_known(known, evaluation)
+        events = [*happened, *changed, *reporting.advised(known, evaluation)]
+        status = report.status(evaluation, plan=not this.composition.enforce)
         ready = fresh[0].met
-        return Outcome(
+        return ReconcileResult(
             status,
             tuple(events),
             requeue,
-            released=subject.deleting and ready,
+            released=request.deleting and ready,
             figures=_figures(events, len(running)),
         )
 
@@ -331,14 +333,14 @@ class Engine:
             memory.untold.clear()
         return untold
 
-    def _telling(self, subject: Subject, outcome: Outcome) -> Outcome:
+    def _telling(self, request: ReconcileRequest, outcome: ReconcileResult) -> ReconcileResult:
         """The outcome of a pass that looks at nothing, with what the pass before had no time to tell."""
-        untold = self._untold(subject.key)
+        untold = self._untold(request.key)
         if not untold:
             return outcome
         return replace(outcome, events=(*untold, *outcome.events), figures=_figures(untold, 0))
 
-    def _rest(self, this: Pass, judged: Judged, *, waiting: bool) -> None:
+    def _rest(self, this: Pass, evaluation: Evaluation, *, waiting: bool) -> None:
         """Keep of what was read what the next pass may lean on: nothing, unless it waits for Azure or in line."""
         if this.throttled is not None:
             self._rest_in_line(this)
@@ -347,46 +349,46 @@ class Engine:
                 this.memory.forget_read_before(this.began - intervals.PENDING_READ, set(this.memory.read_at))
                 this.memory.listings.clear()
             this.memory.in_line_since = None
-            forget_troubles(this.memory, judged)
-            this.memory.forget_bulky()
+            invalidate_unsettled(this.memory, evaluation)
+            this.memory.forget_uncached()
             this.memory.rest()
         else:
             this.memory.forget_reads()
 
-    def _deferred(self, this: Pass, wait: timedelta) -> Outcome:
+    def _deferred(self, this: Pass, wait: timedelta) -> ReconcileResult:
         """The budget of the subscription is empty: what this pass did is told, and nothing else is new."""
-        if this.judged is not None:  # an earlier turn judged, and may have written: the status must tell that
+        if this.evaluation is not None:  # an earlier turn judged, and may have written: the status must tell that
             return replace(self._report(this), requeue_after=wait)
         self._rest_in_line(this)
-        status = dict(this.subject.status)
+        status = dict(this.request.status)
         running = self._operations.running
         still = [entry for entry in status.pop("operations", ()) if resource_id(entry["id"]).key in running]
         if still:
             status["operations"] = still
-        return Outcome(status, requeue_after=wait, figures=_figures([], len(still)))
+        return ReconcileResult(status, requeue_after=wait, figures=_figures([], len(still)))
 
     def _rest_in_line(self, this: Pass) -> None:
         """Keep what was read: the next pass goes on from there when its turn has come."""
-        this.memory.forget_bulky()
+        this.memory.forget_uncached()
         this.memory.rest()
         this.memory.in_line_since = this.memory.in_line_since or this.began
 
     def _requeue(self, this: Pass, running: list[Operation]) -> timedelta | None:
         """The soonest of: a look at an operation, a repeat of what failed, a look at what is pending."""
-        assert this.judged is not None  # noqa: S101
+        assert this.evaluation is not None  # noqa: S101
         now, memory = self._clock(), this.memory
         waits = [max(operation.look_at - now, intervals.SOONEST) for operation in running]
-        found = problems(this.judged)
+        found = problems(this.evaluation)
         # A failure whose time is up and that nobody speaks of waits for something else: no reason to hurry.
         waits += [
             failure.not_before - now
             for failure in memory.failures.values()
             if failure.not_before > now or failure.problem in found
         ]
-        verdicts = this.judged.verdicts.values()
-        if this.outrun or (not waits and any(isinstance(verdict, Running) for verdict in verdicts)):
+        assessments = this.evaluation.assessments.values()
+        if this.outrun or (not waits and any(isinstance(assessment, Running) for assessment in assessments)):
             waits.append(intervals.PENDING)
-        waits += self._looks_at_pending(this, this.judged, busy=bool(running or this.actions))
+        waits += self._looks_at_pending(this, this.evaluation, busy=bool(running or this.actions))
         if this.unfinished:
             waits.append(intervals.SOONEST)
         if memory.unattributed:
@@ -397,13 +399,13 @@ class Engine:
         waits += [intervals.backoff(problem, memory.troubles) for problem in troubles]
         return max(min(waits), timedelta(milliseconds=50)) if waits else None
 
-    def _looks_at_pending(self, this: Pass, judged: Judged, *, busy: bool) -> list[timedelta]:
+    def _looks_at_pending(self, this: Pass, evaluation: Evaluation, *, busy: bool) -> list[timedelta]:
         """When to look at what becomes true by itself; what is under way, or was just written, may bring it."""
         now, memory = self._clock(), this.memory
         memory.awaited = {
             key: now if busy else memory.awaited.get(key, now)
-            for key, verdict in judged.verdicts.items()
-            if isinstance(verdict, Pending)
+            for key, assessment in evaluation.assessments.items()
+            if isinstance(assessment, Pending)
         }
         # What came last may come soon, however long another has been pending.
         return [intervals.pending(max(memory.awaited.values()), now)] if memory.awaited else []

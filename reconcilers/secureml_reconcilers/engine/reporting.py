@@ -7,19 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from secureml_reconcilers.azure.problem import Severity
-from secureml_reconcilers.engine.blocks import Absent, Check, Ensure, Fact, Tone
-from secureml_reconcilers.engine.bounds import (
-    CHANGES,
-    FACTS,
-    FINDINGS,
-    IDENTIFIER,
-    OPERATIONS,
-    PLANNED,
-    RULES,
-    SHORT,
-    TEXT,
-    cut,
-)
+from secureml_reconcilers.engine.assessment import Advised, Blocked, Differs, Running, choose
+from secureml_reconcilers.engine.blocks import Check, CheckLevel, Ensure, EnsureAbsent, StatusField
 from secureml_reconcilers.engine.compare import differences
 from secureml_reconcilers.engine.conditions import (
     IN_SYNC,
@@ -32,17 +21,28 @@ from secureml_reconcilers.engine.conditions import (
     condition_of,
 )
 from secureml_reconcilers.engine.contract import Event
-from secureml_reconcilers.engine.verdicts import Advised, Blocked, Differs, Running, choose
+from secureml_reconcilers.engine.status_limits import (
+    CHANGES,
+    FACTS,
+    FINDINGS,
+    IDENTIFIER,
+    OPERATIONS,
+    PLANNED,
+    RULES,
+    SHORT,
+    TEXT,
+    cut,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from secureml_reconcilers.azure.problem import AzureProblem
+    from secureml_reconcilers.engine.assessment import Action, Ownership
     from secureml_reconcilers.engine.compare import Difference
     from secureml_reconcilers.engine.contract import Status
+    from secureml_reconcilers.engine.evaluation import Evaluation
     from secureml_reconcilers.engine.operations import Operation
-    from secureml_reconcilers.engine.passes import Judged
-    from secureml_reconcilers.engine.verdicts import Action, Ownership
 
 _PASSING: Final = frozenset({PROGRESSING, WAITING, OUT_OF_SYNC, "Throttled", "AzureBusy"})
 """Nobody need act upon these reasons, so no event warns of them: one 503 is no news."""
@@ -57,47 +57,49 @@ class Report:
     inventory: list[dict[str, Any]]
     operations: Iterable[Operation]
 
-    def status(self, judged: Judged | None, *, plan: bool) -> Status:
+    def status(self, evaluation: Evaluation | None, *, plan: bool) -> Status:
         """The whole status; lists that are empty are left out."""
         status: Status = {"observedGeneration": self.generation, "conditions": self.conditions}
         parts: dict[str, Any] = {
-            "findings": findings(judged) if judged else [],
-            "plan": planned(judged) if judged and plan else [],
+            "findings": findings(evaluation) if evaluation else [],
+            "plan": planned(evaluation) if evaluation and plan else [],
             "inventory": self.inventory,
             "operations": [o.to_status() for o in sorted(self.operations, key=lambda o: o.id.key)][:OPERATIONS],
-            **(facts_of(judged) if judged else {}),
+            **(status_fields(evaluation) if evaluation else {}),
         }
         status.update({name: part for name, part in parts.items() if part})
         return status
 
 
-def findings(judged: Judged) -> list[dict[str, Any]]:
+def findings(evaluation: Evaluation) -> list[dict[str, Any]]:
     """Everything unsatisfied that a person should know, bounded, the blocking ones first."""
     found = []
-    for said in judged.composed:
+    for said in evaluation.composed:
         found += [_finding("", _severity(problem), problem) for problem in said.problems]
         for block in said.blocks:
-            verdict = judged.verdicts[block.key]
-            if isinstance(verdict, Blocked):
-                found.append(_finding(_rule(block), _severity(verdict.problem), verdict.problem))
-            elif block.key in judged.failed:
-                found.append(_finding(_rule(block), "Warning", judged.failed[block.key]))
-            elif isinstance(verdict, Advised) and isinstance(block, Check):
+            assessment = evaluation.assessments[block.key]
+            if isinstance(assessment, Blocked):
+                found.append(_finding(_rule(block), _severity(assessment.problem), assessment.problem))
+            elif block.key in evaluation.failed:
+                found.append(_finding(_rule(block), "Warning", evaluation.failed[block.key]))
+            elif isinstance(assessment, Advised) and isinstance(block, Check):
                 found.append(_advice(block))
     unique = {tuple(sorted(entry.items())): entry for entry in found}
     return sorted(unique.values(), key=lambda entry: entry["severity"] != "Error")[:FINDINGS]
 
 
-def planned(judged: Judged) -> list[dict[str, Any]]:
+def planned(evaluation: Evaluation) -> list[dict[str, Any]]:
     """What would be written, in the order in which the aspects tell it."""
-    return [_planned(block, verdict, judged.ownership) for block, verdict in _differing(judged)[:PLANNED]]
+    return [
+        _planned(block, assessment, evaluation.ownership) for block, assessment in _differing(evaluation)[:PLANNED]
+    ]
 
 
-def facts_of(judged: Judged) -> dict[str, Any]:
+def status_fields(evaluation: Evaluation) -> dict[str, Any]:
     """Discovered ids and records, by their place in the status; a dotted path nests, a repeated one lists."""
     status: dict[str, Any] = {}
-    for block in judged.blocks():
-        if not isinstance(block, Fact):
+    for block in evaluation.blocks():
+        if not isinstance(block, StatusField):
             continue
         head, _, tail = block.path.partition(".")
         if tail:
@@ -141,33 +143,35 @@ def pauses(previous: Iterable[Mapping[str, Any]], fresh: Iterable[Mapping[str, A
     return [Event("Normal", "Resumed", "The pause is over: Azure is looked at again.")]
 
 
-def advised(before: Iterable[Mapping[str, Any]], judged: Judged) -> list[Event]:
+def advised(before: Iterable[Mapping[str, Any]], evaluation: Evaluation) -> list[Event]:
     """Events for advice that is news: a Ready resource has no condition that would show it.
 
     Args:
         before: the findings as they stood in the status, and those of `still_known`.
-        judged: the pass.
+        evaluation: the pass.
     """
     # What finds no room among the findings would be news on every pass.
     known = list(before)
-    new = [entry for entry in findings(judged) if entry not in known]
+    new = [entry for entry in findings(evaluation) if entry not in known]
     checks = [
         block
-        for block in judged.blocks()
-        if isinstance(block, Check) and isinstance(judged.verdicts[block.key], Advised) and _advice(block) in new
+        for block in evaluation.blocks()
+        if isinstance(block, Check)
+        and isinstance(evaluation.assessments[block.key], Advised)
+        and _advice(block) in new
     ]
     return [Event("Warning", each.reason, cut(f"{each.message} {each.advice}".strip(), SHORT)) for each in checks]
 
 
-def still_known(before: Iterable[Mapping[str, Any]], judged: Judged) -> list[Mapping[str, Any]]:
+def still_known(before: Iterable[Mapping[str, Any]], evaluation: Evaluation) -> list[Mapping[str, Any]]:
     """Those of the findings told before that may be back: this pass could not tell, or Azure is at work.
 
     Args:
         before: the findings as they stood in the status, and what this function gave for the pass before.
-        judged: the pass.
+        evaluation: the pass.
     """
-    hidden = any(said.problems for said in judged.composed)
-    if not hidden and not any(isinstance(verdict, Running) for verdict in judged.verdicts.values()):
+    hidden = any(said.problems for said in evaluation.composed)
+    if not hidden and not any(isinstance(assessment, Running) for assessment in evaluation.assessments.values()):
         return []
     known: list[Mapping[str, Any]] = []
     for entry in before:
@@ -232,33 +236,33 @@ def _new_trouble(kind: str, condition: Mapping[str, Any], old: Mapping[str, Any]
     )
 
 
-def _differing(judged: Judged) -> list[tuple[Ensure | Absent, Differs]]:
+def _differing(evaluation: Evaluation) -> list[tuple[Ensure | EnsureAbsent, Differs]]:
     found = []
-    for block in judged.blocks():
-        verdict = judged.verdicts[block.key]
-        if isinstance(verdict, Differs) and isinstance(block, Ensure | Absent):
-            found.append((block, verdict))
+    for block in evaluation.blocks():
+        assessment = evaluation.assessments[block.key]
+        if isinstance(assessment, Differs) and isinstance(block, Ensure | EnsureAbsent):
+            found.append((block, assessment))
     return found
 
 
-def _planned(block: Ensure | Absent, verdict: Differs, ownership: Ownership) -> dict[str, Any]:
-    entry: dict[str, Any] = {"verb": verdict.kind, "id": block.id.text, "reason": cut(block.reason, TEXT)}
+def _planned(block: Ensure | EnsureAbsent, assessment: Differs, ownership: Ownership) -> dict[str, Any]:
+    entry: dict[str, Any] = {"verb": assessment.kind, "id": block.id.text, "reason": cut(block.reason, TEXT)}
     if block.rules:
         entry["rules"] = list(block.rules[:RULES])
     changes = [
         {"path": cut(each.path, IDENTIFIER), "observed": _text(each.observed), "desired": _text(each.desired)}
-        for each in _changes(block, verdict, ownership)[:CHANGES]
+        for each in _changes(block, assessment, ownership)[:CHANGES]
     ]
     if changes:
         entry["changes"] = changes
     return entry
 
 
-def _changes(block: Ensure | Absent, verdict: Differs, ownership: Ownership) -> tuple[Difference, ...]:
+def _changes(block: Ensure | EnsureAbsent, assessment: Differs, ownership: Ownership) -> tuple[Difference, ...]:
     """What differs; of something to be made, all that would be written."""
-    if verdict.kind == "Create":
-        return tuple(differences({}, choose(block, verdict, ownership).body or {}))
-    return verdict.differences
+    if assessment.kind == "Create":
+        return tuple(differences({}, choose(block, assessment, ownership).body or {}))
+    return assessment.differences
 
 
 def _text(value: Any) -> str:  # noqa: ANN401 - JSON
@@ -282,7 +286,7 @@ def _finding(rule: str, severity: str, problem: AzureProblem) -> dict[str, Any]:
 
 
 def _advice(block: Check) -> dict[str, Any]:
-    entry = {"rule": _rule(block), "severity": Tone.ADVISORY.value, "message": cut(block.message, TEXT)}
+    entry = {"rule": _rule(block), "severity": CheckLevel.ADVISORY.value, "message": cut(block.message, TEXT)}
     if block.advice:
         entry["advice"] = cut(block.advice, TEXT)
     if block.about is not None:
@@ -290,5 +294,5 @@ def _advice(block: Check) -> dict[str, Any]:
     return entry
 
 
-def _rule(block: Ensure | Absent | Check | Fact) -> str:
+def _rule(block: Ensure | EnsureAbsent | Check | StatusField) -> str:
     return block.rules[0] if block.rules else ""

@@ -33,7 +33,7 @@ class AnyOf:
 
 
 @dataclass(frozen=True, slots=True)
-class Word:
+class CsvMember:
     """This word is in a comma-separated list of words, such as a storage firewall's `bypass`."""
 
     word: str
@@ -44,7 +44,7 @@ class Missing:
     """This key is not there: left out where the whole resource is written, null in a merge patch."""
 
 
-def at(body: Mapping[str, Any] | None, path: str) -> Any:  # noqa: ANN401 - JSON
+def get_path(body: Mapping[str, Any] | None, path: str) -> Any:  # noqa: ANN401 - JSON
     """The value at a dotted path, or None when any step of it is missing."""
     value: Any = body
     for step in path.split("."):

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from functools import wraps
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar, cast
 
-from secureml_reconcilers.azure.arm import Absent, Present, Unreadable
+from secureml_reconcilers.azure.arm import NotFound, Present, Unreadable
 from secureml_reconcilers.azure.problem import AzureProblem, Retry, Severity
 from secureml_reconcilers.azure.resource_id import resource_id
 
@@ -168,8 +168,8 @@ class View:
         if known is not None:
             return known
         # A child of something absent is absent; asking would waste a request.
-        gone = target.parent is not None and isinstance(self.answers.get(target.parent.key), Absent)
-        return Absent() if gone or self.complete else None
+        gone = target.parent is not None and isinstance(self.answers.get(target.parent.key), NotFound)
+        return NotFound() if gone or self.complete else None
 
 
 def once(function: Callable[Concatenate[S, View, P], T]) -> Callable[Concatenate[S, View, P], T]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from secureml_reconcilers.isolation.own_dns import records_to_make
+from secureml_reconcilers.isolation.manual_dns import records_to_make
 from secureml_reconcilers.isolation.site import Site, Way, ways
 from secureml_reconcilers.isolation.zone_groups import zone_group
 from secureml_reconcilers.isolation.zones import zone_blocks

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Final
 from secureml_reconcilers.azure.arm import Present
 from secureml_reconcilers.azure.problem import AzureProblem, Retry, Severity
 from secureml_reconcilers.azure.resource_id import resource_id
-from secureml_reconcilers.engine.blocks import Absent, Block, Check, Claim, Ensure, Tone
-from secureml_reconcilers.engine.marks import is_marked, user_tag
-from secureml_reconcilers.engine.values import Fragment, at
+from secureml_reconcilers.engine.blocks import Block, Check, CheckLevel, Claim, Ensure, EnsureAbsent
+from secureml_reconcilers.engine.ownership_tags import is_marked, user_tag
+from secureml_reconcilers.engine.values import Fragment, get_path
 from secureml_reconcilers.engine.view import View, once, once_each
-from secureml_reconcilers.isolation.eligible import eligible
+from secureml_reconcilers.isolation.prerequisites import prerequisites
 from secureml_reconcilers.isolation.site import Site, Way, ways, where_named
-from secureml_reconcilers.isolation.unmade import of_subnet
+from secureml_reconcilers.isolation.unsupported_fields import of_subnet
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,7 +49,7 @@ def endpoint(site: Site, azure: View, way: Way) -> Iterator[Block]:
         yield from _new_endpoint(site, azure, way, service)
     elif _status(body) == "disconnected":
         # A disconnected endpoint never connects again: its connection was deleted on the service's side.
-        yield Absent(used, "its connection was removed; it is made anew", ("WS-PE-04",))
+        yield EnsureAbsent(used, "its connection was removed; it is made anew", ("WS-PE-04",))
         yield _disconnected(way, used)  # an endpoint that is not ours to remove must not count as a way in
     elif not _serves(body, site, way):
         yield _leads_elsewhere(way, used)
@@ -116,20 +116,22 @@ def _of_others(site: Site, azure: View, other: ResourceId) -> Body:
 
 def _endpoints_in(site: Site, azure: View) -> set[ResourceId]:
     """Every endpoint that the network's subnets list, whoever may read it."""
-    subnets = at(azure.get(site.network), "properties.subnets") or ()
+    subnets = get_path(azure.get(site.network), "properties.subnets") or ()
     return {
-        resource_id(each["id"]) for subnet in subnets for each in at(subnet, "properties.privateEndpoints") or ()
+        resource_id(each["id"])
+        for subnet in subnets
+        for each in get_path(subnet, "properties.privateEndpoints") or ()
     }
 
 
 def connections(target: Body) -> list[Body]:
     """The private endpoint connections that a service shows in its own body."""
-    return list(at(target, "properties.privateEndpointConnections") or ())
+    return list(get_path(target, "properties.privateEndpointConnections") or ())
 
 
 def connection_endpoint(connection: Body) -> ResourceId | None:
     """The endpoint at the other end of a connection."""
-    found = at(connection, "properties.privateEndpoint.id")
+    found = get_path(connection, "properties.privateEndpoint.id")
     return resource_id(found) if found else None
 
 
@@ -141,7 +143,7 @@ def _new_endpoint(site: Site, azure: View, way: Way, service: Body) -> Iterator[
         "name": way.target.name,
         "properties": {"privateLinkServiceId": way.target.text, "groupIds": [way.group]},
     }
-    possible = (*eligible(way.target, service), *_subnet_fits(site, azure, network))
+    possible = (*prerequisites(way.target, service), *_subnet_fits(site, azure, network))
     yield from possible
     yield Ensure(
         site.endpoint(way),
@@ -160,7 +162,7 @@ def _new_endpoint(site: Site, azure: View, way: Way, service: Body) -> Iterator[
 
 def _subnet_fits(site: Site, azure: View, network: Body) -> Iterator[Check]:
     """The subnet exists, belongs to nobody else, and has room for every endpoint that is missing."""
-    subnets = at(network, "properties.subnets") or ()
+    subnets = get_path(network, "properties.subnets") or ()
     subnet = next((s for s in subnets if resource_id(s["id"]) == site.subnet), None)
     if subnet is None:
         raise AzureProblem(
@@ -171,7 +173,7 @@ def _subnet_fits(site: Site, azure: View, network: Body) -> Iterator[Check]:
             Severity.USER,
             target=site.network,
         )
-    delegations = at(subnet, "properties.delegations") or ()
+    delegations = get_path(subnet, "properties.delegations") or ()
     yield Check(
         f"subnet {site.subnet.name} is not delegated",
         not delegations,
@@ -238,7 +240,7 @@ def _approved(way: Way, used: ResourceId, body: Body, azure: View, existing: Ens
         " endpoint to have it requested anew.",
         ("WS-PE-04",),
         used,
-        Tone.PENDING if status == "pending" else Tone.BLOCKING,
+        CheckLevel.PENDING if status == "pending" else CheckLevel.BLOCKING,
     )
 
 
@@ -289,21 +291,23 @@ def _status(endpoint_body: Body) -> str:
     properties = endpoint_body.get("properties") or {}
     for kind in ("privateLinkServiceConnections", "manualPrivateLinkServiceConnections"):
         for connection in properties.get(kind) or ():
-            return str(at(connection, "properties.privateLinkServiceConnectionState.status") or "pending").lower()
+            return str(
+                get_path(connection, "properties.privateLinkServiceConnectionState.status") or "pending"
+            ).lower()
     return "pending"
 
 
 def _serves(body: Body, site: Site, way: Way) -> bool:
     """Whether somebody's endpoint leads to this group of this service, in our network."""
-    subnet = at(body, "properties.subnet.id")
+    subnet = get_path(body, "properties.subnet.id")
     if not subnet or resource_id(subnet).parent != site.network:
         return False
     properties = body["properties"]
     for kind in ("privateLinkServiceConnections", "manualPrivateLinkServiceConnections"):
         for connection in properties.get(kind) or ():
-            groups = [str(group).lower() for group in at(connection, "properties.groupIds") or ()]
+            groups = [str(group).lower() for group in get_path(connection, "properties.groupIds") or ()]
             if (
-                resource_id(at(connection, "properties.privateLinkServiceId")) == way.target
+                resource_id(get_path(connection, "properties.privateLinkServiceId")) == way.target
                 and way.group in groups
             ):
                 return _status(body) != "disconnected"

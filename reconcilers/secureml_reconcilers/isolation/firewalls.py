@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from secureml_reconcilers.engine.blocks import Check
-from secureml_reconcilers.engine.values import AnyOf, Entries, at
+from secureml_reconcilers.engine.values import AnyOf, Entries, get_path
 from secureml_reconcilers.engine.view import View, once_each
 from secureml_reconcilers.isolation.dns import names_of
 from secureml_reconcilers.isolation.endpoints import endpoint
@@ -46,7 +46,7 @@ def reached_by(target: ResourceId, body: Body, ranges: tuple[str, ...], field: s
     """Address rules have no effect where public access is off, and only a person switches that on."""
     if not ranges:
         return
-    shown = str(at(body, "properties.publicNetworkAccess") or "Enabled")
+    shown = str(get_path(body, "properties.publicNetworkAccess") or "Enabled")
     yield Check(
         f"{target.short} answers the addresses of {field}",
         shown.lower() != "disabled",

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from secureml_reconcilers.engine.blocks import Block, Ensure
-from secureml_reconcilers.engine.values import Word
+from secureml_reconcilers.engine.values import CsvMember
 from secureml_reconcilers.engine.view import View, once_each
+from secureml_reconcilers.isolation.firewall_exceptions import more_let_in
 from secureml_reconcilers.isolation.firewalls import (
     address_rules,
     must_answer,
@@ -14,9 +15,8 @@ from secureml_reconcilers.isolation.firewalls import (
     public_access,
     reached_by,
 )
-from secureml_reconcilers.isolation.let_in import more_let_in
 from secureml_reconcilers.isolation.site import Site, key_vault, ways_into_vault
-from secureml_reconcilers.isolation.unmade import of_vault
+from secureml_reconcilers.isolation.unsupported_fields import of_vault
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,8 +32,8 @@ def key_vault_isolated(site: Site, azure: View) -> Iterator[Block]:
     body = azure.require(
         vault, "KeyVaultNotFound", "The workspace keeps its secrets in it; recover it if it was deleted."
     )
-    unmade = tuple(of_vault(site))
-    yield from unmade
+    unsupported_fields = tuple(of_vault(site))
+    yield from unsupported_fields
     ranges = site.spec.key_vault.allowed_ip_ranges
     yield from reached_by(vault, body, ranges, "spec.keyVault.allowedIPRanges")
     yield from more_let_in(vault, body, "spec.keyVault", ranges, site.spec.key_vault.allowed_subnet_ids)
@@ -44,12 +44,12 @@ def key_vault_isolated(site: Site, azure: View) -> Iterator[Block]:
                 **public_access(ranges),
                 "networkAcls": {
                     "defaultAction": "Deny",
-                    "bypass": Word("AzureServices"),
+                    "bypass": CsvMember("AzureServices"),
                     **address_rules(ranges),
                 },
             }
         },
         must_answer("vault", ranges),
         ("KV-NET-01", "KV-BYP-01", "KV-PNA-01"),
-        after=(*unmade, *private_ways(site, azure, ways_into_vault(site, vault))),
+        after=(*unsupported_fields, *private_ways(site, azure, ways_into_vault(site, vault))),
     )

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Final
 
 from secureml_reconcilers.azure.problem import AzureProblem
 from secureml_reconcilers.azure.resource_id import resource_id
-from secureml_reconcilers.engine.blocks import Blocks, Check, Tone
-from secureml_reconcilers.engine.marks import user_tag, users
-from secureml_reconcilers.engine.values import at
+from secureml_reconcilers.engine.blocks import Blocks, Check, CheckLevel
+from secureml_reconcilers.engine.ownership_tags import user_tag, users
+from secureml_reconcilers.engine.values import get_path
 from secureml_reconcilers.isolation.endpoints import endpoint, endpoint_used, is_served
 from secureml_reconcilers.isolation.site import Site, Way, ways
 
@@ -53,7 +53,7 @@ def _declared_subnet(site: Site, azure: View) -> Iterator[Check]:
             " another spec.network.endpointSubnetID.",
             rules=("WS-PE-01",),
             about=site.subnet,
-            tone=Tone.ADVISORY,
+            level=CheckLevel.ADVISORY,
         )
 
 
@@ -62,11 +62,11 @@ def _heeded(site: Site, subnet: Body) -> Check:
 
     It is not looked into: that would take its rules, those of every client's subnet, and where routes lead.
     """
-    policies = str(at(subnet, "properties.privateEndpointNetworkPolicies") or "Disabled")
+    policies = str(get_path(subnet, "properties.privateEndpointNetworkPolicies") or "Disabled")
     heeded = [
         resource_id(found).short
         for kind, values in _APPLIES.items()
-        if (found := at(subnet, f"properties.{kind}.id")) and policies.lower() in values
+        if (found := get_path(subnet, f"properties.{kind}.id")) and policies.lower() in values
     ]
     return Check(
         f"no security group and no route table applies to endpoints in {site.subnet.name}",
@@ -78,7 +78,7 @@ def _heeded(site: Site, subnet: Body) -> Check:
         " network route-table route list), and let them in where they do not.",
         ("WS-PE-02",),
         site.subnet,
-        Tone.ADVISORY,
+        CheckLevel.ADVISORY,
     )
 
 
@@ -95,12 +95,12 @@ def _declared_once(site: Site, azure: View) -> Iterator[Check]:
     yield Check(
         f"{site.workspace.short} is declared once",
         not others,
-        "AlsoDeclared",
+        "DuplicateDeclaration",
         f"The workspace {site.workspace.name} is also declared by {' and '.join(others)} (cluster, namespace and"
         " name), and specs that contradict each other work against each other.",
         "Delete one of them, or keep their specs alike; of one that is gone already, with deletionPolicy Retain,"
         f" take the tag {', '.join(map(user_tag, others))} off the endpoint (az tag update --operation Delete).",
         ("WS-PE-01",),
         used,
-        Tone.ADVISORY,
+        CheckLevel.ADVISORY,
     )

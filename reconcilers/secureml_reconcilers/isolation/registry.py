@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from secureml_reconcilers.engine.blocks import Block, Check, Ensure, Tone
-from secureml_reconcilers.engine.values import at
+from secureml_reconcilers.engine.blocks import Block, Check, CheckLevel, Ensure
+from secureml_reconcilers.engine.values import get_path
 from secureml_reconcilers.engine.view import View, once_each
-from secureml_reconcilers.isolation.eligible import eligible, is_private
+from secureml_reconcilers.isolation.firewall_exceptions import more_let_in
 from secureml_reconcilers.isolation.firewalls import (
     address_rules,
     must_answer,
@@ -15,9 +15,9 @@ from secureml_reconcilers.isolation.firewalls import (
     public_access,
     reached_by,
 )
-from secureml_reconcilers.isolation.let_in import more_let_in
+from secureml_reconcilers.isolation.prerequisites import is_private, prerequisites
 from secureml_reconcilers.isolation.site import Site, Way, registry, workspace
-from secureml_reconcilers.isolation.unmade import of_registry
+from secureml_reconcilers.isolation.unsupported_fields import of_registry
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,13 +32,13 @@ def registry_isolated(site: Site, azure: View) -> Iterator[Block]:
     ACR-SKU-01, ACR-LIMIT-01, ACR-TRUST-01, ACR-PNA-01, OPS-08.
     """
     found = registry(site, azure)
-    unmade = tuple(of_registry(site, azure))
-    yield from unmade
+    unsupported_fields = tuple(of_registry(site, azure))
+    yield from unsupported_fields
     if found is None:
         yield _none_yet(site)
         return
     body = azure.require(found, "RegistryNotFound", "The workspace names it; restore it, or name another there.")
-    premium = tuple(eligible(found, body))
+    premium = tuple(prerequisites(found, body))
     yield from premium
     ranges = site.spec.container_registry.allowed_ip_ranges
     yield from reached_by(found, body, ranges, "spec.containerRegistry.allowedIPRanges")
@@ -54,7 +54,7 @@ def registry_isolated(site: Site, azure: View) -> Iterator[Block]:
         },
         must_answer("registry", ranges),
         ("ACR-LIMIT-01", "ACR-TRUST-01", "ACR-PNA-01"),
-        after=(*premium, *unmade, *private_ways(site, azure, (Way(found, "registry"),))),
+        after=(*premium, *unsupported_fields, *private_ways(site, azure, (Way(found, "registry"),))),
     )
     yield _build_compute(site, azure, found)
 
@@ -68,7 +68,7 @@ def _none_yet(site: Site) -> Check:
         advice="Nothing to do: it is isolated as soon as it exists.",
         rules=("ACR-EXIST-01",),
         about=site.workspace,
-        tone=Tone.ADVISORY,
+        level=CheckLevel.ADVISORY,
     )
 
 
@@ -79,12 +79,12 @@ def _build_compute(site: Site, azure: View, found: ResourceId) -> Check:
         unable = f"{found.short}, which is private, cannot"
     return Check(
         "images are built by a cluster",
-        bool(at(workspace(site, azure), "properties.imageBuildCompute")),
+        bool(get_path(workspace(site, azure), "properties.imageBuildCompute")),
         "NoBuildCompute",
         f"The workspace names no cluster that builds images, and {unable}.",
         "Set the workspace's image build compute to a CPU cluster in the network"
         " (az ml workspace update --image-build-compute <cluster>).",
         ("ACR-BUILD-02",),
         site.workspace,
-        Tone.ADVISORY,
+        CheckLevel.ADVISORY,
     )

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from secureml_reconcilers.azure.resource_id import ResourceId, resource_id
-from secureml_reconcilers.engine.blocks import Absent, Block, Blocks, Ensure
-from secureml_reconcilers.engine.marks import is_marked, user_tag, users
-from secureml_reconcilers.engine.values import Missing, at
+from secureml_reconcilers.engine.blocks import Block, Blocks, Ensure, EnsureAbsent
+from secureml_reconcilers.engine.ownership_tags import is_marked, user_tag, users
+from secureml_reconcilers.engine.values import Missing, get_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -53,12 +53,12 @@ def _endpoint(owner: str, target: ResourceId, inventory: tuple[str, ...], azure:
         return
     groups = tuple(
         # Zone groups carry no mark: whose one is, and who needs its records, the endpoint tells.
-        Absent(group, "its endpoint is removed", evidence=(target,))
+        EnsureAbsent(group, "its endpoint is removed", evidence=(target,))
         for group in _of_type(inventory, f"{_ENDPOINTS}/privatednszonegroups")
         if group.parent == target and ours
     )
     yield from groups
-    yield Absent(target, "the SecureWorkspace was deleted with deletionPolicy Delete", after=groups)
+    yield EnsureAbsent(target, "the SecureWorkspace was deleted with deletionPolicy Delete", after=groups)
 
 
 def _zone(zone: ResourceId, links: list[ResourceId], azure: View) -> Iterator[Block]:
@@ -66,14 +66,14 @@ def _zone(zone: ResourceId, links: list[ResourceId], azure: View) -> Iterator[Bl
     if body is None:
         return
     # One record set is the zone's own (start of authority); a zone that does not tell its number stays.
-    if at(body, "properties.numberOfRecordSets") != 1:
+    if get_path(body, "properties.numberOfRecordSets") != 1:
         return
-    gone = tuple(Absent(link, "no record of the zone is left", evidence=(zone,)) for link in links)
+    gone = tuple(EnsureAbsent(link, "no record of the zone is left", evidence=(zone,)) for link in links)
     yield from gone
     # Not by their number, which counts those of ours that went since it was read.
     left = [resource_id(each["id"]) for each in azure.children(zone, "virtualNetworkLinks")]
     if all(link in links for link in left):
-        yield Absent(zone, "no record and no link of it is left", after=gone, shared=True)
+        yield EnsureAbsent(zone, "no record and no link of it is left", after=gone, shared=True)
 
 
 def _of_type(inventory: tuple[str, ...], kind: str) -> list[ResourceId]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from secureml_reconcilers.azure.problem import AzureProblem, Retry, Severity
 from secureml_reconcilers.azure.resource_id import resource_id
-from secureml_reconcilers.engine.values import at
+from secureml_reconcilers.engine.values import get_path
 from secureml_reconcilers.engine.view import View, once_each
 
 if TYPE_CHECKING:
@@ -188,7 +188,7 @@ def registry(site: Site, azure: View) -> ResourceId | None:
 
 
 def _named(site: Site, azure: View, service: str) -> ResourceId | None:
-    text = at(workspace(site, azure), f"properties.{service}")
+    text = get_path(workspace(site, azure), f"properties.{service}")
     return resource_id(text) if text else None
 
 

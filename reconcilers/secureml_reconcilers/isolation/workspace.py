@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from secureml_reconcilers.azure.problem import AzureProblem
-from secureml_reconcilers.engine.blocks import Block, Check, Ensure, Fact, Tone
+from secureml_reconcilers.engine.blocks import Block, Check, CheckLevel, Ensure, StatusField
 from secureml_reconcilers.engine.composing import flat
-from secureml_reconcilers.engine.values import at
+from secureml_reconcilers.engine.values import get_path
 from secureml_reconcilers.isolation.firewalls import private_ways
 from secureml_reconcilers.isolation.key_vault import key_vault_isolated
 from secureml_reconcilers.isolation.registry import registry_isolated
@@ -35,19 +35,19 @@ def discovered(site: Site, azure: View) -> Iterator[Block]:
     """The workspace exists, is finished, and names what it leans on (GEN-WS-01)."""
     body = workspace(site, azure)
     for name, path in _FACTS.items():
-        if at(body, path):
-            yield Fact(f"azure.{name}", at(body, path))
+        if get_path(body, path):
+            yield StatusField(f"azure.{name}", get_path(body, path))
     yield Check(
         f"{site.workspace.short} is provisioned",
-        str(at(body, "properties.provisioningState") or "Succeeded").lower()
+        str(get_path(body, "properties.provisioningState") or "Succeeded").lower()
         not in {"failed", "canceled", "deleting"},
         "WorkspaceBroken",
-        f"The workspace's provisioning state is {at(body, 'properties.provisioningState')}.",
+        f"The workspace's provisioning state is {get_path(body, 'properties.provisioningState')}.",
         "Repair the workspace in Azure (az ml workspace diagnose).",
         ("GEN-WS-01",),
         site.workspace,
     )
-    isolation = str(at(body, "properties.managedNetwork.isolationMode") or "Disabled")
+    isolation = str(get_path(body, "properties.managedNetwork.isolationMode") or "Disabled")
     yield Check(
         "the workspace has no managed network",
         isolation.lower() == "disabled",
@@ -56,7 +56,7 @@ def discovered(site: Site, azure: View) -> Iterator[Block]:
         "Nothing to do for private access; computes of this workspace cannot use a subnet of yours.",
         ("WS-MNET-01",),
         site.workspace,
-        Tone.ADVISORY,
+        CheckLevel.ADVISORY,
     )
     if site.spec.public_access.workspace == "Enabled":
         yield _left_as_it_is(site, body)
@@ -64,17 +64,17 @@ def discovered(site: Site, azure: View) -> Iterator[Block]:
 
 def _left_as_it_is(site: Site, body: Body) -> Check:
     """It is not closed, and not opened either; no condition says that it is closed (WS-PE-03)."""
-    shown = at(body, "properties.publicNetworkAccess") or "Enabled"
+    shown = get_path(body, "properties.publicNetworkAccess") or "Enabled"
     return Check(
         "the spec has the workspace closed",
         holds=False,
-        reason="LeftAsItIs",
+        reason="PublicAccessAllowed",
         message=f"Public access to the workspace is {shown} and is left as it is, for spec.publicAccess.workspace"
         " is Enabled.",
         advice="Set spec.publicAccess.workspace to Disabled to have the workspace closed.",
         rules=("WS-PE-03",),
         about=site.workspace,
-        tone=Tone.ADVISORY,
+        level=CheckLevel.ADVISORY,
     )
 
 
@@ -87,7 +87,7 @@ def public_access_closed(site: Site, azure: View) -> Iterator[Block]:
         "the workspace must answer inside the network only",
         ("WS-PE-03", "WS-PNA-01"),
         after=tuple(private_ways(site, azure, (Way(site.workspace, "amlworkspace"),))),
-        follows=_services(site, azure),
+        after_if_possible=_services(site, azure),
     )
 
 

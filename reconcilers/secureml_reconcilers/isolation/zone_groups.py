@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from secureml_reconcilers.azure.arm import Present
 from secureml_reconcilers.azure.resource_id import ResourceId, resource_id
-from secureml_reconcilers.engine.blocks import Block, Check, Ensure, Fact, Tone
+from secureml_reconcilers.engine.blocks import Block, Check, CheckLevel, Ensure, StatusField
 from secureml_reconcilers.engine.compare import Difference
-from secureml_reconcilers.engine.values import Entries, at
+from secureml_reconcilers.engine.values import Entries, get_path
 from secureml_reconcilers.engine.view import View, once_each
 from secureml_reconcilers.isolation.clouds import private_name
 from secureml_reconcilers.isolation.endpoints import endpoint, endpoint_used, is_approved
@@ -45,7 +45,7 @@ def zone_group(site: Site, azure: View, way: Way) -> Iterator[Block]:
             holds=False,
             reason="NotReadyYet",
             message="",
-            tone=Tone.PENDING,
+            level=CheckLevel.PENDING,
         )
         return
     if _others_group(azure, used):
@@ -93,8 +93,8 @@ def _our_group(site: Site, azure: View, way: Way, group: ResourceId, zones: list
         ),
         evidence=tuple(record for record, _, _ in record_sets(shown or {})),
         broken=tuple(missing.values()),
-        mends=(*missing, *(record for record, _, _ in coming)),
-        looks_at=(*missing, *(record for record, _, _ in coming), *(z.id for z in new if _empty(azure, z))),
+        invalidates=(*missing, *(record for record, _, _ in coming)),
+        preconditions=(*missing, *(record for record, _, _ in coming), *(z.id for z in new if _empty(azure, z))),
     )
 
 
@@ -108,8 +108,8 @@ def _new_zones(azure: View, group: ResourceId, zones: list[Zone]) -> list[Zone]:
 
 
 def _zones_of(group: Body) -> set[str]:
-    configs = at(group, "properties.privateDnsZoneConfigs") or ()
-    return {str(at(config, "properties.privateDnsZoneId")).lower() for config in configs}
+    configs = get_path(group, "properties.privateDnsZoneConfigs") or ()
+    return {str(get_path(config, "properties.privateDnsZoneId")).lower() for config in configs}
 
 
 def _configs(zones: list[Zone], group: Body | None) -> Entries:
@@ -161,10 +161,10 @@ def _written(used: ResourceId, zone: Zone, groups: tuple[Body, ...], about: Reso
         f"The zone group of {used.short} has not written its records into {zone.id.text} yet.",
         rules=("DNS-03",),
         about=about,
-        tone=Tone.PENDING,
+        level=CheckLevel.PENDING,
     )
     for _, addresses, fqdn in records:
-        yield Fact("dnsRecords", {"name": fqdn, "zone": zone.id.name, "addresses": addresses})
+        yield StatusField("dnsRecords", {"name": fqdn, "zone": zone.id.name, "addresses": addresses})
 
 
 def _records_of_others(azure: View, used: ResourceId, zone: Zone, groups: tuple[Body, ...]) -> Iterator[Block]:
@@ -193,7 +193,9 @@ def _records_in(zone: Zone, groups: tuple[Body, ...]) -> list[_Record]:
 
 def _addresses(azure: View, record: ResourceId) -> list[str]:
     """What a record leads to, sorted; nothing where there is none."""
-    return sorted(str(at(each, "ipv4Address")) for each in at(azure.get(record), "properties.aRecords") or ())
+    return sorted(
+        str(get_path(each, "ipv4Address")) for each in get_path(azure.get(record), "properties.aRecords") or ()
+    )
 
 
 def _missing_records(
@@ -221,7 +223,7 @@ def _records_to_come(azure: View, names: dict[str, list[str]], zones: list[Zone]
 def _empty(azure: View, zone: Zone) -> bool:
     """A zone that is being linked was read for its group's sake, and tells whether it has any record (DNS-09)."""
     # One record set is the zone's own (start of authority).
-    return not azure.settled(zone.link) and at(azure.get(zone.id), "properties.numberOfRecordSets") == 1
+    return not azure.settled(zone.link) and get_path(azure.get(zone.id), "properties.numberOfRecordSets") == 1
 
 
 def _free(azure: View, used: ResourceId, each: _Record, *, first: bool) -> Check:
@@ -257,20 +259,20 @@ def tells_names(used: ResourceId, names: dict[str, list[str]], rule: str) -> Che
         f"{used.short} does not tell its names and addresses yet.",
         rules=(rule,),
         about=used,
-        tone=Tone.PENDING,
+        level=CheckLevel.PENDING,
     )
 
 
 def _creator(azure: View, record: ResourceId) -> str:
     """Who wrote a record, in lower case: `created by private endpoint <name> …` is what Azure notes on it."""
-    return str(at(azure.get(record), "properties.metadata.creator") or "").lower()
+    return str(get_path(azure.get(record), "properties.metadata.creator") or "").lower()
 
 
 def record_sets(group: Body) -> Iterator[_Record]:
     """The records that a zone group says it wrote."""
-    for config in at(group, "properties.privateDnsZoneConfigs") or ():
-        zone = resource_id(at(config, "properties.privateDnsZoneId"))
-        for record in at(config, "properties.recordSets") or ():
+    for config in get_path(group, "properties.privateDnsZoneConfigs") or ():
+        zone = resource_id(get_path(config, "properties.privateDnsZoneId"))
+        for record in get_path(config, "properties.recordSets") or ():
             if str(record.get("recordType", "A")).upper() == "A":
                 name = str(record["recordSetName"])
                 addresses = sorted(str(address) for address in record.get("ipAddresses") or ())
@@ -283,13 +285,15 @@ def names_of_endpoint(azure: View, used: ResourceId) -> dict[str, list[str]]:
     Whether an endpoint goes on telling them once it has a zone group was never observed; its interface does.
     """
     shown = azure.get(used)
-    told = at(shown, "properties.customDnsConfigs") or ()
+    told = get_path(shown, "properties.customDnsConfigs") or ()
     found = {str(each["fqdn"]): sorted(each.get("ipAddresses") or ()) for each in told}
-    interfaces = [] if found else [resource_id(n["id"]) for n in at(shown, "properties.networkInterfaces") or ()]
+    interfaces = (
+        [] if found else [resource_id(n["id"]) for n in get_path(shown, "properties.networkInterfaces") or ()]
+    )
     azure.ask(*interfaces)
     for each in interfaces:
-        for part in at(azure.get(each), "properties.ipConfigurations") or ():
-            for fqdn in at(part, "properties.privateLinkConnectionProperties.fqdns") or ():
-                address = str(at(part, "properties.privateIPAddress"))
+        for part in get_path(azure.get(each), "properties.ipConfigurations") or ():
+            for fqdn in get_path(part, "properties.privateLinkConnectionProperties.fqdns") or ():
+                address = str(get_path(part, "properties.privateIPAddress"))
                 found[str(fqdn)] = sorted([*found.get(str(fqdn), ()), address])
     return found

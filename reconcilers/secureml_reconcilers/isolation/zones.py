@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from secureml_reconcilers.azure.arm import Absent, Present
+from secureml_reconcilers.azure.arm import NotFound, Present
 from secureml_reconcilers.azure.resource_id import ResourceId, resource_id
-from secureml_reconcilers.engine.blocks import Block, Check, Ensure, Tone
-from secureml_reconcilers.engine.values import at
+from secureml_reconcilers.engine.blocks import Block, Check, CheckLevel, Ensure
+from secureml_reconcilers.engine.values import get_path
 from secureml_reconcilers.engine.view import Query, Unread, View, once, once_each
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def zone_used(site: Site, azure: View, name: str, network: ResourceId) -> Zone:
 
 
 def _leads_to(link: Body | None, network: ResourceId) -> bool:
-    found = at(link, "properties.virtualNetwork.id")
+    found = get_path(link, "properties.virtualNetwork.id")
     return bool(found) and resource_id(found) == network
 
 
@@ -70,7 +70,7 @@ def _links_of_others(site: Site, azure: View, name: str) -> dict[str, list[Resou
         link, network = resource_id(str(row["id"])), networks.get(str(row["network"]).lower())
         if network is None or link.parent is None or link.parent.name.lower() != name.lower():
             continue
-        if isinstance(azure.answer(site.link(site.zone(name), network)), Absent):
+        if isinstance(azure.answer(site.link(site.zone(name), network)), NotFound):
             found.setdefault(network.key, []).append(link)
     azure.ask(*(link for links in found.values() for link in links))
     return found
@@ -145,7 +145,7 @@ def _completed(azure: View, zone: Zone, network: ResourceId) -> Iterator[Block]:
         return
     name = f"link of {zone.id.name} to {network.name} is completed"
     if azure.settled(zone.link):
-        state = str(at(shown, "properties.virtualNetworkLinkState") or "Completed")
+        state = str(get_path(shown, "properties.virtualNetworkLinkState") or "Completed")
         yield Check(
             name,
             state.lower() == "completed",
@@ -153,7 +153,7 @@ def _completed(azure: View, zone: Zone, network: ResourceId) -> Iterator[Block]:
             f"The link of {zone.id.name} to {network.name} is {state}.",
             rules=("WS-DNS-01",),
             about=zone.link,
-            tone=Tone.PENDING,
+            level=CheckLevel.PENDING,
         )
     elif not zone.ours and Present(shown).settled:
         yield Check(

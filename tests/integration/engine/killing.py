@@ -103,4 +103,4 @@ class MortalDriver(Driver):
 
 def mortal(driver: Driver) -> MortalDriver:
     """The same custom resource in the hands of a mortal process."""
-    return MortalDriver(driver.world, driver.engine, driver.subject)
+    return MortalDriver(driver.world, driver.engine, driver.request)

@@ -49,7 +49,7 @@ class Diary(Driver):
 async def converged(world: World) -> Diary:
     """A custom resource that has just become Ready, with everything noted on the way."""
     plain = drive(world, world.spec())
-    driver = Diary(world, plain.engine, plain.subject)
+    driver = Diary(world, plain.engine, plain.request)
     await driver.settle()
     return driver
 

@@ -221,7 +221,7 @@ async def test_drift_is_found_told_and_repaired(world: World, ready: Driver, dri
 
 async def test_drift_is_not_repaired_in_observe_mode(world: World, ready: Driver) -> None:
     """It is found and told, and the plan says what would be written."""
-    ready.edit({**ready.subject.spec, "mode": "Observe"})
+    ready.edit({**ready.request.spec, "mode": "Observe"})
     await ready.settle()
     await alice.patches(world, alice.VAULT, {"properties": {"publicNetworkAccess": "Enabled"}})
     start = last(world)
@@ -238,7 +238,7 @@ async def test_drift_is_not_repaired_in_observe_mode(world: World, ready: Driver
 async def test_our_own_writes_are_nobodys_drift(world: World, ready: Driver) -> None:
     """A changed spec is written, and no event says that somebody has drifted."""
     await alice.patches(world, alice.VAULT, {"properties": {"publicNetworkAccess": "Enabled"}})  # as she is told
-    ready.edit({**ready.subject.spec, "keyVault": {"allowedIPRanges": ["203.0.113.9"]}})
+    ready.edit({**ready.request.spec, "keyVault": {"allowedIPRanges": ["203.0.113.9"]}})
     said = len(ready.events)
     await ready.settle()
     assert ready.condition("Ready")["status"] == "True"

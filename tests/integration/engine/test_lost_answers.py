@@ -20,7 +20,7 @@ from arm_emulator import faults
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from secureml_reconcilers.engine.contract import Outcome
+    from secureml_reconcilers.engine.contract import ReconcileResult
 
 OVERWRITES_NOTHING = ("privatednszones", "virtualnetworklinks")
 """Their creation carries `If-None-Match: *`: sent again, it is refused when it had arrived."""
@@ -52,7 +52,7 @@ def reasons(driver: Driver, kind: str) -> list[tuple[str, str]]:
     return seen
 
 
-def _conditions(outcome: Outcome) -> list[dict[str, Any]]:
+def _conditions(outcome: ReconcileResult) -> list[dict[str, Any]]:
     return outcome.status.get("conditions") or []
 
 

@@ -160,4 +160,4 @@ async def test_where_dns_is_yours_nothing_closes_before_you_say_so(world: World)
     driver.edit(world.spec(dns={"mode": "None", "confirmedRecords": driver.status["dnsRecords"]}))
     await driver.settle()
     assert [public(world, kind) for kind in kinds] == ["Disabled"] * 4
-    assert driver.condition("NamesResolved")["reason"] == "ConfirmedByYou"
+    assert driver.condition("NamesResolved")["reason"] == "ConfirmedByUser"

@@ -216,12 +216,12 @@ async def test_paused_it_does_nothing(world: World, ready: Driver) -> None:
     """Not even a reading, and it promises nothing; unpaused it finds what happened meanwhile."""
     await alice.patches(world, alice.VAULT, {"properties": {"publicNetworkAccess": "Enabled"}})
     start, said = last(world), len(ready.events)
-    ready.subject = replace(ready.subject, paused=True)
+    ready.request = replace(ready.request, paused=True)
     outcome = await ready.step()
     assert calls(world, start) == []
     assert (outcome.requeue_after, ready.condition("Reconciling")["reason"]) == (None, "Paused")
     assert (ready.condition("Ready")["status"], ready.condition("InSync")["status"]) == ("True", "Unknown")
-    ready.subject = replace(ready.subject, paused=False)
+    ready.request = replace(ready.request, paused=False)
     await ready.settle()
     assert opened(world) == []
     assert (ready.condition("Reconciling")["reason"], ready.condition("InSync")["status"]) == ("Idle", "True")
@@ -234,10 +234,10 @@ async def test_what_a_pause_interrupted_is_no_drift(world: World) -> None:
     """A convergence that goes on after a pause has not drifted: it was never done."""
     driver = drive(world, world.spec())
     await driver.step()
-    driver.subject = replace(driver.subject, paused=True)
+    driver.request = replace(driver.request, paused=True)
     await driver.step()
     world.emulator.clock.advance(1800)
-    driver.subject = replace(driver.subject, paused=False)
+    driver.request = replace(driver.request, paused=False)
     await driver.settle()
     told = [event.reason for event in driver.events]
     assert (told.count("DriftDetected"), told.count("DriftCorrected"), told.count("Ready")) == (0, 0, 1)
@@ -261,7 +261,7 @@ async def test_a_spec_that_changes_in_flight_is_followed_at_once(world: World) -
 
 async def test_a_spec_that_makes_no_sense_is_stalled_and_harmless(world: World, ready: Driver) -> None:
     """The text says which field; nothing is asked of Azure, what was made is kept, and a correction is enough."""
-    start, good = last(world), ready.subject.spec
+    start, good = last(world), ready.request.spec
     ready.edit({**good, "workspaceID": "/subscriptions/none/of/this"})
     outcome = await ready.step()
     assert calls(world, start) == []
@@ -278,7 +278,7 @@ async def test_a_spec_that_makes_no_sense_is_stalled_and_harmless(world: World, 
 
 async def test_an_invalid_spec_can_be_deleted(world: World, ready: Driver) -> None:
     """Removal goes by what was made, not by the spec."""
-    ready.edit({**ready.subject.spec, "workspaceID": "nonsense", "deletionPolicy": "Delete"})
+    ready.edit({**ready.request.spec, "workspaceID": "nonsense", "deletionPolicy": "Delete"})
     await ready.step()
     ready.delete()
     outcome = await ready.settle()

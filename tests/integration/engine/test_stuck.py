@@ -11,12 +11,12 @@ from tests.integration.driving import drive
 from tests.integration.engine import alice
 
 from arm_emulator import faults
-from secureml_reconcilers.engine.instants import stamp
+from secureml_reconcilers.engine.timestamps import stamp
 
 if TYPE_CHECKING:
     from tests.integration.driving import Driver, World
 
-    from secureml_reconcilers.engine.contract import Outcome
+    from secureml_reconcilers.engine.contract import ReconcileResult
 
 VAULT_ENDPOINT = "privateEndpoints/[^/]*-vault-[^/]*\\?"
 
@@ -26,7 +26,7 @@ def disturb(world: World, **rule: Any) -> None:  # noqa: ANN401 - JSON
     world.emulator.world.faults.rules.append(faults.parse({"caller": "secureml-operator", **rule}))
 
 
-async def passes(driver: Driver, count: int) -> list[Outcome]:
+async def passes(driver: Driver, count: int) -> list[ReconcileResult]:
     """So many passes, each when the one before asked for it."""
     outcomes = []
     for _ in range(count):

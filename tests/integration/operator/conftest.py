@@ -52,14 +52,14 @@ def workspace(name: str, namespace: str, **metadata: object) -> dict[str, Any]:
 def grant(plane: ControlPlane) -> None:
     """Bind the chart's role, and nothing else, to the operator's user."""
     plane.kubectl("apply", "--server-side", f"--filename={ROLE}")
-    subject = {"apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": OPERATOR}
+    request = {"apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": OPERATOR}
     role = {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": OPERATOR}
     binding = {
         "apiVersion": "rbac.authorization.k8s.io/v1",
         "kind": "ClusterRoleBinding",
         "metadata": {"name": OPERATOR},
         "roleRef": role,
-        "subjects": [subject],
+        "subjects": [request],
     }
     plane.apply(binding)
 

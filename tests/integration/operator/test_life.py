@@ -13,7 +13,7 @@ from tests.integration.operator.conftest import operating, until, workspace
 from tests.unit.operator.fakes import FakeReconciler, ready
 
 from secureml_operator.kinds import FINALIZER
-from secureml_reconcilers.engine.contract import Event, Journal, Outcome, Subject
+from secureml_reconcilers.engine.contract import Event, Journal, ReconcileRequest, ReconcileResult
 from secureml_sandbox.controlplane import KubectlError
 
 if TYPE_CHECKING:
@@ -27,11 +27,11 @@ async def kubectl(plane: ControlPlane, *arguments: str) -> str:
 async def test_a_new_resource_is_held_then_worked_on_then_reported(plane: ControlPlane, namespace: str) -> None:
     held: list[list[str]] = []
 
-    async def look(subject: Subject, _: Journal) -> Outcome:
+    async def look(request: ReconcileRequest, _: Journal) -> ReconcileResult:
         body = await asyncio.to_thread(plane.get, "sws", "fraud", f"--namespace={namespace}")
         held.append(body["metadata"].get("finalizers", []))
-        assert subject.status == {"observedGeneration": -1}
-        return Outcome(ready(subject), events=(Event("Normal", "Isolated", "All is private."),))
+        assert request.status == {"observedGeneration": -1}
+        return ReconcileResult(ready(request), events=(Event("Normal", "Isolated", "All is private."),))
 
     async with operating(plane, FakeReconciler(look), namespaces=(namespace,)):
         plane.apply(workspace("fraud", namespace))
@@ -85,8 +85,8 @@ async def test_a_resource_paused_from_its_first_day_is_not_held(plane: ControlPl
 async def test_deletion_waits_for_the_release_and_leaves_nothing(plane: ControlPlane, namespace: str) -> None:
     may_go = asyncio.Event()
 
-    async def hold(subject: Subject, _: Journal) -> Outcome:
-        return Outcome(ready(subject), released=may_go.is_set())
+    async def hold(request: ReconcileRequest, _: Journal) -> ReconcileResult:
+        return ReconcileResult(ready(request), released=may_go.is_set())
 
     series = f'secureml_resource_ready{{kind="SecureWorkspace",name="fraud",namespace="{namespace}"}}'
     async with operating(plane, FakeReconciler(hold), namespaces=(namespace,)) as operator:
@@ -123,7 +123,7 @@ async def test_a_restart_writes_nothing_when_nothing_changed(plane: ControlPlane
         await until("five passes", lambda: len(second.reconciler.subjects) == 5)
         await asyncio.sleep(0.3)
     assert versions() == before
-    assert {subject.status["observedGeneration"] for subject in second.reconciler.subjects} == {1}
+    assert {request.status["observedGeneration"] for request in second.reconciler.subjects} == {1}
 
 
 async def test_a_deletion_while_the_operator_is_down_is_carried_out_later(
@@ -169,5 +169,5 @@ async def test_only_the_namespaces_chosen_are_served(plane: ControlPlane, namesp
     async with operating(plane, namespaces=(namespace,)) as operator:
         await until("a pass", lambda: bool(operator.reconciler.subjects))
         await asyncio.sleep(0.3)
-        assert {subject.key.name for subject in operator.reconciler.subjects} == {"ours"}
+        assert {request.key.name for request in operator.reconciler.subjects} == {"ours"}
     assert "finalizers" not in json.dumps(plane.get("sws", "theirs", "-n", other)["metadata"])

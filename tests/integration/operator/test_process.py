@@ -17,7 +17,7 @@ from tests.integration.operator.conftest import operating, ready, until, workspa
 from tests.unit.operator import fakes
 from tests.unit.operator.fakes import FakeReconciler
 
-from secureml_reconcilers.engine.contract import Journal, Outcome, Subject
+from secureml_reconcilers.engine.contract import Journal, ReconcileRequest, ReconcileResult
 from secureml_sandbox.processes import free_port
 
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ async def test_without_crds_it_waits_and_after_a_restart_of_the_api_server_it_go
             except Exception:  # noqa: BLE001 - it is starting
                 assert time.monotonic() < deadline
                 await asyncio.sleep(1)
-        names = [subject.key.name for subject in operator.reconciler.subjects]
+        names = [request.key.name for request in operator.reconciler.subjects]
         await until(
             "a pass for the new one", lambda: "after" in {s.key.name for s in operator.reconciler.subjects}, 90
         )
@@ -125,9 +125,9 @@ async def test_five_hundred_resources_are_brought_up_quickly_and_then_cost_nothi
     """With a reconciler that announces once: a finalizer, an announcement and a result per resource."""
     count = 500
 
-    async def announce(subject: Subject, journal: Journal) -> Outcome:
-        await journal.announce(fakes.ready(subject, inventory=[{"id": "/a", "kind": "Resource"}]))
-        return Outcome(fakes.ready(subject, inventory=[{"id": "/a", "kind": "Resource"}], operations=[]))
+    async def announce(request: ReconcileRequest, journal: Journal) -> ReconcileResult:
+        await journal.announce(fakes.ready(request, inventory=[{"id": "/a", "kind": "Resource"}]))
+        return ReconcileResult(fakes.ready(request, inventory=[{"id": "/a", "kind": "Resource"}], operations=[]))
 
     await asyncio.to_thread(plane.apply, *(workspace(f"w{number:03}", namespace) for number in range(count)))
     memory = psutil.Process().memory_info().rss

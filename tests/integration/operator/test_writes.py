@@ -18,7 +18,7 @@ from secureml_operator.controller import DONE, Served
 from secureml_operator.kinds import FINALIZER, KINDS, SECURE_WORKSPACE
 from secureml_operator.settings import Settings
 from secureml_operator.status_writer import StatusTakenError
-from secureml_reconcilers.engine.contract import Journal, Key, Outcome, Subject
+from secureml_reconcilers.engine.contract import Journal, Key, ReconcileRequest, ReconcileResult
 
 if TYPE_CHECKING:
     from secureml_operator.kube import KubeCluster
@@ -63,11 +63,11 @@ def item(number: int) -> dict[str, Any]:
     return {"id": f"/thing/{number}", "kind": "Resource"}
 
 
-async def make_one(subject: Subject, journal: Journal) -> Outcome:
+async def make_one(request: ReconcileRequest, journal: Journal) -> ReconcileResult:
     """Announce one thing more than the status tells of."""
-    inventory = [*subject.status.get("inventory", []), item(len(subject.status.get("inventory", [])))]
-    await journal.announce(ready(subject, inventory=inventory))
-    return Outcome(ready(subject, inventory=inventory))
+    inventory = [*request.status.get("inventory", []), item(len(request.status.get("inventory", [])))]
+    await journal.announce(ready(request, inventory=inventory))
+    return ReconcileResult(ready(request, inventory=inventory))
 
 
 async def test_a_stale_watch_loses_nothing(plane: ControlPlane, cluster: KubeCluster, namespace: str) -> None:
@@ -151,8 +151,8 @@ async def test_nothing_is_created_for_an_object_that_is_gone(
 async def test_a_status_that_the_schema_does_not_know_is_refused_as_an_announcement(
     plane: ControlPlane, cluster: KubeCluster, namespace: str
 ) -> None:
-    async def announce(subject: Subject, journal: Journal) -> Outcome:
-        await journal.announce(ready(subject, unheardOf={"a": 1}))
+    async def announce(request: ReconcileRequest, journal: Journal) -> ReconcileResult:
+        await journal.announce(ready(request, unheardOf={"a": 1}))
         raise AssertionError
 
     bench = Bench(plane, cluster, namespace, announce)

@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING, Any
 from secureml_reconcilers.azure.arm import Present
 from secureml_reconcilers.azure.problem import AzureProblem, Retry, Severity
 from secureml_reconcilers.azure.resource_id import resource_id
-from secureml_reconcilers.engine.blocks import Aspect, Check, Ensure, Tone
+from secureml_reconcilers.engine.assessment import Ownership
+from secureml_reconcilers.engine.blocks import Aspect, Check, CheckLevel, Ensure
 from secureml_reconcilers.engine.composing import Composed
-from secureml_reconcilers.engine.passes import Judged
-from secureml_reconcilers.engine.verdicts import Ownership
+from secureml_reconcilers.engine.evaluation import Evaluation
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from secureml_reconcilers.azure.resource_id import ResourceId
+    from secureml_reconcilers.engine.assessment import Verdict
     from secureml_reconcilers.engine.blocks import Block
-    from secureml_reconcilers.engine.verdicts import Verdict
 
 NOW = datetime(2026, 1, 1, 12, 0, tzinfo=UTC)
 GROUP = resource_id("/subscriptions/11111111-1111-4111-8111-111111111111/resourceGroups/ml")
@@ -66,7 +66,7 @@ def fact(name: str = "the sky is blue", **parts: Any) -> Check:  # noqa: ANN401 
 
 def pending(name: str = "the sky clears", **parts: Any) -> Check:  # noqa: ANN401 - JSON
     """A fact that becomes true by itself."""
-    return fact(name, tone=Tone.PENDING, **parts)
+    return fact(name, level=CheckLevel.PENDING, **parts)
 
 
 def problem(reason: str = "Broken", **parts: Any) -> AzureProblem:  # noqa: ANN401 - JSON
@@ -85,10 +85,10 @@ def said(condition: str, *blocks: Block, problems: tuple[AzureProblem, ...] = ()
     return Composed(Aspect(condition, lambda _: iter(())), blocks, problems)
 
 
-def judged(
+def evaluation(
     composed: list[Composed],
-    verdicts: Mapping[str, Verdict] | None = None,
+    assessments: Mapping[str, Verdict] | None = None,
     waiting: Mapping[str, Block] | None = None,
-) -> Judged:
+) -> Evaluation:
     """A judged pass, made up."""
-    return Judged(tuple(composed), verdicts or {}, (), waiting or {}, NOBODYS)
+    return Evaluation(tuple(composed), assessments or {}, (), waiting or {}, NOBODYS)

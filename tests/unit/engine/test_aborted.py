@@ -10,7 +10,7 @@ from tests.unit.engine.building import ACCOUNT, NOW, VAULT, shown
 
 from secureml_reconcilers.azure.arm import Accepted, Present
 from secureml_reconcilers.engine.blocks import Aspect, Composition, Ensure
-from secureml_reconcilers.engine.contract import Key, Subject
+from secureml_reconcilers.engine.contract import Key, ReconcileRequest
 from secureml_reconcilers.engine.reconciler import Engine
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from secureml_reconcilers.azure.resource_id import ResourceId
     from secureml_reconcilers.engine.blocks import Blocks
-    from secureml_reconcilers.engine.contract import Outcome, Status
+    from secureml_reconcilers.engine.contract import ReconcileResult, Status
     from secureml_reconcilers.engine.view import View
 
 CLOSED = {"properties": {"publicNetworkAccess": "Disabled"}}
@@ -84,15 +84,17 @@ class Run:
     """A custom resource that has converged; then somebody opens both."""
 
     azure: Azure = field(default_factory=Azure)
-    subject: Subject = field(default_factory=lambda: Subject(Key("K", "team-a", "fraud"), "u", 1, {}, {}))
+    request: ReconcileRequest = field(
+        default_factory=lambda: ReconcileRequest(Key("K", "team-a", "fraud"), "u", 1, {}, {})
+    )
 
     def __post_init__(self) -> None:
         self.engine = Engine(Closed(), self.azure, clock=lambda: NOW, cluster="east")  # type: ignore[arg-type]
 
-    async def step(self, takes: int = 99) -> Outcome:
+    async def step(self, takes: int = 99) -> ReconcileResult:
         """One pass."""
-        outcome = await self.engine.reconcile(self.subject, Journal(takes))
-        self.subject = replace(self.subject, status=outcome.status)
+        outcome = await self.engine.reconcile(self.request, Journal(takes))
+        self.request = replace(self.request, status=outcome.status)
         return outcome
 
     async def cut_short(self, after: int) -> None:
@@ -103,7 +105,7 @@ class Run:
             await self.step(takes=after)
 
 
-def told(outcome: Outcome) -> list[tuple[str, str]]:
+def told(outcome: ReconcileResult) -> list[tuple[str, str]]:
     """What the events say, and of what."""
     return [
         (e.reason, "vault" if "vaults/" in e.message else "account" if "Accounts/" in e.message else "")
@@ -122,7 +124,7 @@ async def test_what_was_written_before_is_told_by_the_next_pass(edit: dict[str, 
     """The vault had been closed: that it was open, and closed, was once never told."""
     run = Run()
     await run.cut_short(after=1)
-    run.subject = replace(run.subject, **edit)
+    run.request = replace(run.request, **edit)
     outcome = await run.step()
     assert told(outcome) == [
         ("DriftDetected", "vault"),
@@ -146,7 +148,7 @@ async def test_it_is_told_though_nothing_is_looked_at_any_more(edit: dict[str, A
     """A pause may last for days."""
     run = Run()
     await run.cut_short(after=1)
-    run.subject = replace(run.subject, **edit)
+    run.request = replace(run.request, **edit)
     outcome = await run.step()
     assert [kind for kind, _ in told(outcome)] == ["DriftDetected", "DriftDetected", "Updating", reason]
     assert outcome.figures["drift_detected"] == 2
@@ -157,5 +159,5 @@ async def test_what_was_only_intended_is_not_told() -> None:
     """Nothing was written, and the edited spec is for the next pass to judge: what is put right, it tells."""
     run = Run()
     await run.cut_short(after=0)
-    run.subject = replace(run.subject, generation=2)
+    run.request = replace(run.request, generation=2)
     assert [kind for kind, _ in told(await run.step())] == ["Updating", "Updating"]

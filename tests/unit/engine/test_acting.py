@@ -22,13 +22,12 @@ from tests.unit.engine.building import (
     wants,
 )
 
-from secureml_reconcilers.azure.arm import Absent as NoSuch
-from secureml_reconcilers.azure.arm import Accepted
+from secureml_reconcilers.azure.arm import Accepted, NotFound
 from secureml_reconcilers.engine.acting import UNATTENDED, Actor, Claimed, Operations, Performed
-from secureml_reconcilers.engine.blocks import Absent, Claim
+from secureml_reconcilers.engine.assessment import Differs, Ownership, choose
+from secureml_reconcilers.engine.blocks import Claim, EnsureAbsent
 from secureml_reconcilers.engine.memory import Memory, Written
 from secureml_reconcilers.engine.operations import Operation
-from secureml_reconcilers.engine.verdicts import Differs, Ownership, choose
 
 if TYPE_CHECKING:
     from secureml_reconcilers.azure.arm import Answer, Present
@@ -55,11 +54,13 @@ class Azure:
         return Accepted(None, running=False)
 
 
-async def performed(azure: Azure, overtaken: ResourceId, *blocks: Ensure | Absent) -> tuple[Performed, Memory]:
+async def performed(
+    azure: Azure, overtaken: ResourceId, *blocks: Ensure | EnsureAbsent
+) -> tuple[Performed, Memory]:
     """Act on blocks, of which another custom resource has written something since it was read."""
     memory = Memory()
     for block in blocks:
-        for target in (block.id, *block.evidence, *block.looks_at):
+        for target in (block.id, *block.evidence, *block.preconditions):
             memory.answers[target.key] = shown(target, tags=MARK)
             memory.read_at[target.key] = NOW
     operations = Operations(written={overtaken.key: Written(NOW, OTHER)})
@@ -67,7 +68,9 @@ async def performed(azure: Azure, overtaken: ResourceId, *blocks: Ensure | Absen
     actor = Actor(azure, operations, memory, ownership, lambda: NOW, NOW)  # type: ignore[arg-type]
     chosen = [
         choose(
-            each, Differs("Delete" if isinstance(each, Absent) else "Update", (), shown(each.id).body), ownership
+            each,
+            Differs("Delete" if isinstance(each, EnsureAbsent) else "Update", (), shown(each.id).body),
+            ownership,
         )
         for each in blocks
     ]
@@ -80,20 +83,22 @@ USED = shown(ENDPOINT, tags={**MARK, "secureml-user-b": OTHER})
 @pytest.mark.parametrize(
     ("block", "overtaken"),
     [
-        pytest.param(Absent(ENDPOINT, "nobody uses it"), ENDPOINT, id="what is deleted"),
+        pytest.param(EnsureAbsent(ENDPOINT, "nobody uses it"), ENDPOINT, id="what is deleted"),
         pytest.param(
-            Absent(ZONE_GROUP, "its endpoint goes", evidence=(ENDPOINT,)), ENDPOINT, id="what says that it may go"
+            EnsureAbsent(ZONE_GROUP, "its endpoint goes", evidence=(ENDPOINT,)),
+            ENDPOINT,
+            id="what says that it may go",
         ),
         pytest.param(wants(evidence=(ENDPOINT,)), ENDPOINT, id="what says that it may be closed"),
         pytest.param(
-            wants(ZONE_GROUP, create={}, looks_at=(ENDPOINT,)),
+            wants(ZONE_GROUP, create={}, preconditions=(ENDPOINT,)),
             ENDPOINT,
             id="what it would write over",
         ),
     ],
 )
 async def test_what_leans_on_a_reading_that_was_overtaken_is_not_done(
-    block: Ensure | Absent, overtaken: ResourceId
+    block: Ensure | EnsureAbsent, overtaken: ResourceId
 ) -> None:
     """Another custom resource put its name on the endpoint in between: only the composition may say what now.
 
@@ -108,7 +113,8 @@ async def test_what_leans_on_a_reading_that_was_overtaken_is_not_done(
 async def test_all_that_leans_on_one_overtaken_reading_is_not_done() -> None:
     """Two groups go with one endpoint: the second must not take the reading that the first found old for none."""
     groups = [
-        Absent(ENDPOINT.child("privateDnsZoneGroups", name), "it goes", evidence=(ENDPOINT,)) for name in "ab"
+        EnsureAbsent(ENDPOINT.child("privateDnsZoneGroups", name), "it goes", evidence=(ENDPOINT,))
+        for name in "ab"
     ]
     azure = Azure(USED)
     done, memory = await performed(azure, ENDPOINT, *groups)
@@ -141,7 +147,7 @@ async def test_one_thing_is_made_for_a_claim_at_a_time(*, since: timedelta, outr
         claimed={claim.name: Claimed(theirs, NOW - since, OTHER)},
     )
     memory = Memory(
-        answers={ACCOUNT.key: shown(ACCOUNT), ENDPOINT.key: NoSuch()},
+        answers={ACCOUNT.key: shown(ACCOUNT), ENDPOINT.key: NotFound()},
         read_at={ACCOUNT.key: NOW, ENDPOINT.key: NOW},
     )
     azure = Azure(shown(ACCOUNT))

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from tests.unit.engine.building import ACCOUNT, NOW, fact, problem, shown
 
 from secureml_reconcilers.azure.problem import Retry, Severity
-from secureml_reconcilers.engine.blocks import Aspect, Composition, Ensure, Tone
-from secureml_reconcilers.engine.contract import Key, Subject
+from secureml_reconcilers.engine.blocks import Aspect, CheckLevel, Composition, Ensure
+from secureml_reconcilers.engine.contract import Key, ReconcileRequest
 from secureml_reconcilers.engine.reconciler import Engine
 
 if TYPE_CHECKING:
@@ -51,7 +51,9 @@ class Accounts:
             body = view.get(ACCOUNT)
             yield Ensure(ACCOUNT, {}, "it is wanted")
             if body is not None and view.settled(ACCOUNT):
-                yield fact("nobody else gets in", holds=not body["properties"]["letsIn"], tone=Tone.ADVISORY)
+                yield fact(
+                    "nobody else gets in", holds=not body["properties"]["letsIn"], level=CheckLevel.ADVISORY
+                )
 
         return Composition((Aspect("Known", blocks),), owner)
 
@@ -69,7 +71,9 @@ class Run:
     """One custom resource, pass after pass."""
 
     azure: Azure = field(default_factory=Azure)
-    subject: Subject = field(default_factory=lambda: Subject(Key("K", "team-a", "fraud"), "u", 1, {}, {}))
+    request: ReconcileRequest = field(
+        default_factory=lambda: ReconcileRequest(Key("K", "team-a", "fraud"), "u", 1, {}, {})
+    )
 
     def __post_init__(self) -> None:
         self.restart()
@@ -82,8 +86,8 @@ class Run:
         """Whether a pass warns of it, in a world that has changed a little."""
         for name, value in world.items():
             setattr(self.azure, name, value)
-        outcome = await self.engine.reconcile(self.subject, Journal())
-        self.subject = replace(self.subject, status=outcome.status)
+        outcome = await self.engine.reconcile(self.request, Journal())
+        self.request = replace(self.request, status=outcome.status)
         self.azure.now += outcome.requeue_after or timedelta(minutes=30)
         return any(event.reason == "SkyGrey" for event in outcome.events)
 

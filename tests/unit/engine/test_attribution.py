@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from tests.unit.engine.building import ACCOUNT, ENDPOINT, NOW, ZONE, ZONE_GROUP, wants
 
+from secureml_reconcilers.engine.assessment import Differs
 from secureml_reconcilers.engine.attribution import authors, traces
-from secureml_reconcilers.engine.blocks import Absent
+from secureml_reconcilers.engine.blocks import EnsureAbsent
 from secureml_reconcilers.engine.compare import Difference
-from secureml_reconcilers.engine.instants import stamp
-from secureml_reconcilers.engine.verdicts import Differs
+from secureml_reconcilers.engine.timestamps import stamp
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,7 +26,7 @@ OTHER = ZONE.child("A", "salesdata")
 OPENED = traces(wants(), Differs("Update", (Difference("properties.publicNetworkAccess", "Disabled", "Enabled"),)))
 GONE = traces(wants(), Differs("Create", (Difference(ACCOUNT.short, "present", None),)))
 GROUP_GONE = traces(wants(ZONE_GROUP, create={}), Differs("Create", ()))
-UNDONE = traces(Absent(ENDPOINT, "its connection was removed"), Differs("Delete", ()))
+UNDONE = traces(EnsureAbsent(ENDPOINT, "its connection was removed"), Differs("Delete", ()))
 FORGOT = traces(
     wants(ZONE_GROUP), Differs("Update", (Difference("properties.privateDnsZoneConfigs[x]", "present", None),))
 )
@@ -35,7 +35,7 @@ FORGOT = traces(
 def record_is(found: list[str] | None) -> tuple[Trace, ...]:
     """What drift of a record leads to: its zone group is written again."""
     broken = Difference(RECORD.short, ["10.0.0.4"], found)
-    block = wants(ZONE_GROUP, fragment={}, create={}, broken=(broken,), mends=(RECORD, OTHER))
+    block = wants(ZONE_GROUP, fragment={}, create={}, broken=(broken,), invalidates=(RECORD, OTHER))
     return traces(block, Differs("Update", (broken,)))
 
 

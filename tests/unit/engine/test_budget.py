@@ -13,7 +13,7 @@ from secureml_reconcilers.azure.arm import Accepted, Present
 from secureml_reconcilers.azure.resource_id import resource_id
 from secureml_reconcilers.azure.throttle import Throttle
 from secureml_reconcilers.engine.blocks import Aspect, Composition, Ensure
-from secureml_reconcilers.engine.contract import Key, Subject
+from secureml_reconcilers.engine.contract import Key, ReconcileRequest
 from secureml_reconcilers.engine.memory import JUST_BEFORE
 from secureml_reconcilers.engine.reconciler import Engine
 
@@ -86,7 +86,9 @@ async def test_all_get_their_turn_within_the_budget() -> None:
         due, number = heapq.heappop(queue)
         azure.seconds = max(azure.seconds, due) + PASS
         name = f"c{number}"
-        outcome = await engine.reconcile(Subject(Key("K", "n", name), name, 1, {"name": name}, {}), Journal())
+        outcome = await engine.reconcile(
+            ReconcileRequest(Key("K", "n", name), name, 1, {"name": name}, {}), Journal()
+        )
         passes += 1
         if outcome.requeue_after is not None:
             assert outcome.requeue_after >= timedelta(seconds=1)
@@ -172,8 +174,8 @@ async def test_closings_upon_many_readings_are_all_done(many: int, reads: int) -
         due, number = heapq.heappop(queue)
         azure.seconds = max(azure.seconds, due) + PASS
         name, spec = f"c{number}", {"name": f"c{number}", "reads": reads}
-        subject = Subject(Key("K", "n", name), name, 1, spec, statuses.get(number, {}))
-        outcome = await engine.reconcile(subject, Taken())
+        request = ReconcileRequest(Key("K", "n", name), name, 1, spec, statuses.get(number, {}))
+        outcome = await engine.reconcile(request, Taken())
         statuses[number], passes = outcome.status, passes + 1
         if outcome.requeue_after is not None:
             heapq.heappush(queue, (azure.seconds + outcome.requeue_after.total_seconds(), number))

@@ -18,10 +18,10 @@ from tests.unit.engine.building import (
     wants,
 )
 
-from secureml_reconcilers.azure.arm import Absent, Unreadable
+from secureml_reconcilers.azure.arm import NotFound, Unreadable
 from secureml_reconcilers.azure.problem import AzureProblem
-from secureml_reconcilers.engine.blocks import Absent as Gone
 from secureml_reconcilers.engine.blocks import Aspect, Composition
+from secureml_reconcilers.engine.blocks import EnsureAbsent as Gone
 from secureml_reconcilers.engine.composing import compose, flat
 from secureml_reconcilers.engine.view import Listing, Query, Unread, View
 
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 FIRST, SECOND, THIRD = fact("first"), fact("second"), fact("third")
 FORBIDDEN = problem("Forbidden")
-READ = View({ENDPOINT.key: shown(ENDPOINT), ACCOUNT.key: Unreadable(FORBIDDEN), VAULT.key: Absent()})
+READ = View({ENDPOINT.key: shown(ENDPOINT), ACCOUNT.key: Unreadable(FORBIDDEN), VAULT.key: NotFound()})
 
 
 def composed(view: View, *aspects: Callable[[View], Blocks]) -> tuple[list[Composed], list[object]]:
@@ -43,7 +43,7 @@ def composed(view: View, *aspects: Callable[[View], Blocks]) -> tuple[list[Compo
     return said, list(questions)
 
 
-def whole(azure: View) -> Blocks:
+def replaced_whole(azure: View) -> Blocks:
     """An aspect that needs nothing."""
     del azure
     yield FIRST
@@ -73,7 +73,7 @@ def with_parts(azure: View) -> Blocks:
 
 def test_aspects_fail_alone() -> None:
     """What one cannot tell stops no other."""
-    said, questions = composed(READ, whole, fails, asks, whole)
+    said, questions = composed(READ, replaced_whole, fails, asks, replaced_whole)
     assert [each.blocks for each in said] == [(FIRST,), (FIRST,), (FIRST,), (FIRST,)]
     assert [each.problems for each in said] == [(), (FORBIDDEN,), (), ()]
     assert [each.aspect.condition for each in said] == ["Aspect0", "Aspect1", "Aspect2", "Aspect3"]

@@ -13,8 +13,8 @@ from tests.unit.engine.building import (
     NETWORK,
     NOW,
     VAULT,
+    evaluation,
     fact,
-    judged,
     pending,
     problem,
     said,
@@ -22,18 +22,18 @@ from tests.unit.engine.building import (
 )
 
 from secureml_reconcilers.azure.problem import Retry
+from secureml_reconcilers.engine.assessment import Advised, Blocked, Differs, Holds, Pending, Running
 from secureml_reconcilers.engine.compare import Difference
 from secureml_reconcilers.engine.conditions import Condition, conditions, invalid, with_times
-from secureml_reconcilers.engine.instants import stamp
 from secureml_reconcilers.engine.reporting import findings
-from secureml_reconcilers.engine.verdicts import Advised, Blocked, Differs, Holds, Pending, Running
+from secureml_reconcilers.engine.timestamps import stamp
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from secureml_reconcilers.engine.assessment import Verdict
     from secureml_reconcilers.engine.blocks import Block
-    from secureml_reconcilers.engine.passes import Judged
-    from secureml_reconcilers.engine.verdicts import Verdict
+    from secureml_reconcilers.engine.evaluation import Evaluation
 
 SUMMARY = ("Ready", "Reconciling", "Stalled", "InSync", "Permitted")
 OPEN = (Difference("properties.publicNetworkAccess", "Disabled", "Enabled"),)
@@ -43,14 +43,14 @@ CLOSES, CLOSES_VAULT, MAKES = wants(), wants(VAULT), wants(ENDPOINT, create={})
 
 def one(
     *pairs: tuple[Block, Verdict], problems: tuple[Any, ...] = (), waiting: Mapping[str, Block] | None = None
-) -> Judged:
+) -> Evaluation:
     """A pass with one aspect, `Closed`."""
     composed = [said("Closed", *(block for block, _ in pairs), problems=problems)]
-    return judged(composed, {block.key: verdict for block, verdict in pairs}, waiting)
+    return evaluation(composed, {block.key: assessment for block, assessment in pairs}, waiting)
 
 
 def by_type(
-    found: Judged, *, enforce: bool = True, drifting: bool = False, settled_before: bool = False
+    found: Evaluation, *, enforce: bool = True, drifting: bool = False, settled_before: bool = False
 ) -> dict[str, Condition]:
     """All conditions of a pass, by type."""
     every = conditions(found, enforce=enforce, drifting=drifting, settled_before=settled_before)
@@ -184,8 +184,8 @@ ASPECTS = [
 def test_a_failed_operation_is_told_while_it_is_repeated() -> None:
     """Else its cause would stand for the seconds between two attempts, and be an event each time."""
     failed = {CLOSES.key: problem("OperationFailed")}
-    for verdict in (Running(), DIFFERS):
-        found = replace(one((CLOSES, verdict)), failed=failed)
+    for assessment in (Running(), DIFFERS):
+        found = replace(one((CLOSES, assessment)), failed=failed)
         assert by_type(found)["Closed"] == Condition(
             "Closed", "False", "OperationFailed", "OperationFailed happened. Mend it. It is being repeated."
         )
@@ -193,7 +193,7 @@ def test_a_failed_operation_is_told_while_it_is_repeated() -> None:
 
 
 @pytest.mark.parametrize(("found", "status", "reason", "message"), ASPECTS)
-def test_an_aspect(found: Judged, status: str, reason: str, message: str) -> None:
+def test_an_aspect(found: Evaluation, status: str, reason: str, message: str) -> None:
     """What is wrong comes before what is under way, and that before what is waited for."""
     assert by_type(found)["Closed"] == Condition("Closed", status, reason, message)
 
@@ -213,7 +213,7 @@ OBSERVED = [
 
 
 @pytest.mark.parametrize(("found", "would"), OBSERVED)
-def test_observe_mode_says_what_it_would_do(found: Judged, would: str) -> None:
+def test_observe_mode_says_what_it_would_do(found: Evaluation, would: str) -> None:
     """Nothing is written, and that is no failure."""
     every = by_type(found, enforce=False)
     assert every["Closed"] == Condition("Closed", "False", "OutOfSync", f"Observe mode: would {would}")
@@ -263,7 +263,7 @@ KSTATUS = [
 
 
 @pytest.mark.parametrize(("found", "expected"), KSTATUS)
-def test_the_summary_that_kstatus_reads(found: Judged, expected: dict[str, str]) -> None:
+def test_the_summary_that_kstatus_reads(found: Evaluation, expected: dict[str, str]) -> None:
     """Never Reconciling and Stalled at once, never either while Ready."""
     every = by_type(found)
     assert {name: every[name].status for name in expected} == expected
@@ -272,12 +272,12 @@ def test_the_summary_that_kstatus_reads(found: Judged, expected: dict[str, str])
 
 READY = [
     pytest.param(
-        judged([said("A"), said("B")]),
+        evaluation([said("A"), said("B")]),
         Condition("Ready", "True", "AsDeclared", "Azure is as declared; drift is watched for and repaired."),
         id="every aspect is met",
     ),
     pytest.param(
-        judged(
+        evaluation(
             [said("A"), said("B", CLOSES), said("C", problems=(problem("Locked"),)), said("D", pending())],
             {CLOSES.key: Running(), pending().key: Pending()},
         ),
@@ -285,7 +285,7 @@ READY = [
         id="what somebody must act upon comes before what passes by itself",
     ),
     pytest.param(
-        judged([said("A", pending()), said("B", CLOSES)], {CLOSES.key: Running(), pending().key: Pending()}),
+        evaluation([said("A", pending()), said("B", CLOSES)], {CLOSES.key: Running(), pending().key: Pending()}),
         Condition(
             "Ready",
             "False",
@@ -299,7 +299,7 @@ READY = [
 
 
 @pytest.mark.parametrize(("found", "expected"), READY)
-def test_ready_sums_up(found: Judged, expected: Condition) -> None:
+def test_ready_sums_up(found: Evaluation, expected: Condition) -> None:
     """The reason is that of the aspect that somebody should look at first."""
     assert by_type(found)["Ready"] == expected
 
@@ -308,7 +308,7 @@ def test_one_cause_is_told_once() -> None:
     """The first aspect tells it; the others wait for that one, and tell what only they know."""
     locked, hidden, busy = problem("Locked"), problem("Forbidden"), problem("AzureBusy")
     every = by_type(
-        judged(
+        evaluation(
             [
                 said("A", problems=(locked,)),
                 said("B", problems=(locked,)),
@@ -330,7 +330,7 @@ def test_only_what_an_aspect_shows_is_told() -> None:
     """B was sent to A for a cause that A had only counted, so that no condition told it."""
     locked, hidden = problem("Locked"), problem("Forbidden")
     every = by_type(
-        judged(
+        evaluation(
             [
                 said("A", problems=(locked, hidden)),
                 said("B", problems=(hidden,)),
@@ -347,7 +347,7 @@ def test_a_cause_that_is_told_elsewhere_is_not_repeated_here() -> None:
     """Nor does an aspect that waits for another one repeat anything."""
     failed = problem("OperationFailed")
     blocks = {CLOSES.key: Running(), CLOSES_VAULT.key: Running()}
-    found = judged([said("A", CLOSES), said("B", CLOSES_VAULT)], blocks)
+    found = evaluation([said("A", CLOSES), said("B", CLOSES_VAULT)], blocks)
     every = by_type(replace(found, failed=dict.fromkeys(blocks, failed)))
     assert every["B"] == Condition("B", "False", "Waiting", "Waits until A is met, which tells the cause.")
 
@@ -374,8 +374,8 @@ def test_nothing_is_stalled_while_azure_works() -> None:
 def test_what_only_could_not_be_told_is_unknown() -> None:
     """One 503 makes nothing unready; together with something unmet it does not hide it."""
     busy = said("Private", problems=(problem("AzureBusy"),))
-    assert by_type(judged([busy]))["Ready"].status == "Unknown"
-    works = judged([busy, said("Closed", CLOSES)], {CLOSES.key: Running()})
+    assert by_type(evaluation([busy]))["Ready"].status == "Unknown"
+    works = evaluation([busy, said("Closed", CLOSES)], {CLOSES.key: Running()})
     assert by_type(works)["Ready"].status == "False"
 
 
@@ -436,7 +436,7 @@ SYNC = [
 
 
 @pytest.mark.parametrize(("found", "given", "expected"), SYNC)
-def test_in_sync(found: Judged, given: dict[str, bool], expected: tuple[str, str, str]) -> None:
+def test_in_sync(found: Evaluation, given: dict[str, bool], expected: tuple[str, str, str]) -> None:
     """Drift is what had been in order; before that it is convergence."""
     assert by_type(found, **given)["InSync"] == Condition("InSync", *expected)
 
@@ -478,7 +478,7 @@ RIGHTS = [
 
 
 @pytest.mark.parametrize(("found", "expected"), RIGHTS)
-def test_permitted(found: Judged, expected: tuple[str, str, str]) -> None:
+def test_permitted(found: Evaluation, expected: tuple[str, str, str]) -> None:
     """One condition gathers what somebody must grant."""
     assert by_type(found)["Permitted"] == Condition("Permitted", *expected)
 

@@ -13,10 +13,10 @@ START = datetime(2026, 1, 1, tzinfo=UTC)
 
 def looks(kind: str, until: float) -> list[float]:
     """Seconds after the beginning at which an operation is looked at."""
-    took = CATALOGUE[kind].took
+    durations = CATALOGUE[kind].durations
     at, series = START, []
     while (at - START).total_seconds() < until:
-        at = next_look(START, at, took)
+        at = next_look(START, at, durations)
         series.append((at - START).total_seconds())
     return series
 

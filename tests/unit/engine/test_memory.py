@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from tests.unit.engine.building import ACCOUNT, ENDPOINT, NETWORK, NOW, VAULT, problem, shown
 
-from secureml_reconcilers.azure.arm import Absent, Unreadable
+from secureml_reconcilers.azure.arm import NotFound, Unreadable
 from secureml_reconcilers.azure.problem import AzureProblem, Retry
 from secureml_reconcilers.engine.memory import FRESH_FOR, Memory
 from secureml_reconcilers.engine.view import Listing, Query
@@ -16,7 +16,7 @@ from secureml_reconcilers.engine.view import Listing, Query
 def filled() -> Memory:
     """One reading that is fresh, one that is old, a listing and a query."""
     return Memory(
-        answers={ACCOUNT.key: shown(ACCOUNT), ENDPOINT.key: Absent()},
+        answers={ACCOUNT.key: shown(ACCOUNT), ENDPOINT.key: NotFound()},
         listings={Listing(ENDPOINT, "privateDnsZoneGroups"): ()},
         rows={Query("s", "resources"): ()},
         read_at={ACCOUNT.key: NOW, ENDPOINT.key: NOW - FRESH_FOR},
@@ -81,7 +81,7 @@ def test_what_is_too_large_to_keep_is_read_again() -> None:
         answers={NETWORK.key: shown(NETWORK), ACCOUNT.key: shown(ACCOUNT)},
         read_at={NETWORK.key: NOW, ACCOUNT.key: NOW},
     )
-    memory.forget_bulky()
+    memory.forget_uncached()
     assert set(memory.answers) == set(memory.read_at) == {ACCOUNT.key}
 
 

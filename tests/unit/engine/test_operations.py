@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 from tests.unit.engine.building import ACCOUNT, ENDPOINT, NOW, ZONE, problem, shown
 
-from secureml_reconcilers.azure.arm import Absent, Unreadable
-from secureml_reconcilers.azure.catalogue import facts
+from secureml_reconcilers.azure.arm import NotFound, Unreadable
+from secureml_reconcilers.azure.catalogue import type_info
 from secureml_reconcilers.engine.operations import Operation, seems_over, worth_asking
 
 if TYPE_CHECKING:
@@ -23,12 +23,12 @@ UNREADABLE = Unreadable(problem("Forbidden"))
 
 def late(target: ResourceId) -> timedelta:
     """Later than nearly all operations of its type end."""
-    return facts(target).took.late + SOON
+    return type_info(target).durations.late + SOON
 
 
 def lost(target: ResourceId) -> timedelta:
     """Later than any operation of its type leaves no trace."""
-    return facts(target).took.lost + SOON
+    return type_info(target).durations.lost + SOON
 
 
 OVER = [
@@ -37,16 +37,16 @@ OVER = [
     pytest.param(ENDPOINT, "PUT", shown(ENDPOINT, "Failed"), SOON, True, id="it failed"),
     pytest.param(ENDPOINT, "PATCH", shown(ENDPOINT, None), SOON, True, id="a type without states is always done"),
     pytest.param(
-        ENDPOINT, "PUT", Absent(), SOON, True, id="the write never arrived: the type shows what it makes"
+        ENDPOINT, "PUT", NotFound(), SOON, True, id="the write never arrived: the type shows what it makes"
     ),
     pytest.param(
-        ACCOUNT, "PUT", Absent(), late(ACCOUNT), False, id="a type that hides what it makes proves nothing"
+        ACCOUNT, "PUT", NotFound(), late(ACCOUNT), False, id="a type that hides what it makes proves nothing"
     ),
     pytest.param(
-        ACCOUNT, "PUT", Absent(), lost(ACCOUNT), True, id="but the slowest creation would be over by now"
+        ACCOUNT, "PUT", NotFound(), lost(ACCOUNT), True, id="but the slowest creation would be over by now"
     ),
-    pytest.param(ZONE, "PATCH", Absent(), SOON, True, id="an update of what is gone is over"),
-    pytest.param(ENDPOINT, "DELETE", Absent(), SOON, True, id="it is gone"),
+    pytest.param(ZONE, "PATCH", NotFound(), SOON, True, id="an update of what is gone is over"),
+    pytest.param(ENDPOINT, "DELETE", NotFound(), SOON, True, id="it is gone"),
     pytest.param(ENDPOINT, "DELETE", shown(ENDPOINT, "Deleting"), lost(ENDPOINT), False, id="it is going"),
     pytest.param(ENDPOINT, "DELETE", shown(ENDPOINT), SOON, False, id="a removal that has not begun to show"),
     pytest.param(ENDPOINT, "DELETE", shown(ENDPOINT), late(ENDPOINT), True, id="a removal that never will"),
@@ -70,12 +70,12 @@ def test_whether_it_seems_over(
 def test_a_create_that_overwrites_nothing_is_waited_for_by_its_handle_only() -> None:
     """Without one (after a crash, or a lost answer) it is sent again: a creation under way refuses it."""
     begun = Operation.begun(ZONE, "PUT", NOW, poll_url=HANDLE)
-    assert [seems_over(begun, Absent(), NOW + age) for age in (SOON, late(ZONE), lost(ZONE))] == [
+    assert [seems_over(begun, NotFound(), NOW + age) for age in (SOON, late(ZONE), lost(ZONE))] == [
         False,
         False,
         True,
     ]
-    assert seems_over(Operation.begun(ZONE, "PUT", NOW), Absent(), NOW + SOON)
+    assert seems_over(Operation.begun(ZONE, "PUT", NOW), NotFound(), NOW + SOON)
 
 
 ASKED = [
@@ -83,9 +83,9 @@ ASKED = [
     pytest.param(ENDPOINT, "DELETE", shown(ENDPOINT, "Canceled"), SOON, True, id="it was canceled"),
     pytest.param(ENDPOINT, "PUT", shown(ENDPOINT), SOON, False, id="it succeeded"),
     pytest.param(ENDPOINT, "PUT", shown(ENDPOINT, "Updating"), lost(ENDPOINT), False, id="the state says enough"),
-    pytest.param(ZONE, "PUT", Absent(), SOON, False, id="nothing to see yet, as usual"),
-    pytest.param(ZONE, "PUT", Absent(), late(ZONE), True, id="nothing to see after unusually long"),
-    pytest.param(ENDPOINT, "DELETE", Absent(), late(ENDPOINT), False, id="it is gone, as it should"),
+    pytest.param(ZONE, "PUT", NotFound(), SOON, False, id="nothing to see yet, as usual"),
+    pytest.param(ZONE, "PUT", NotFound(), late(ZONE), True, id="nothing to see after unusually long"),
+    pytest.param(ENDPOINT, "DELETE", NotFound(), late(ENDPOINT), False, id="it is gone, as it should"),
     pytest.param(ENDPOINT, "DELETE", shown(ENDPOINT), SOON, False, id="a removal does not show yet, as usual"),
     pytest.param(ENDPOINT, "DELETE", shown(ENDPOINT), late(ENDPOINT), True, id="it does not show after long"),
     pytest.param(ENDPOINT, "DELETE", shown(ENDPOINT, "Deleting"), late(ENDPOINT), False, id="it shows"),
@@ -123,5 +123,5 @@ def test_looks_move_on() -> None:
     begun = Operation.begun(ENDPOINT, "PUT", NOW)
     assert begun.look_at == NOW + timedelta(seconds=3)
     again = begun.looked(begun.look_at)
-    assert again.look_at == NOW + facts(ENDPOINT).took.expected
+    assert again.look_at == NOW + type_info(ENDPOINT).durations.expected
     assert (again.id, again.verb, again.since) == (begun.id, begun.verb, begun.since)

@@ -10,7 +10,7 @@ from tests.unit.engine.building import GROUP, LINK, NOW, VAULT, ZONE_GROUP, pend
 
 from secureml_reconcilers.azure.arm import Accepted, Present
 from secureml_reconcilers.engine.blocks import Aspect, Composition, Ensure
-from secureml_reconcilers.engine.contract import Key, Subject
+from secureml_reconcilers.engine.contract import Key, ReconcileRequest
 from secureml_reconcilers.engine.reconciler import Engine
 
 if TYPE_CHECKING:
@@ -82,12 +82,12 @@ class Journal:
 async def looks(azure: Azure, until: datetime, opened_at: datetime | None = None) -> list[float]:
     """Seconds from pass to pass; somebody may open the vault in between."""
     engine = Engine(Linked(), azure, clock=lambda: azure.now, cluster="east")  # type: ignore[arg-type]
-    subject, waits = Subject(Key("K", "team-a", "fraud"), "u", 1, {}, {}), []
+    request, waits = ReconcileRequest(Key("K", "team-a", "fraud"), "u", 1, {}, {}), []
     while azure.now < until:
         if opened_at is not None and azure.now >= opened_at:
             azure.opened, opened_at = True, None
-        outcome = await engine.reconcile(subject, Journal())
-        subject = replace(subject, status=outcome.status)
+        outcome = await engine.reconcile(request, Journal())
+        request = replace(request, status=outcome.status)
         if outcome.requeue_after is None:
             break
         waits.append(outcome.requeue_after.total_seconds())

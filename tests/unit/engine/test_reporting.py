@@ -13,8 +13,8 @@ from tests.unit.engine.building import (
     OWNER,
     VAULT,
     ZONE,
+    evaluation,
     fact,
-    judged,
     pending,
     problem,
     said,
@@ -22,8 +22,8 @@ from tests.unit.engine.building import (
 )
 
 from secureml_reconcilers.azure.problem import Severity
-from secureml_reconcilers.engine.blocks import Absent, Fact, Tone
-from secureml_reconcilers.engine.bounds import FINDINGS, PLANNED
+from secureml_reconcilers.engine.assessment import Action, Advised, Blocked, Differs, Holds, Pending, Running
+from secureml_reconcilers.engine.blocks import CheckLevel, EnsureAbsent, StatusField
 from secureml_reconcilers.engine.compare import Difference
 from secureml_reconcilers.engine.contract import Event
 from secureml_reconcilers.engine.operations import Operation
@@ -31,16 +31,16 @@ from secureml_reconcilers.engine.reporting import (
     Report,
     advised,
     begun,
-    facts_of,
     findings,
     leaving,
     planned,
+    status_fields,
     transitions,
 )
-from secureml_reconcilers.engine.verdicts import Action, Advised, Blocked, Differs, Holds, Pending, Running
+from secureml_reconcilers.engine.status_limits import FINDINGS, PLANNED
 
 OPEN = Difference("properties.publicNetworkAccess", "Disabled", "Enabled")
-ADVICE = fact("images are built", tone=Tone.ADVISORY)
+ADVICE = fact("images are built", level=CheckLevel.ADVISORY)
 ADVISED = {
     "rule": "GEN-WS-01",
     "severity": "Warning",
@@ -51,20 +51,20 @@ ADVISED = {
 
 FINDING_ROWS = [
     pytest.param(
-        judged(
-            [said("A", wants(), wants(ENDPOINT), pending(), Fact("azure.x", 1))],
+        evaluation(
+            [said("A", wants(), wants(ENDPOINT), pending(), StatusField("azure.x", 1))],
             {
                 wants().key: Differs("Update", (OPEN,)),
                 wants(ENDPOINT).key: Running(),
                 pending().key: Pending(),
-                Fact("azure.x", 1).key: Holds(),
+                StatusField("azure.x", 1).key: Holds(),
             },
         ),
         [],
         id="what is under way is no finding",
     ),
     pytest.param(
-        judged([said("A", problems=(problem("WorkspaceNotFound", target=ACCOUNT),))]),
+        evaluation([said("A", problems=(problem("WorkspaceNotFound", target=ACCOUNT),))]),
         [
             {
                 "rule": "WorkspaceNotFound",
@@ -77,19 +77,19 @@ FINDING_ROWS = [
         id="a problem of an aspect has no rule, so its reason stands there",
     ),
     pytest.param(
-        judged(
+        evaluation(
             [said("A", wants())], {wants().key: Blocked(problem("AzureBusy", advice="", severity=Severity.NOBODY))}
         ),
         [{"rule": "ST-PUB-01", "severity": "Warning", "message": "AzureBusy happened."}],
         id="what passes by itself is no error",
     ),
     pytest.param(
-        judged([said("A", wants())], {wants().key: Blocked(problem("Locked", advice=""))}),
+        evaluation([said("A", wants())], {wants().key: Blocked(problem("Locked", advice=""))}),
         [{"rule": "ST-PUB-01", "severity": "Error", "message": "Locked happened."}],
         id="a problem of a block has the block's first rule; what is empty is left out",
     ),
     pytest.param(
-        judged(
+        evaluation(
             [said("A", ADVICE), said("B", wants(), problems=(problem("Broken", advice=""),))],
             {ADVICE.key: Advised(), wants().key: Blocked(problem("Locked", advice=""))},
         ),
@@ -101,7 +101,7 @@ FINDING_ROWS = [
         id="what blocks comes first",
     ),
     pytest.param(
-        judged(
+        evaluation(
             [
                 said("A", ADVICE, problems=(problem("Broken", advice=""),)),
                 said("B", ADVICE, problems=(problem("Broken", advice=""),)),
@@ -122,18 +122,18 @@ def test_findings(found: Any, expected: list[dict[str, Any]]) -> None:  # noqa: 
 
 def test_findings_are_bounded_and_errors_are_kept() -> None:
     """A status that is too large would be refused whole; advice goes first."""
-    advice = [fact(f"{n}", tone=Tone.ADVISORY) for n in range(FINDINGS)]
+    advice = [fact(f"{n}", level=CheckLevel.ADVISORY) for n in range(FINDINGS)]
     errors = tuple(problem(f"Error{n}", message="x" * 5000, advice="y" * 5000) for n in range(FINDINGS))
-    found = findings(judged([said("A", *advice, problems=errors)], {block.key: Advised() for block in advice}))
+    found = findings(evaluation([said("A", *advice, problems=errors)], {block.key: Advised() for block in advice}))
     assert [entry["severity"] for entry in found] == ["Error"] * FINDINGS
     assert {len(entry["message"]) for entry in found} == {len(entry["advice"]) for entry in found} == {2048}
 
 
 def test_the_plan_tells_every_write_with_its_differences() -> None:
     """In the order of the aspects, whether it may begin now or waits; texts only."""
-    gone = Absent(ENDPOINT, "it is not needed")
+    gone = EnsureAbsent(ENDPOINT, "it is not needed")
     makes = wants(ZONE, rules=(), create={"location": "global"})
-    found = judged(
+    found = evaluation(
         [said("A", wants(), gone), said("B", wants(), wants(VAULT), makes)],
         {
             wants().key: Differs("Update", (OPEN, Difference("tags.a", None, {"b": 1}))),
@@ -173,7 +173,7 @@ def test_the_plan_is_bounded() -> None:
     """By number of writes, number of differences, and length of texts."""
     many = [wants(ENDPOINT.child("x", str(n)), reason="r" * 5000) for n in range(PLANNED + 5)]
     differs = Differs("Update", tuple(Difference("p" * 1000, "d" * 5000, "o" * 5000) for _ in range(40)))
-    found = planned(judged([said("A", *many)], {block.key: differs for block in many}))
+    found = planned(evaluation([said("A", *many)], {block.key: differs for block in many}))
     assert len(found) == PLANNED
     assert len(found[0]["changes"]) == 32
     assert len(found[0]["reason"]) == 2048
@@ -187,11 +187,11 @@ def test_the_plan_is_bounded() -> None:
 def test_facts_stand_where_they_say() -> None:
     """A dotted path nests, a repeated one lists, and one fact in two aspects stands once."""
     shown = (
-        Fact("azure.location", "westeurope"),
-        Fact("dnsRecords", {"name": "a"}),
-        Fact("dnsRecords", {"name": "b"}),
+        StatusField("azure.location", "westeurope"),
+        StatusField("dnsRecords", {"name": "a"}),
+        StatusField("dnsRecords", {"name": "b"}),
     )
-    assert facts_of(judged([said("A", *shown), said("B", *shown, wants())])) == {
+    assert status_fields(evaluation([said("A", *shown), said("B", *shown, wants())])) == {
         "azure": {"location": "westeurope"},
         "dnsRecords": [{"name": "a"}, {"name": "b"}],
     }
@@ -199,7 +199,7 @@ def test_facts_stand_where_they_say() -> None:
 
 def test_a_status_leaves_out_what_is_empty() -> None:
     """And holds a plan only in Observe mode."""
-    found = judged([said("A", wants())], {wants().key: Differs("Update", (OPEN,))})
+    found = evaluation([said("A", wants())], {wants().key: Differs("Update", (OPEN,))})
     bare = Report(3, [], [], [])
     assert bare.status(None, plan=True) == {"observedGeneration": 3, "conditions": []}
     assert bare.status(found, plan=False) == {"observedGeneration": 3, "conditions": []}
@@ -359,7 +359,7 @@ ADVICE_ROWS = [  # findings before               what is told
 @pytest.mark.parametrize(("before", "told"), ADVICE_ROWS)
 def test_advice_is_told_when_it_is_new(before: list[dict[str, Any]], told: list[Any]) -> None:
     """It stood in the findings only, where nobody looks whose resource is Ready."""
-    found = judged([said("A", ADVICE), said("B", ADVICE)], {ADVICE.key: Advised()})
+    found = evaluation([said("A", ADVICE), said("B", ADVICE)], {ADVICE.key: Advised()})
     events = advised(before, found)
     assert [
         event if isinstance(each, Event) else event.reason for event, each in zip(events, told, strict=True)
@@ -369,10 +369,10 @@ def test_advice_is_told_when_it_is_new(before: list[dict[str, Any]], told: list[
 def test_advice_that_finds_no_room_in_the_status_is_not_told_on_every_pass() -> None:
     """Nobody could know later that it was told."""
     many = [
-        fact(f"{n}", tone=Tone.ADVISORY, message="x" * 3000, about=ACCOUNT.child("x", str(n)))
+        fact(f"{n}", level=CheckLevel.ADVISORY, message="x" * 3000, about=ACCOUNT.child("x", str(n)))
         for n in range(FINDINGS + 9)
     ]
-    found = judged([said("A", *many)], {block.key: Advised() for block in many})
+    found = evaluation([said("A", *many)], {block.key: Advised() for block in many})
     told = advised([], found)
     assert (len(told), {len(event.message) for event in told}) == (FINDINGS, {1024})
     assert advised(findings(found), found) == []
@@ -380,7 +380,7 @@ def test_advice_that_finds_no_room_in_the_status_is_not_told_on_every_pass() -> 
 
 def test_every_write_is_told() -> None:
     """The steps that `kubectl describe` shows."""
-    gone = Absent(ENDPOINT, "it is not needed")
+    gone = EnsureAbsent(ENDPOINT, "it is not needed")
     actions = [
         Action("Create", wants(ZONE), "PUT", {}),
         Action("Update", wants(), "PATCH", CLOSED, None, (OPEN,)),

@@ -15,7 +15,7 @@ from secureml_reconcilers.azure.errors import classify
 from secureml_reconcilers.azure.problem import AzureProblem
 from secureml_reconcilers.azure.throttle import Throttle
 from secureml_reconcilers.engine.blocks import Aspect, Composition, Ensure
-from secureml_reconcilers.engine.contract import Key, Subject
+from secureml_reconcilers.engine.contract import Key, ReconcileRequest
 from secureml_reconcilers.engine.reconciler import Engine
 
 if TYPE_CHECKING:
@@ -124,12 +124,12 @@ TROUBLES = [
 async def test_the_same_trouble_is_the_same_status(azure: Azure) -> None:
     """Azure names other seconds and another request each time; the status once changed with every pass."""
     engine = Engine(Vaults(), azure, clock=lambda: NOW + timedelta(seconds=azure.passed), cluster="east")  # type: ignore[arg-type]
-    subject, told = Subject(Key("K", "team-a", "fraud"), "u", 1, {}, {}), []
+    request, told = ReconcileRequest(Key("K", "team-a", "fraud"), "u", 1, {}, {}), []
     for _ in range(5):
-        outcome = await engine.reconcile(subject, Journal())
+        outcome = await engine.reconcile(request, Journal())
         assert outcome.requeue_after is not None
         azure.passed += outcome.requeue_after.total_seconds() + 3
-        subject = replace(subject, status=outcome.status)
+        request = replace(request, status=outcome.status)
         told.append(json.dumps(outcome.status))
     assert told[0].count("VaultClosed") > 0
     assert set(told) == {told[0]}

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from tests.unit.engine.building import GROUP, NOW, shown
 
-from secureml_reconcilers.azure.arm import Absent, Accepted
+from secureml_reconcilers.azure.arm import Accepted, NotFound
 from secureml_reconcilers.engine.blocks import Aspect, Composition, Ensure
-from secureml_reconcilers.engine.contract import Key, Subject
+from secureml_reconcilers.engine.contract import Key, ReconcileRequest
 from secureml_reconcilers.engine.reconciler import TURNS, Engine
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ class Azure:
 
     async def read(self, target: ResourceId) -> Answer:
         """Show what was made."""
-        return shown(target) if target.key in self.made else Absent()
+        return shown(target) if target.key in self.made else NotFound()
 
     async def write(self, _: str, target: ResourceId, *__: Any, **___: Any) -> Accepted:  # noqa: ANN401 - JSON
         """Make it."""
@@ -68,10 +68,10 @@ async def test_what_takes_more_turns_than_a_pass_has_goes_on_soon() -> None:
     """Eleven accounts, one after the other: the last three once waited for the resync, half an hour later."""
     azure = Azure()
     engine = Engine(OneByOne(), azure, clock=lambda: NOW, cluster="east")  # type: ignore[arg-type]
-    subject = Subject(Key("K", "team-a", "fraud"), "u", 1, {}, {})
-    first = await engine.reconcile(subject, Journal())
+    request = ReconcileRequest(Key("K", "team-a", "fraud"), "u", 1, {}, {})
+    first = await engine.reconcile(request, Journal())
     assert len(azure.made) == TURNS
     assert first.requeue_after is not None
     assert first.requeue_after <= timedelta(seconds=1)
-    second = await engine.reconcile(replace(subject, status=first.status), Journal())
+    second = await engine.reconcile(replace(request, status=first.status), Journal())
     assert (len(azure.made), second.requeue_after) == (len(ACCOUNTS), None)

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from tests.unit.engine.building import NOW
 
-from secureml_reconcilers.engine.contract import Key, Subject
-from secureml_reconcilers.engine.instants import stamp
+from secureml_reconcilers.engine.contract import Key, ReconcileRequest
+from secureml_reconcilers.engine.timestamps import stamp
 from secureml_reconcilers.engine.unjudged import invalid, paused
 
 if TYPE_CHECKING:
-    from secureml_reconcilers.engine.contract import Outcome
+    from secureml_reconcilers.engine.contract import ReconcileResult
 
 EARLIER = stamp(NOW - timedelta(hours=1))
 
@@ -25,12 +25,14 @@ def condition(kind: str, status: str, generation: int = 1) -> dict[str, Any]:
     return {"type": kind, "status": status, **stood}
 
 
-def subject(generation: int, *conditions: dict[str, Any]) -> Subject:
+def request(generation: int, *conditions: dict[str, Any]) -> ReconcileRequest:
     """A custom resource of this generation, with a status of an earlier pass."""
-    return Subject(Key("K", "n", "c"), "uid", generation, {}, {"inventory": ["x"], "conditions": list(conditions)})
+    return ReconcileRequest(
+        Key("K", "n", "c"), "uid", generation, {}, {"inventory": ["x"], "conditions": list(conditions)}
+    )
 
 
-def standing(outcome: Outcome) -> dict[str, tuple[str, str, str, int]]:
+def standing(outcome: ReconcileResult) -> dict[str, tuple[str, str, str, int]]:
     """Each condition: status, reason, since when, and for which generation."""
     return {
         each["type"]: (each["status"], each["reason"], each["lastTransitionTime"], each["observedGeneration"])
@@ -47,7 +49,7 @@ SETTLED = (
 
 PAUSES = [
     pytest.param(
-        subject(1, *SETTLED),
+        request(1, *SETTLED),
         {
             "Ready": ("True", "Earlier", EARLIER, 1),
             "Reconciling": ("False", "Paused", EARLIER, 1),
@@ -57,7 +59,7 @@ PAUSES = [
         id="what is known of this generation stays, except that nobody looks for drift",
     ),
     pytest.param(
-        subject(1, condition("Ready", "False"), condition("Reconciling", "True")),
+        request(1, condition("Ready", "False"), condition("Reconciling", "True")),
         {
             "Ready": ("False", "Earlier", EARLIER, 1),
             "Reconciling": ("False", "Paused", stamp(NOW), 1),
@@ -66,7 +68,7 @@ PAUSES = [
         id="work stops now, not when it began",
     ),
     pytest.param(
-        subject(2, *SETTLED),
+        request(2, *SETTLED),
         {
             "Ready": ("Unknown", "Paused", stamp(NOW), 2),
             "Reconciling": ("False", "Paused", EARLIER, 2),
@@ -76,7 +78,7 @@ PAUSES = [
         id="an edited spec was not looked at: Ready of the old one would mislead",
     ),
     pytest.param(
-        subject(1),
+        request(1),
         {
             "Ready": ("Unknown", "Paused", stamp(NOW), 1),
             "Reconciling": ("False", "Paused", stamp(NOW), 1),
@@ -89,12 +91,14 @@ PAUSES = [
 
 
 @pytest.mark.parametrize(("before", "after"), PAUSES)
-def test_a_pause_says_no_more_than_is_known(before: Subject, after: dict[str, tuple[str, str, str, int]]) -> None:
+def test_a_pause_says_no_more_than_is_known(
+    before: ReconcileRequest, after: dict[str, tuple[str, str, str, int]]
+) -> None:
     """Tools that wait read Ready together with the observed generation, and a second look changes nothing."""
     outcome = paused(before, NOW)
     assert standing(outcome) == after
     assert (outcome.status["observedGeneration"], outcome.status["inventory"]) == (before.generation, ["x"])
-    again = Subject(before.key, before.uid, before.generation, {}, outcome.status)
+    again = ReconcileRequest(before.key, before.uid, before.generation, {}, outcome.status)
     assert paused(again, NOW + timedelta(hours=1)) == replace(outcome, events=())
 
 
@@ -115,7 +119,7 @@ AS_SEEN = [  # Ready          what its message says
 @pytest.mark.parametrize(("ready", "message"), AS_SEEN)
 def test_while_paused_nothing_is_promised(ready: dict[str, str], message: str) -> None:
     """It went on saying that drift is watched for and repaired, and that none is outstanding."""
-    outcome = paused(subject(1, {**condition("Ready", "True"), **ready}, condition("InSync", "True")), NOW)
+    outcome = paused(request(1, {**condition("Ready", "True"), **ready}, condition("InSync", "True")), NOW)
     said = {each["type"]: each["message"] for each in outcome.status["conditions"]}
     assert said["Ready"] == message
     assert said["InSync"] == "Drift is neither looked for nor repaired since this resource was paused."
@@ -123,18 +127,18 @@ def test_while_paused_nothing_is_promised(ready: dict[str, str], message: str) -
 
 def test_the_beginning_of_a_pause_is_told_once() -> None:
     """Its end is told by the first pass that looks again, or that finds the spec invalid."""
-    first = paused(subject(1, *SETTLED), NOW)
+    first = paused(request(1, *SETTLED), NOW)
     assert [(event.type, event.reason) for event in first.events] == [("Normal", "Paused")]
-    again = Subject(Key("K", "n", "c"), "uid", 1, {}, first.status)
+    again = ReconcileRequest(Key("K", "n", "c"), "uid", 1, {}, first.status)
     assert paused(again, NOW).events == ()
     assert [event.reason for event in invalid(again, "spec.x is no id.", NOW).events] == ["Resumed", "InvalidSpec"]
 
 
 def test_what_is_wrong_with_a_spec_is_told_once() -> None:
     """An event at first, and the conditions ever after."""
-    first = invalid(subject(1), "spec.x is no id.", NOW)
+    first = invalid(request(1), "spec.x is no id.", NOW)
     assert [(event.type, event.reason, event.message) for event in first.events] == [
         ("Warning", "InvalidSpec", "spec.x is no id.")
     ]
-    again = Subject(Key("K", "n", "c"), "uid", 1, {}, first.status)
+    again = ReconcileRequest(Key("K", "n", "c"), "uid", 1, {}, first.status)
     assert invalid(again, "spec.x is no id.", NOW).events == ()

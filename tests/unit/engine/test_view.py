@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from tests.unit.engine.building import ACCOUNT, ENDPOINT, LINK, ZONE, ZONE_GROUP, problem, shown
 
-from secureml_reconcilers.azure.arm import Absent, Present, Unreadable
+from secureml_reconcilers.azure.arm import NotFound, Present, Unreadable
 from secureml_reconcilers.azure.problem import AzureProblem, Retry, Severity
 from secureml_reconcilers.engine.view import Listing, Query, Unread, View, once, once_each
 
@@ -26,16 +26,16 @@ LINKS = Query("s", "resources | where type =~ 'links'")
 ANSWERS = [
     pytest.param({}, ENDPOINT, Unread, id="unread"),
     pytest.param({ENDPOINT.key: SEEN}, ENDPOINT, SEEN, id="present"),
-    pytest.param({ENDPOINT.key: Absent()}, ENDPOINT, Absent(), id="absent"),
+    pytest.param({ENDPOINT.key: NotFound()}, ENDPOINT, NotFound(), id="absent"),
     pytest.param(
-        {ENDPOINT.key: Absent()}, ZONE_GROUP, Absent(), id="a child of something absent is absent, unasked"
+        {ENDPOINT.key: NotFound()}, ZONE_GROUP, NotFound(), id="a child of something absent is absent, unasked"
     ),
     pytest.param({ENDPOINT.key: SEEN}, ZONE_GROUP, Unread, id="a child of something present is unread"),
     pytest.param(
         {ENDPOINT.key: Unreadable(FORBIDDEN)}, ZONE_GROUP, Unread, id="a child of something unreadable, too"
     ),
     pytest.param(
-        {ENDPOINT.key: Absent(), ZONE_GROUP.key: shown(ZONE_GROUP)},
+        {ENDPOINT.key: NotFound(), ZONE_GROUP.key: shown(ZONE_GROUP)},
         ZONE_GROUP,
         shown(ZONE_GROUP),
         id="what was read of the child itself counts more",
@@ -57,7 +57,7 @@ def test_an_answer(answers: dict[str, Answer], target: ResourceId, expected: obj
 
 def test_getting_keeps_the_four_apart() -> None:
     """None says that Azure has none; what could not be told is raised."""
-    view = View({ENDPOINT.key: SEEN, ZONE.key: Absent(), ACCOUNT.key: Unreadable(FORBIDDEN)})
+    view = View({ENDPOINT.key: SEEN, ZONE.key: NotFound(), ACCOUNT.key: Unreadable(FORBIDDEN)})
     assert view.get(ENDPOINT) == SEEN.body
     assert view.get(ZONE) is None
     with pytest.raises(AzureProblem) as raised:
@@ -69,7 +69,7 @@ def test_getting_keeps_the_four_apart() -> None:
 
 def test_many_can_be_asked_for_at_once() -> None:
     """All that are missing are named, each once; what is known, or gone with its parent, is not asked for."""
-    view = View({ENDPOINT.key: Absent()})
+    view = View({ENDPOINT.key: NotFound()})
     with pytest.raises(Unread) as raised:
         view.ask(ENDPOINT, ZONE_GROUP, ZONE, ACCOUNT, ZONE)
     assert raised.value.questions == (ZONE, ACCOUNT)
@@ -79,7 +79,7 @@ def test_many_can_be_asked_for_at_once() -> None:
 
 def test_what_is_required_and_absent_is_a_problem() -> None:
     """The reason and the advice are the caller's; waiting may help, for somebody may create it."""
-    view = View({ENDPOINT.key: SEEN, ZONE.key: Absent()})
+    view = View({ENDPOINT.key: SEEN, ZONE.key: NotFound()})
     assert view.require(ENDPOINT, "NoEndpoint", "Make it.") == SEEN.body
     with pytest.raises(AzureProblem) as raised:
         view.require(ZONE, "NoZone", "Make it.")
@@ -102,7 +102,7 @@ def test_what_is_required_and_absent_is_a_problem() -> None:
         pytest.param(shown(ENDPOINT, "SUCCEEDED"), True, id="in any casing"),
         pytest.param(shown(ENDPOINT, "Updating"), False, id="an operation runs"),
         pytest.param(shown(ENDPOINT, "Failed"), False, id="a failure is nothing to build on"),
-        pytest.param(Absent(), False, id="absent"),
+        pytest.param(NotFound(), False, id="absent"),
         pytest.param(Unreadable(FORBIDDEN), False, id="unreadable, and no reason to raise"),
     ],
 )
@@ -184,7 +184,7 @@ def test_a_fact_is_worked_out_once_per_view_and_argument() -> None:
 
 def test_none_is_a_fact_too() -> None:
     """It is not worked out again because it was None."""
-    site, view = Site(), View({ENDPOINT.key: Absent()})
+    site, view = Site(), View({ENDPOINT.key: NotFound()})
     assert [fact(site, view, "a"), fact(site, view, "a")] == [None, None]
     assert site.calls == ["a"]
 

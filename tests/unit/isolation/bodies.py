@@ -13,7 +13,7 @@ from secureml_reconcilers.api import SecureWorkspaceSpec
 from secureml_reconcilers.azure.arm import Present, Unreadable
 from secureml_reconcilers.azure.problem import AzureProblem, Retry, Severity
 from secureml_reconcilers.azure.resource_id import ResourceId, resource_id
-from secureml_reconcilers.engine.marks import user_tag
+from secureml_reconcilers.engine.ownership_tags import user_tag
 from secureml_reconcilers.engine.view import View
 from secureml_reconcilers.isolation.clouds import PUBLIC, Cloud
 from secureml_reconcilers.isolation.site import Site, Way
@@ -447,12 +447,12 @@ def put(target: ResourceId, path: str, value: Any) -> Change:  # noqa: ANN401 - 
     """Somebody changed one property."""
 
     def change(answers: Answers) -> None:
-        inside = whole = _copy(answers, target)
+        inside = replaced_whole = _copy(answers, target)
         *steps, last = path.split(".")
         for step in steps:
             inside = inside[step]
         inside[last] = value
-        answers[target.key] = Present(whole)
+        answers[target.key] = Present(replaced_whole)
 
     return change
 
@@ -461,12 +461,12 @@ def drop(target: ResourceId, path: str) -> Change:
     """Azure does not show a property."""
 
     def change(answers: Answers) -> None:
-        inside = whole = _copy(answers, target)
+        inside = replaced_whole = _copy(answers, target)
         *steps, last = path.split(".")
         for step in steps:
             inside = inside[step]
         del inside[last]
-        answers[target.key] = Present(whole)
+        answers[target.key] = Present(replaced_whole)
 
     return change
 

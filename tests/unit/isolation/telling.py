@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from tests.unit.isolation.bodies import OWNER, spec, world
 
+from secureml_reconcilers.engine.assessment import Advised, Blocked, Differs, Holds, Ownership, Pending, Running
 from secureml_reconcilers.engine.composing import compose
-from secureml_reconcilers.engine.passes import Judged, Situation, evaluate
-from secureml_reconcilers.engine.verdicts import Advised, Blocked, Differs, Holds, Ownership, Pending, Running
+from secureml_reconcilers.engine.evaluation import Evaluation, Situation, evaluate
 from secureml_reconcilers.isolation.clouds import PUBLIC, Cloud
 from secureml_reconcilers.secure_workspace import SecureWorkspaces
 
@@ -103,7 +103,7 @@ class Case:
     inventory: tuple[ResourceId, ...] = ()
     cloud: Cloud = field(default=PUBLIC)
 
-    def judged(self) -> Judged:
+    def evaluation(self) -> Evaluation:
         """What the engine makes of it."""
         composition = SecureWorkspaces(self.cloud).declare(self.spec, OWNER)
         return judge_all(composition, world(*self.changes, rows=self.rows), self.inventory)
@@ -135,7 +135,7 @@ def case(  # noqa: PLR0913 - the columns of a table
     return pytest.param(row, id=sentence)
 
 
-def judge_all(composition: Composition, azure: View, inventory: Iterable[ResourceId] = ()) -> Judged:
+def judge_all(composition: Composition, azure: View, inventory: Iterable[ResourceId] = ()) -> Evaluation:
     """Compose and judge, as a pass does once everything has been read."""
     composed, questions = compose(composition, azure)
     assert questions == []
@@ -143,40 +143,40 @@ def judge_all(composition: Composition, azure: View, inventory: Iterable[Resourc
     return evaluate(composed, Situation(azure.answers, {}, {}, mine, NOW))
 
 
-def told(judged: Judged) -> tuple[Told, ...]:
+def told(evaluation: Evaluation) -> tuple[Told, ...]:
     """Everything that is not in order, each once, in the order in which the aspects tell it."""
     every: list[Told] = [
-        Finding(problem.reason, problem.target) for said in judged.composed for problem in said.problems
+        Finding(problem.reason, problem.target) for said in evaluation.composed for problem in said.problems
     ]
-    every += _of_blocks(judged)
+    every += _of_blocks(evaluation)
     return tuple(value for at, value in enumerate(every) if value not in every[:at])
 
 
 def check(row: Case) -> None:
     """The landscape is told as expected, and it really shows the rules that the row names."""
-    judged = row.judged()
-    assert told(judged) == row.expected
-    served = {rule for block in judged.blocks() for rule in getattr(block, "rules", ())}
-    holding = {rule for block in judged.blocks() for rule in _rules_if(block, judged, holds=True)}
-    broken = {rule for block in judged.blocks() for rule in _rules_if(block, judged, holds=False)}
+    evaluation = row.evaluation()
+    assert told(evaluation) == row.expected
+    served = {rule for block in evaluation.blocks() for rule in getattr(block, "rules", ())}
+    holding = {rule for block in evaluation.blocks() for rule in _rules_if(block, evaluation, holds=True)}
+    broken = {rule for block in evaluation.blocks() for rule in _rules_if(block, evaluation, holds=False)}
     # A rule that no block carries here is shown by the whole of what is expected.
     assert [rule for rule in row.met if rule in served and rule not in holding] == []
     assert [rule for rule in row.violated if rule in served and rule not in broken] == []
 
 
-def _rules_if(block: Block, judged: Judged, *, holds: bool) -> tuple[str, ...]:
+def _rules_if(block: Block, evaluation: Evaluation, *, holds: bool) -> tuple[str, ...]:
     rules: tuple[str, ...] = getattr(block, "rules", ())
-    return rules if isinstance(judged.verdicts[block.key], Holds) is holds else ()
+    return rules if isinstance(evaluation.assessments[block.key], Holds) is holds else ()
 
 
-def _of_blocks(judged: Judged) -> list[Told]:
-    actions = {action.block.key: action for action in judged.actions}
+def _of_blocks(evaluation: Evaluation) -> list[Told]:
+    actions = {action.block.key: action for action in evaluation.actions}
     found: list[Told] = []
-    for block in judged.blocks():
+    for block in evaluation.blocks():
         rules = getattr(block, "rules", ()) or ("",)
-        match judged.verdicts[block.key]:
-            case Differs(kind=kind) if block.key in judged.waiting:
-                gate = judged.waiting[block.key]
+        match evaluation.assessments[block.key]:
+            case Differs(kind=kind) if block.key in evaluation.waiting:
+                gate = evaluation.waiting[block.key]
                 found.append(Waits(kind, block.id, getattr(gate, "id", None) or gate.name))  # type: ignore[union-attr]
             case Differs():
                 action = actions[block.key]

@@ -45,8 +45,8 @@ from tests.unit.isolation.bodies import (
 from tests.unit.isolation.telling import Case, Finding, Soon, Waits, Works, Write, case, check, judge_all
 
 from secureml_reconcilers.azure.resource_id import resource_id
-from secureml_reconcilers.engine.blocks import Fact
-from secureml_reconcilers.engine.verdicts import Blocked
+from secureml_reconcilers.engine.assessment import Blocked
+from secureml_reconcilers.engine.blocks import StatusField
 from secureml_reconcilers.engine.view import Query
 from secureml_reconcilers.isolation.clouds import CHINA, GOVERNMENT, PUBLIC, cloud_of
 from secureml_reconcilers.isolation.zones import _LINKS_OF, Zone, zone_used
@@ -506,8 +506,12 @@ def test_what_was_confirmed_is_said_beside_what_the_endpoint_has(
 ) -> None:
     """Whoever mistyped an address reads the message with both before their eyes."""
     dns = {"mode": "None", "confirmedRecords": [*NOT_BLOB, *confirmed]}
-    judged = judge_all(SecureWorkspaces().declare(spec(dns=dns), OWNER), world())
-    found = {verdict.problem.message for verdict in judged.verdicts.values() if isinstance(verdict, Blocked)}
+    evaluation = judge_all(SecureWorkspaces().declare(spec(dns=dns), OWNER), world())
+    found = {
+        assessment.problem.message
+        for assessment in evaluation.assessments.values()
+        if isinstance(assessment, Blocked)
+    }
     assert [message.partition("Not confirmed for frauddata: ")[2] for message in found] == [said]
 
 
@@ -556,7 +560,7 @@ RECORDS_SHOWN = [
 def test_the_table_of_records(azure: View, parts: dict[str, Any], expected: list[dict[str, object]]) -> None:
     """The status lists names and addresses for the keeper of a DNS server (DNS-01)."""
     blocks = judge_all(SecureWorkspaces().declare(spec(**parts), OWNER), azure).blocks()
-    assert [b.value for b in blocks if isinstance(b, Fact) and b.path == "dnsRecords"] == expected
+    assert [b.value for b in blocks if isinstance(b, StatusField) and b.path == "dnsRecords"] == expected
 
 
 @pytest.mark.parametrize(
@@ -631,9 +635,13 @@ def test_the_group_that_a_policy_gave_our_endpoint_is_used_and_never_doubled(
     """Landing zones give every endpoint its zone group by policy; Azure takes no second one (DNS-05)."""
     group = zone_group(POLICY_GROUP, {each: {"frauddata": ["10.20.0.7"]} for each in zones})
     azure = world(gone(GROUP_OF["blob"]), added(group))
-    judged = judge_all(SecureWorkspaces(PUBLIC).declare(spec(), OWNER), azure)
-    found = {verdict.problem.reason for verdict in judged.verdicts.values() if isinstance(verdict, Blocked)}
-    assert (judged.actions, found) == ((), reasons)
+    evaluation = judge_all(SecureWorkspaces(PUBLIC).declare(spec(), OWNER), azure)
+    found = {
+        assessment.problem.reason
+        for assessment in evaluation.assessments.values()
+        if isinstance(assessment, Blocked)
+    }
+    assert (evaluation.actions, found) == ((), reasons)
 
 
 HUB_SUBSCRIPTION = "99999999-9999-4999-8999-999999999999"

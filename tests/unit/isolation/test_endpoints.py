@@ -42,7 +42,7 @@ from tests.unit.isolation.telling import Advice, Case, Finding, Soon, Waits, Wor
 
 from secureml_reconcilers.azure.errors import classify
 from secureml_reconcilers.azure.resource_id import resource_id
-from secureml_reconcilers.engine.marks import user_tag
+from secureml_reconcilers.engine.ownership_tags import user_tag
 from secureml_reconcilers.isolation.site import Way
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ OURS = [
     case(
         "another custom resource for this very workspace is told of",
         [added(endpoint(WAYS["amlworkspace"], tags={**MARK, **THEIR_USE}))],
-        [Advice("AlsoDeclared", ENDPOINT["amlworkspace"], "WS-PE-01")],
+        [Advice("DuplicateDeclaration", ENDPOINT["amlworkspace"], "WS-PE-01")],
         violated="WS-PE-01",
     ),
     case(

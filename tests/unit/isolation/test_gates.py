@@ -137,7 +137,7 @@ def test_a_service_stays_open_while_a_private_way_is_missing(
 ) -> None:
     """Whatever is missing: no write to the service begins, and none to any other is held up for ever."""
     row: Case = case("", [*opened(service), *changes], []).values[0]  # type: ignore[assignment]
-    written = {value.id for value in told(row.judged()) if isinstance(value, Write)}
+    written = {value.id for value in told(row.evaluation()) if isinstance(value, Write)}
     assert service not in written, group
     # The other services' ways work, so they are closed.
     assert service == WORKSPACE or {other for other in SERVICES if other not in {service, WORKSPACE}} <= written
@@ -200,7 +200,7 @@ def test_where_dns_is_yours_a_service_stays_open_while_its_addresses_are_unknown
     """
     dns = {"mode": "None", "confirmedRecords": CONFIRMED}
     row: Case = case("", [*opened(service), *changes], [], dns=dns).values[0]  # type: ignore[assignment]
-    written = {value.id for value in told(row.judged()) if isinstance(value, Write)}
+    written = {value.id for value in told(row.evaluation()) if isinstance(value, Write)}
     assert service not in written
     assert service == WORKSPACE or {other for other in SERVICES if other not in {service, WORKSPACE}} <= written
 
@@ -210,7 +210,7 @@ def test_an_endpoint_of_others_that_failed_is_no_way_in(state: str) -> None:
     """Records that it wrote once lead to something that may not answer; only its owner can mend it."""
     changes = [*OPEN, *served_by_others(VAULT, state=state), added(*written_by_others())]
     row: Case = case("", changes, []).values[0]  # type: ignore[assignment]
-    said = told(row.judged())
+    said = told(row.evaluation())
     assert VAULT not in {value.id for value in said if isinstance(value, Write)}
     assert Finding("EndpointFailed", THEIRS, "KV-MODE-01") in said
 
@@ -225,7 +225,7 @@ def test_an_endpoint_of_others_that_works_is_a_way_in() -> None:
     """The same landscape with everything in order: the vault is closed."""
     changes = [*OPEN, *served_by_others(VAULT), added(*written_by_others())]
     row: Case = case("", changes, []).values[0]  # type: ignore[assignment]
-    assert VAULT in {value.id for value in told(row.judged()) if isinstance(value, Write)}
+    assert VAULT in {value.id for value in told(row.evaluation()) if isinstance(value, Write)}
 
 
 def test_the_way_of_every_client_network_counts() -> None:
@@ -233,7 +233,7 @@ def test_the_way_of_every_client_network_counts() -> None:
     office = {"endpointSubnetID": SUBNET.text, "clientNetworkIDs": [OFFICE.text]}
     links = [link(site().link(zone, OFFICE), OFFICE) for zone in ZONE.values()]
     row: Case = case("", [*OPEN, added(*links[1:])], [], network=office).values[0]  # type: ignore[assignment]
-    written = {value.id for value in told(row.judged()) if isinstance(value, Write)}
+    written = {value.id for value in told(row.evaluation()) if isinstance(value, Write)}
     assert WORKSPACE not in written
 
 

@@ -10,7 +10,7 @@ from tests.unit.isolation.telling import Advice, Case, Finding, Write, case, che
 
 ACLS = "properties.networkAcls"
 OTHERS = [{"value": "198.51.100.0/24"}]
-MORE = Advice("MoreLetIn", VAULT, "KV-NET-01")
+MORE = Advice("UndeclaredFirewallRule", VAULT, "KV-NET-01")
 ADDRESS: dict[str, Any] = {"keyVault": {"allowedIPRanges": ["203.0.113.7"]}}
 
 

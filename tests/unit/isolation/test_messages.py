@@ -9,8 +9,8 @@ from tests import rules
 from tests.unit.isolation.bodies import ACCOUNT, LAKE, OWNER, REGISTRY, VAULT, WORKSPACE, spec
 from tests.unit.isolation.telling import Case
 
-from secureml_reconcilers.engine.passes import problems
-from secureml_reconcilers.engine.verdicts import Advised
+from secureml_reconcilers.engine.assessment import Advised
+from secureml_reconcilers.engine.evaluation import problems
 from secureml_reconcilers.secure_workspace import SecureWorkspaces
 
 ROWS = [
@@ -25,12 +25,12 @@ SENTENCE = re.compile(r".*[^.]\.", re.DOTALL)
 @pytest.mark.parametrize("row", ROWS)
 def test_findings_are_whole_sentences_with_something_to_do(row: Case) -> None:
     """A person reads them in `kubectl describe`, without the logs at hand."""
-    judged = row.judged()
-    said = [(problem.message, problem.advice) for problem in problems(judged)]
+    evaluation = row.evaluation()
+    said = [(problem.message, problem.advice) for problem in problems(evaluation)]
     said += [
         (block.message, block.advice)  # type: ignore[union-attr]
-        for block in judged.blocks()
-        if isinstance(judged.verdicts[block.key], Advised)
+        for block in evaluation.blocks()
+        if isinstance(evaluation.assessments[block.key], Advised)
     ]
     for message, advice in said:
         assert SENTENCE.fullmatch(message), message
@@ -41,7 +41,7 @@ def test_findings_are_whole_sentences_with_something_to_do(row: Case) -> None:
 @pytest.mark.parametrize("row", ROWS)
 def test_every_write_says_why(row: Case) -> None:
     """The reason goes into plan, event and log: words, not a sentence of its own."""
-    for action in row.judged().actions:
+    for action in row.evaluation().actions:
         assert re.fullmatch(r"[a-zA-Z].*[^.]", action.block.reason), action.block.reason
         assert action.block.rules
 
@@ -50,7 +50,7 @@ def test_every_write_says_why(row: Case) -> None:
 def test_what_is_written_to_a_service_says_what_must_be_so(row: Case) -> None:
     """Not what it is: an address that is added, or a bypass, is no service that answers on the internet."""
     parts = {ACCOUNT: "storage", LAKE: "storage", VAULT: "keyVault", REGISTRY: "containerRegistry", WORKSPACE: ""}
-    for action in row.judged().actions:
+    for action in row.evaluation().actions:
         if action.id in parts:
             lets_in = (row.spec.get(parts[action.id]) or {}).get("allowedIPRanges")
             only = "only to the network and to addresses of the spec" if lets_in else "inside the network only"
@@ -64,7 +64,7 @@ def test_a_service_that_lets_addresses_in_is_not_called_closed(part: str) -> Non
         declared = SecureWorkspaces().declare(spec(**{part: {"allowedIPRanges": ranges}}), OWNER)
         said = {each.condition: (each.met, each.met_message) for each in declared.aspects}
         told = [said[each] for each in ("KeyVaultIsolated", "StorageIsolated", "RegistryIsolated")]
-        assert [reason for reason, _ in told].count("ClosedExceptDeclared") == exceptions
+        assert [reason for reason, _ in told].count("ClosedExceptAllowedRanges") == exceptions
         assert (
             sum("closed except to the addresses that the spec names" in message for _, message in told)
             == exceptions

@@ -38,7 +38,7 @@ from tests.unit.isolation.telling import Case, Finding, Soon, Waits, Write, case
 
 from secureml_reconcilers.azure.resource_id import resource_id
 from secureml_reconcilers.engine.blocks import Ensure
-from secureml_reconcilers.engine.passes import leans_on
+from secureml_reconcilers.engine.evaluation import must_be_fresh
 from secureml_reconcilers.isolation.clouds import private_name
 from secureml_reconcilers.secure_workspace import SecureWorkspaces
 
@@ -242,15 +242,17 @@ def test_the_records_of_a_zone_that_has_none_are_not_read() -> None:
         added(zone(ZONE[VAULT_ZONE], records=1)),
         unreadable(VAULT_RECORD),
     )
-    judged = judge_all(SecureWorkspaces().declare(spec(), OWNER), azure)
-    assert [action.id for action in judged.actions] == [VAULT_GROUP]
-    assert leans_on(judged.actions[0]) == {ZONE[VAULT_ZONE].key}, "that it is empty must be seen just before"
+    evaluation = judge_all(SecureWorkspaces().declare(spec(), OWNER), azure)
+    assert [action.id for action in evaluation.actions] == [VAULT_GROUP]
+    assert must_be_fresh(evaluation.actions[0]) == {ZONE[VAULT_ZONE].key}, (
+        "that it is empty must be seen just before"
+    )
 
 
 def test_the_records_of_a_new_group_are_read_again_once_it_is_written() -> None:
     """What was read before it had written them would look like damage, and the group be written twice."""
-    judged = judge_all(SecureWorkspaces().declare(spec(), OWNER), world(gone(VAULT_GROUP, VAULT_RECORD)))
-    assert [action.block.mends for action in judged.actions if isinstance(action.block, Ensure)] == [
+    evaluation = judge_all(SecureWorkspaces().declare(spec(), OWNER), world(gone(VAULT_GROUP, VAULT_RECORD)))
+    assert [action.block.invalidates for action in evaluation.actions if isinstance(action.block, Ensure)] == [
         (VAULT_RECORD,)
     ]
-    assert leans_on(judged.actions[0]) == {VAULT_RECORD.key}, "that it is free must be seen just before"
+    assert must_be_fresh(evaluation.actions[0]) == {VAULT_RECORD.key}, "that it is free must be seen just before"

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 RULES = "properties.networkRuleSet"
 OTHERS = [{"value": "198.51.100.0/24", "action": "Allow"}]
 OURS = {"value": "203.0.113.0/24", "action": "Allow"}
-MORE = Advice("MoreLetIn", REGISTRY, "ACR-LIMIT-01")
+MORE = Advice("UndeclaredFirewallRule", REGISTRY, "ACR-LIMIT-01")
 
 CASES = [
     case(
@@ -245,7 +245,9 @@ def test_what_builds_images_is_said_as_it_is(
     changes: list[Change], parts: dict[str, Any], messages: list[str]
 ) -> None:
     """Open and private were said of one registry in one status."""
-    judged = judge_all(SecureWorkspaces().declare(spec(**parts), OWNER), world(*changes))
-    said = [each for each in judged.composed if each.aspect.condition == "RegistryIsolated"]
+    evaluation = judge_all(SecureWorkspaces().declare(spec(**parts), OWNER), world(*changes))
+    said = [each for each in evaluation.composed if each.aspect.condition == "RegistryIsolated"]
     checks = [block for each in said for block in each.blocks if isinstance(block, Check)]
-    assert [check.message for check in checks if check.reason != "MoreLetIn" and not check.holds] == messages
+    assert [
+        check.message for check in checks if check.reason != "UndeclaredFirewallRule" and not check.holds
+    ] == messages

@@ -29,8 +29,8 @@ from tests.unit.isolation.bodies import (
 )
 from tests.unit.isolation.telling import Finding, Shows, Told, Waits, Works, Write, judge_all, told
 
-from secureml_reconcilers.engine.marks import user_tag
-from secureml_reconcilers.engine.passes import leans_on
+from secureml_reconcilers.engine.evaluation import must_be_fresh
+from secureml_reconcilers.engine.ownership_tags import user_tag
 from secureml_reconcilers.secure_workspace import SecureWorkspaces
 
 if TYPE_CHECKING:
@@ -196,8 +196,8 @@ def test_a_zone_group_goes_upon_a_fresh_look_at_who_uses_its_endpoint() -> None:
     composition = SecureWorkspaces().remove(
         spec(deletionPolicy="Delete"), OWNER, tuple(each.text for each in EVERYTHING)
     )
-    judged = judge_all(composition, world(), EVERYTHING)
-    assert [(action.id, leans_on(action)) for action in judged.actions] == [
+    evaluation = judge_all(composition, world(), EVERYTHING)
+    assert [(action.id, must_be_fresh(action)) for action in evaluation.actions] == [
         (BLOB_GROUP, {BLOB_GROUP.key, BLOB.key})
     ]
 
@@ -206,8 +206,8 @@ def test_who_keeps_an_endpoint_is_named() -> None:
     """Whoever deletes with Delete and finds something left wants to know for whom."""
     more = {**THEIR_USE, user_tag("team-c/risk"): "team-c/risk"}
     composition = SecureWorkspaces().remove(spec(deletionPolicy="Delete"), OWNER, (BLOB.text,))
-    judged = judge_all(composition, world(put(BLOB, "tags", {**MARK, **more})), [BLOB])
-    assert [action.block.reason for action in judged.actions] == ["team-b/churn and team-c/risk use it"]
+    evaluation = judge_all(composition, world(put(BLOB, "tags", {**MARK, **more})), [BLOB])
+    assert [action.block.reason for action in evaluation.actions] == ["team-b/churn and team-c/risk use it"]
 
 
 RULES = [

@@ -32,7 +32,7 @@ from tests.unit.isolation.bodies import (
     zone_group,
 )
 
-from secureml_reconcilers.azure.arm import Absent
+from secureml_reconcilers.azure.arm import NotFound
 from secureml_reconcilers.azure.resource_id import ResourceId, resource_id
 from secureml_reconcilers.engine.composing import compose
 from secureml_reconcilers.engine.view import Listing, View
@@ -68,7 +68,7 @@ def rounds(composition: Composition, azure: View) -> int:
             return count
         for question in questions:
             if isinstance(question, ResourceId):
-                known.answers[question.key] = azure.answers.get(question.key, Absent())
+                known.answers[question.key] = azure.answers.get(question.key, NotFound())
             elif isinstance(question, Listing):
                 known.listings[question] = azure.children(question.parent, question.kind)
             else:

@@ -37,8 +37,8 @@ if TYPE_CHECKING:
 ACLS = "properties.networkAcls"
 OTHERS = [{"value": "198.51.100.0/24", "action": "Allow"}]
 OURS = {"value": "203.0.113.7", "action": "Allow"}
-MORE = Advice("MoreLetIn", ACCOUNT, "ST-IP-01")
-MORE_RESOURCES = Advice("MoreLetIn", ACCOUNT, "ST-RIR-01")
+MORE = Advice("UndeclaredFirewallRule", ACCOUNT, "ST-IP-01")
+MORE_RESOURCES = Advice("UndeclaredFirewallRule", ACCOUNT, "ST-RIR-01")
 NODES = {"id": NETWORK.child("subnets", "nodes").text, "action": "Allow"}
 INSTANCE_RULE = {"tenantId": "33333333-3333-4333-8333-333333333333", "resourceId": WORKSPACE.text.lower()}
 
@@ -332,8 +332,8 @@ def test_who_names_an_account_that_is_gone_is_said(account_id: ResourceId, advic
     """A typing error in the spec is no reason to make a workspace anew."""
     parts = {"storage": {"additionalAccounts": [{"accountID": LAKE.text}]}}
     changes = [added(account(LAKE)), LAKE_SERVED, gone(account_id)]
-    judged = judge_all(SecureWorkspaces().declare(spec(**parts), OWNER), world(*changes))
-    found = [problem for said in judged.composed for problem in said.problems]
+    evaluation = judge_all(SecureWorkspaces().declare(spec(**parts), OWNER), world(*changes))
+    found = [problem for said in evaluation.composed for problem in said.problems]
     assert {(each.reason, each.advice) for each in found if each.target == account_id} == {
         ("ServiceNotFound", advice),
         ("StorageNotFound", advice),

@@ -18,12 +18,12 @@ from tests.unit.isolation.bodies import (
 )
 from tests.unit.isolation.telling import Advice, Case, Finding, Works, Write, case, check, judge_all
 
-from secureml_reconcilers.engine.blocks import Fact
+from secureml_reconcilers.engine.blocks import StatusField
 from secureml_reconcilers.secure_workspace import SecureWorkspaces
 
 PUBLIC = "properties.publicNetworkAccess"
 CLOSE = Write("Update", WORKSPACE, {"properties": {"publicNetworkAccess": "Disabled"}})
-LEFT = Advice("LeftAsItIs", WORKSPACE, "WS-PE-03")
+LEFT = Advice("PublicAccessAllowed", WORKSPACE, "WS-PE-03")
 
 CASES = [
     case("a closed workspace is left alone", [], [], met="GEN-WS-01 WS-PE-03 WS-PNA-01 WS-MNET-01"),
@@ -119,8 +119,8 @@ def test_the_workspace(row: Case) -> None:
 
 def test_what_is_discovered_stands_in_the_status() -> None:
     """Ids as Azure writes them, and nothing for what is not there."""
-    judged = judge_all(SecureWorkspaces().declare(spec(), OWNER), world())
-    shown = {block.path: block.value for block in judged.blocks() if isinstance(block, Fact)}
+    evaluation = judge_all(SecureWorkspaces().declare(spec(), OWNER), world())
+    shown = {block.path: block.value for block in evaluation.blocks() if isinstance(block, StatusField)}
     del shown["dnsRecords"]
     assert shown == {
         "azure.workspaceGuid": "79a5ed1b-0f02-4baa-89c2-23dad085bce8",

@@ -13,7 +13,7 @@ from typing import Any
 
 from secureml_operator.cluster import ConflictError, ObjectGoneError, UnclearError
 from secureml_operator.kinds import API_VERSION, KINDS, Kind
-from secureml_reconcilers.engine.contract import Journal, Key, Outcome, Subject
+from secureml_reconcilers.engine.contract import Journal, Key, ReconcileRequest, ReconcileResult
 
 Body = dict[str, Any]
 
@@ -218,31 +218,31 @@ def lose_answer() -> None:
     raise UnclearError("connection reset")
 
 
-Script = Callable[[Subject, Journal], Awaitable[Outcome]]
+Script = Callable[[ReconcileRequest, Journal], Awaitable[ReconcileResult]]
 
 
 def condition(kind: str, status: str, **more: object) -> dict[str, object]:
     return {"type": kind, "status": status, "reason": "Because", "message": "It is so.", **more}
 
 
-def ready(subject: Subject, **more: object) -> dict[str, Any]:
+def ready(request: ReconcileRequest, **more: object) -> dict[str, Any]:
     """Give the status of a resource that is as it should be."""
-    return {"observedGeneration": subject.generation, "conditions": [condition("Ready", "True")], **more}
+    return {"observedGeneration": request.generation, "conditions": [condition("Ready", "True")], **more}
 
 
 class FakeReconciler:
     """Records what it was given; answers Ready, or as its script says."""
 
     def __init__(self, script: Script | None = None) -> None:
-        self.subjects: list[Subject] = []
+        self.subjects: list[ReconcileRequest] = []
         self.forgotten: list[Key] = []
         self.script = script
 
-    async def reconcile(self, subject: Subject, journal: Journal) -> Outcome:
-        self.subjects.append(subject)
+    async def reconcile(self, request: ReconcileRequest, journal: Journal) -> ReconcileResult:
+        self.subjects.append(request)
         if self.script is not None:
-            return await self.script(subject, journal)
-        return Outcome(status=ready(subject), released=subject.deleting)
+            return await self.script(request, journal)
+        return ReconcileResult(status=ready(request), released=request.deleting)
 
     def forget(self, key: Key) -> None:
         self.forgotten.append(key)

@@ -14,7 +14,7 @@ from tests.unit.operator.fakes import KEY, condition, lose_answer, once, ready
 from secureml_operator.cluster import ConflictError, UnclearError
 from secureml_operator.controller import DONE, Verdict
 from secureml_operator.kinds import FINALIZER, PAUSED_ANNOTATION
-from secureml_reconcilers.engine.contract import Event, Journal, Outcome, Subject
+from secureml_reconcilers.engine.contract import Event, Journal, ReconcileRequest, ReconcileResult
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,9 +27,9 @@ if TYPE_CHECKING:
 async def test_the_first_pass_puts_the_finalizer_on_before_it_calls_the_reconciler(make_bench: MakeBench) -> None:
     seen: list[list[str]] = []
 
-    async def look(subject: Subject, _: Journal) -> Outcome:
+    async def look(request: ReconcileRequest, _: Journal) -> ReconcileResult:
         seen.append(bench.finalizers)
-        return Outcome(ready(subject))
+        return ReconcileResult(ready(request))
 
     bench = make_bench(look)
     bench.created()
@@ -55,7 +55,7 @@ async def test_the_finalizer_goes_on_when_the_object_is_edited_meanwhile(bench: 
     bench.cluster.before = once("patch", lambda: bench.cluster.edit(spec={"a": 2}))
     await bench.run()
     assert bench.finalizers == [FINALIZER]
-    assert [subject.spec for subject in bench.reconciler.subjects] == [{"a": 2}]
+    assert [request.spec for request in bench.reconciler.subjects] == [{"a": 2}]
     assert await bench.queued() == ["fraud"]
 
 
@@ -73,7 +73,7 @@ async def test_a_paused_resource_gets_no_finalizer_but_a_status(bench: Bench) ->
     bench.watch()
     await bench.run()
     assert bench.finalizers == []
-    assert [subject.paused for subject in bench.reconciler.subjects] == [True]
+    assert [request.paused for request in bench.reconciler.subjects] == [True]
     assert bench.status["observedGeneration"] == 1
 
 
@@ -87,7 +87,7 @@ async def test_only_a_plain_no_does_not_pause(bench: Bench, value: str, paused: 
     bench.cluster.edit(annotations={PAUSED_ANNOTATION: value})
     bench.watch()
     await bench.run()
-    assert [subject.paused for subject in bench.reconciler.subjects] == [paused]
+    assert [request.paused for request in bench.reconciler.subjects] == [paused]
 
 
 async def test_the_subject_carries_what_the_api_server_holds(bench: Bench) -> None:
@@ -101,9 +101,9 @@ async def test_the_subject_carries_what_the_api_server_holds(bench: Bench) -> No
 
 
 async def test_a_reconciler_cannot_edit_the_cache(make_bench: MakeBench) -> None:
-    async def scribble(subject: Subject, _: Journal) -> Outcome:
-        subject.spec["list"].append("scribble")
-        return Outcome(ready(subject))
+    async def scribble(request: ReconcileRequest, _: Journal) -> ReconcileResult:
+        request.spec["list"].append("scribble")
+        return ReconcileResult(ready(request))
 
     bench = make_bench(scribble)
     bench.created(list=[])
@@ -133,8 +133,8 @@ async def test_the_operator_started_anew_writes_nothing_when_nothing_changed(mak
 async def test_a_transition_time_stays_until_the_status_changes(make_bench: MakeBench) -> None:
     truth = ["False", "False", "True"]
 
-    async def report(_: Subject, __: Journal) -> Outcome:
-        return Outcome({"conditions": [condition("Ready", truth[0], message=f"{len(truth)}")]})
+    async def report(_: ReconcileRequest, __: Journal) -> ReconcileResult:
+        return ReconcileResult({"conditions": [condition("Ready", truth[0], message=f"{len(truth)}")]})
 
     bench = make_bench(report)
     bench.created()
@@ -149,11 +149,11 @@ async def test_a_transition_time_stays_until_the_status_changes(make_bench: Make
 
 
 async def test_deletion_waits_for_the_release(make_bench: MakeBench) -> None:
-    async def clean_up(subject: Subject, _: Journal) -> Outcome:
-        left = subject.status.get("left", 2)
-        if not subject.deleting:
-            return Outcome(ready(subject))
-        return Outcome({"left": left - 1}, released=left == 1, requeue_after=timedelta(seconds=5))
+    async def clean_up(request: ReconcileRequest, _: Journal) -> ReconcileResult:
+        left = request.status.get("left", 2)
+        if not request.deleting:
+            return ReconcileResult(ready(request))
+        return ReconcileResult({"left": left - 1}, released=left == 1, requeue_after=timedelta(seconds=5))
 
     bench = make_bench(clean_up)
     bench.created()
@@ -167,8 +167,8 @@ async def test_deletion_waits_for_the_release(make_bench: MakeBench) -> None:
 
 
 async def test_a_release_outside_a_deletion_means_nothing(make_bench: MakeBench) -> None:
-    async def eager(subject: Subject, _: Journal) -> Outcome:
-        return Outcome(ready(subject), released=True)
+    async def eager(request: ReconcileRequest, _: Journal) -> ReconcileResult:
+        return ReconcileResult(ready(request), released=True)
 
     bench = make_bench(eager)
     bench.created()
@@ -187,9 +187,9 @@ async def test_the_finalizer_comes_off_though_the_object_is_edited_meanwhile(ben
 
 
 async def test_an_object_that_vanishes_during_its_pass_is_forgotten(make_bench: MakeBench) -> None:
-    async def pull_away(subject: Subject, _: Journal) -> Outcome:
+    async def pull_away(request: ReconcileRequest, _: Journal) -> ReconcileResult:
         del bench.cluster.objects[KEY]
-        return Outcome(ready(subject))
+        return ReconcileResult(ready(request))
 
     bench = make_bench(pull_away)
     bench.created()
@@ -199,10 +199,10 @@ async def test_an_object_that_vanishes_during_its_pass_is_forgotten(make_bench: 
 
 
 async def test_a_namesake_gets_no_status_that_was_meant_for_the_one_before(make_bench: MakeBench) -> None:
-    async def replace(subject: Subject, _: Journal) -> Outcome:
+    async def replace(request: ReconcileRequest, _: Journal) -> ReconcileResult:
         if len(bench.reconciler.subjects) == 1:
             bench.cluster.create(b=2)
-        return Outcome(ready(subject, inventory=[str(subject.uid)]))
+        return ReconcileResult(ready(request, inventory=[str(request.uid)]))
 
     bench = make_bench(replace)
     bench.created(a=1)
@@ -215,9 +215,9 @@ async def test_a_namesake_gets_no_status_that_was_meant_for_the_one_before(make_
 
 
 async def test_events_are_posted_after_the_status_they_tell_of(make_bench: MakeBench) -> None:
-    async def tell(subject: Subject, _: Journal) -> Outcome:
+    async def tell(request: ReconcileRequest, _: Journal) -> ReconcileResult:
         told = (Event("Normal", "Closed", "Public access is closed."),)
-        return Outcome(ready(subject), events=() if "conditions" in subject.status else told)
+        return ReconcileResult(ready(request), events=() if "conditions" in request.status else told)
 
     bench = make_bench(tell)
     bench.created()
@@ -232,8 +232,8 @@ async def test_events_are_posted_after_the_status_they_tell_of(make_bench: MakeB
 
 
 async def test_a_refused_event_does_not_fail_the_pass(make_bench: MakeBench) -> None:
-    async def tell(subject: Subject, _: Journal) -> Outcome:
-        return Outcome(ready(subject), events=(Event("Normal", "A", "a"), Event("Normal", "B", "b")))
+    async def tell(request: ReconcileRequest, _: Journal) -> ReconcileResult:
+        return ReconcileResult(ready(request), events=(Event("Normal", "A", "a"), Event("Normal", "B", "b")))
 
     bench = make_bench(tell)
     bench.created()
@@ -267,8 +267,8 @@ async def test_the_way_to_ready_is_measured_from_the_creation_and_from_the_last_
 ) -> None:
     truth = ["Unknown", "False", "True", "False", "True"]
 
-    async def report(_: Subject, __: Journal) -> Outcome:
-        return Outcome({"conditions": [condition("Ready", truth.pop(0))]})
+    async def report(_: ReconcileRequest, __: Journal) -> ReconcileResult:
+        return ReconcileResult({"conditions": [condition("Ready", truth.pop(0))]})
 
     bench = make_bench(report)
     bench.created()  # created two minutes before midnight

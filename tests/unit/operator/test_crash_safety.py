@@ -16,7 +16,7 @@ from tests.unit.operator.fakes import KEY, NOW, FakeCluster, lose_answer, once, 
 from secureml_operator.cluster import UnclearError
 from secureml_operator.kinds import PAUSED_ANNOTATION
 from secureml_operator.status_writer import StatusNotKeptError, StatusTakenError
-from secureml_reconcilers.engine.contract import Journal, Outcome, Subject
+from secureml_reconcilers.engine.contract import Journal, ReconcileRequest, ReconcileResult
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,13 +32,13 @@ class Outside:
     def __init__(self) -> None:
         self.made: list[str] = []
 
-    async def make_one(self, subject: Subject, journal: Journal) -> Outcome:
+    async def make_one(self, request: ReconcileRequest, journal: Journal) -> ReconcileResult:
         """Announce, then make; the name rests on what the status says was made before."""
-        inventory = list(subject.status.get("inventory", []))
+        inventory = list(request.status.get("inventory", []))
         thing = f"thing-{len(inventory)}"
-        await journal.announce(ready(subject, inventory=[*inventory, thing]))
+        await journal.announce(ready(request, inventory=[*inventory, thing]))
         self.made.append(thing)
-        return Outcome(ready(subject, inventory=[*inventory, thing], done=thing))
+        return ReconcileResult(ready(request, inventory=[*inventory, thing], done=thing))
 
 
 @pytest.fixture
@@ -49,10 +49,10 @@ def outside() -> Outside:
 async def test_an_announcement_is_held_before_the_pass_goes_on(make_bench: MakeBench) -> None:
     seen: list[object] = []
 
-    async def announce(subject: Subject, journal: Journal) -> Outcome:
-        await journal.announce(ready(subject, inventory=["a"]))
+    async def announce(request: ReconcileRequest, journal: Journal) -> ReconcileResult:
+        await journal.announce(ready(request, inventory=["a"]))
         seen.append(bench.status["inventory"])
-        return Outcome(ready(subject, inventory=["a"]))
+        return ReconcileResult(ready(request, inventory=["a"]))
 
     bench = make_bench(announce)
     bench.created()
@@ -91,8 +91,10 @@ async def test_an_announcement_without_answer_makes_nothing_and_is_found_again(
 
 
 async def test_a_result_without_answer_is_read_again_before_the_next_pass(make_bench: MakeBench) -> None:
-    async def count(subject: Subject, _: Journal) -> Outcome:
-        return Outcome(ready(subject, operations=[*subject.status.get("operations", []), subject.generation]))
+    async def count(request: ReconcileRequest, _: Journal) -> ReconcileResult:
+        return ReconcileResult(
+            ready(request, operations=[*request.status.get("operations", []), request.generation])
+        )
 
     bench = make_bench(count)
     bench.created()
@@ -185,11 +187,11 @@ async def test_a_status_written_by_another_process_is_not_overwritten(
 
 
 async def test_an_announcement_is_written_even_when_the_cache_says_it_is_there(make_bench: MakeBench) -> None:
-    async def announce_the_same(subject: Subject, journal: Journal) -> Outcome:
-        status = ready(subject, inventory=["a"])
+    async def announce_the_same(request: ReconcileRequest, journal: Journal) -> ReconcileResult:
+        status = ready(request, inventory=["a"])
         await journal.announce(status)
         await journal.announce(status)
-        return Outcome(status)
+        return ReconcileResult(status)
 
     bench = make_bench(announce_the_same)
     bench.created()
@@ -199,15 +201,15 @@ async def test_an_announcement_is_written_even_when_the_cache_says_it_is_there(m
 
 
 async def test_announcements_of_several_tasks_are_written_one_after_the_other(make_bench: MakeBench) -> None:
-    async def both(subject: Subject, journal: Journal) -> Outcome:
+    async def both(request: ReconcileRequest, journal: Journal) -> ReconcileResult:
         inventory: list[str] = []
 
         async def one(name: str) -> None:
             inventory.append(name)
-            await journal.announce(ready(subject, inventory=list(inventory)))
+            await journal.announce(ready(request, inventory=list(inventory)))
 
         await asyncio.gather(one("a"), one("b"), one("c"))
-        return Outcome(ready(subject, inventory=inventory))
+        return ReconcileResult(ready(request, inventory=inventory))
 
     bench = make_bench(both)
     bench.created()

@@ -26,7 +26,7 @@ async def test_it_says_what_is_not_done_and_what_to_do() -> None:
     reconciler = NotImplementedReconciler("isolate computes")
     cluster = FakeCluster()
     cluster.create()
-    outcome = await reconciler.reconcile(parse(KEY.kind, cluster.body()).subject(), journal)
+    outcome = await reconciler.reconcile(parse(KEY.kind, cluster.body()).request(), journal)
     assert outcome.status["observedGeneration"] == 1
     assert statuses(outcome.status["conditions"]) == {"Ready": "False", "Reconciling": "False", "Stalled": "True"}
     ready = outcome.status["conditions"][0]
@@ -35,7 +35,7 @@ async def test_it_says_what_is_not_done_and_what_to_do() -> None:
     assert "delete it, which is safe" in ready["message"]
     assert [event.reason for event in outcome.events] == ["NotImplementedYet"]
     cluster.objects[KEY]["status"] = outcome.status
-    again = await reconciler.reconcile(parse(KEY.kind, cluster.body()).subject(), journal)
+    again = await reconciler.reconcile(parse(KEY.kind, cluster.body()).request(), journal)
     assert (again.status, again.events) == (outcome.status, ())
 
 

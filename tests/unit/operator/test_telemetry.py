@@ -17,7 +17,7 @@ from tests.unit.operator.fakes import KEY, ready
 from secureml_operator.telemetry import logs
 from secureml_operator.telemetry.context import bound
 from secureml_operator.telemetry.requests import RequestMetrics
-from secureml_reconcilers.engine.contract import Journal, Outcome, Subject
+from secureml_reconcilers.engine.contract import Journal, ReconcileRequest, ReconcileResult
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -80,14 +80,14 @@ def test_the_level_is_ours_alone() -> None:
 async def test_figures_of_an_outcome_become_series_and_go_with_the_resource(
     make_bench: Callable[..., Bench],
 ) -> None:
-    async def repair(subject: Subject, _: Journal) -> Outcome:
+    async def repair(request: ReconcileRequest, _: Journal) -> ReconcileResult:
         figures = {
             "drift_detected": 2.0,
             "drift_corrected": 1.0,
             "operations_running": 3.0,
             "of another version": 4.0,
         }
-        return Outcome(ready(subject), figures=figures)
+        return ReconcileResult(ready(request), figures=figures)
 
     bench = make_bench(repair)
     bench.created()

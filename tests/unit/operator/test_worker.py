@@ -13,7 +13,7 @@ import pytest
 from tests.unit.operator.fakes import KEY, lose_answer, once, ready
 
 from secureml_operator.telemetry.context import fields
-from secureml_reconcilers.engine.contract import Journal, Outcome, Subject
+from secureml_reconcilers.engine.contract import Journal, ReconcileRequest, ReconcileResult
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -71,8 +71,8 @@ async def test_a_resource_that_is_ready_is_seen_again_every_half_hour(start: Mak
 async def test_a_reconciler_is_called_again_when_it_asks(start: MakeBench) -> None:
     waits = [2, 4, 8, 10_000]
 
-    async def ask(subject: Subject, _: Journal) -> Outcome:
-        return Outcome(ready(subject), requeue_after=timedelta(seconds=waits.pop(0) if waits else 10_000))
+    async def ask(request: ReconcileRequest, _: Journal) -> ReconcileResult:
+        return ReconcileResult(ready(request), requeue_after=timedelta(seconds=waits.pop(0) if waits else 10_000))
 
     bench = start(ask)
     bench.created()
@@ -96,7 +96,7 @@ async def test_an_event_beats_the_retry(start: MakeBench) -> None:
 async def test_a_bug_is_retried_ever_more_slowly_and_told_once(
     start: MakeBench, caplog: pytest.LogCaptureFixture
 ) -> None:
-    async def fail(_: Subject, __: Journal) -> Outcome:
+    async def fail(_: ReconcileRequest, __: Journal) -> ReconcileResult:
         raise TypeError("secret-value")
 
     bench = start(fail)
@@ -125,10 +125,10 @@ async def test_a_silent_api_server_is_retried_and_not_called_a_bug(
 
 
 async def test_a_pass_that_hangs_is_cut_off_and_the_worker_goes_on(start: MakeBench) -> None:
-    async def hang(subject: Subject, _: Journal) -> Outcome:
+    async def hang(request: ReconcileRequest, _: Journal) -> ReconcileResult:
         if len(bench.reconciler.subjects) == 1:
             await asyncio.Event().wait()
-        return Outcome(ready(subject))
+        return ReconcileResult(ready(request))
 
     bench = start(hang)
     bench.shell.workers._longest_pass = timedelta(milliseconds=20)
@@ -142,11 +142,11 @@ async def test_a_pass_that_hangs_is_cut_off_and_the_worker_goes_on(start: MakeBe
 async def test_no_resource_is_in_two_hands(start: MakeBench) -> None:
     gate, hands = asyncio.Event(), []
 
-    async def slow(subject: Subject, _: Journal) -> Outcome:
+    async def slow(request: ReconcileRequest, _: Journal) -> ReconcileResult:
         hands.append("in")
         await gate.wait()
         hands.append("out")
-        return Outcome(ready(subject))
+        return ReconcileResult(ready(request))
 
     bench = start(slow)
     bench.created()
@@ -164,9 +164,9 @@ async def test_no_resource_is_in_two_hands(start: MakeBench) -> None:
 async def test_a_stop_lets_passes_in_flight_end_and_begins_no_more(make_bench: MakeBench) -> None:
     gate = asyncio.Event()
 
-    async def slow(subject: Subject, _: Journal) -> Outcome:
+    async def slow(request: ReconcileRequest, _: Journal) -> ReconcileResult:
         await gate.wait()
-        return Outcome(ready(subject))
+        return ReconcileResult(ready(request))
 
     bench = make_bench(slow)
     bench.shell.workers.start(1)
@@ -184,7 +184,7 @@ async def test_a_stop_lets_passes_in_flight_end_and_begins_no_more(make_bench: M
 
 
 async def test_a_stop_cuts_off_what_does_not_end(make_bench: MakeBench) -> None:
-    async def hang(_: Subject, __: Journal) -> Outcome:
+    async def hang(_: ReconcileRequest, __: Journal) -> ReconcileResult:
         await asyncio.Event().wait()
         raise AssertionError
 
@@ -198,9 +198,9 @@ async def test_a_stop_cuts_off_what_does_not_end(make_bench: MakeBench) -> None:
 async def test_log_records_of_a_pass_carry_its_resource(start: MakeBench) -> None:
     seen: list[dict[str, object]] = []
 
-    async def look(subject: Subject, _: Journal) -> Outcome:
+    async def look(request: ReconcileRequest, _: Journal) -> ReconcileResult:
         seen.append(dict(fields()))
-        return Outcome(ready(subject))
+        return ReconcileResult(ready(request))
 
     bench = start(look)
     bench.created()

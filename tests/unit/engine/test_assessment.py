@@ -26,11 +26,7 @@ from tests.unit.engine.building import (
 
 from secureml_reconcilers.azure import arm
 from secureml_reconcilers.azure.problem import Retry, Severity
-from secureml_reconcilers.engine.blocks import Absent, Fact, Tone
-from secureml_reconcilers.engine.compare import Difference
-from secureml_reconcilers.engine.operations import Operation
-from secureml_reconcilers.engine.values import Entries
-from secureml_reconcilers.engine.verdicts import (
+from secureml_reconcilers.engine.assessment import (
     Action,
     Advised,
     Blocked,
@@ -39,34 +35,38 @@ from secureml_reconcilers.engine.verdicts import (
     Ownership,
     Pending,
     Running,
+    assess,
     choose,
     is_marked,
-    judge,
 )
+from secureml_reconcilers.engine.blocks import CheckLevel, EnsureAbsent, StatusField
+from secureml_reconcilers.engine.compare import Difference
+from secureml_reconcilers.engine.operations import Operation
+from secureml_reconcilers.engine.values import Entries
 
 if TYPE_CHECKING:
     from secureml_reconcilers.azure.arm import Answer
+    from secureml_reconcilers.engine.assessment import Verdict
     from secureml_reconcilers.engine.blocks import Block, Ensure
-    from secureml_reconcilers.engine.verdicts import Verdict
 
 OPEN = {"publicNetworkAccess": "Enabled"}
 SHUT = {"publicNetworkAccess": "disabled"}
 MADE = Ownership(OWNER, frozenset({ENDPOINT.key, ZONE_GROUP.key}))
 ADOPTS = Ownership(OWNER, adopt=True)
 RECORD = Difference("A/fraud", ["10.0.0.4"], None)
-ABSENT = arm.Absent()
+ABSENT = arm.NotFound()
 PUT = Operation.begun(ACCOUNT, "PUT", NOW)
 
 OURS = wants(ENDPOINT, fragment={}, create={"location": "westeurope"})
 """A resource of which we want existence alone."""
 
 
-def plain(verdict: Verdict) -> object:
+def plain(assessment: Verdict) -> object:
     """Problems have no equality, so a blocked verdict is compared by what it says."""
-    if isinstance(verdict, Blocked):
-        found = verdict.problem
+    if isinstance(assessment, Blocked):
+        found = assessment.problem
         return ("Blocked", found.reason, found.retry, found.severity, found.target)
-    return verdict
+    return assessment
 
 
 def blocked(
@@ -77,10 +77,10 @@ def blocked(
 
 
 STATEMENTS = [
-    pytest.param(Fact("azure.location", "westeurope"), Holds(), id="something to show always holds"),
+    pytest.param(StatusField("azure.location", "westeurope"), Holds(), id="something to show always holds"),
     pytest.param(fact(holds=True), Holds(), id="a fact that holds"),
     pytest.param(pending(), Pending(), id="a fact that becomes true by itself is waited for"),
-    pytest.param(fact(tone=Tone.ADVISORY), Advised(), id="one that is only worth knowing stops nothing"),
+    pytest.param(fact(level=CheckLevel.ADVISORY), Advised(), id="one that is only worth knowing stops nothing"),
     pytest.param(fact(), blocked("SkyGrey", ACCOUNT), id="one that somebody must change in Azure blocks"),
     pytest.param(
         fact(by_user=True, about=None),
@@ -93,7 +93,7 @@ STATEMENTS = [
 @pytest.mark.parametrize(("block", "expected"), STATEMENTS)
 def test_facts_are_judged_by_themselves(block: Block, expected: object) -> None:
     """They look at no resource."""
-    assert plain(judge(block, None, None, NOBODYS)) == expected
+    assert plain(assess(block, None, None, NOBODYS)) == expected
 
 
 ENSURED = [
@@ -260,10 +260,10 @@ def test_what_should_be(
     block: Block, answer: Answer | None, operation: Operation | None, ownership: Ownership, expected: object
 ) -> None:
     """Four answers, whose it is, and whether it is as declared."""
-    assert plain(judge(block, answer, operation, ownership)) == expected
+    assert plain(assess(block, answer, operation, ownership)) == expected
 
 
-GONE, GROUP_GONE = Absent(ENDPOINT, "it is removed"), Absent(ZONE_GROUP, "it is removed")
+GONE, GROUP_GONE = EnsureAbsent(ENDPOINT, "it is removed"), EnsureAbsent(ZONE_GROUP, "it is removed")
 REMOVED = [
     pytest.param(GONE, ABSENT, None, MADE, Holds(), id="gone"),
     pytest.param(GONE, None, None, MADE, Holds(), id="gone with its parent"),
@@ -314,13 +314,13 @@ def test_what_should_not_be(
     block: Block, answer: Answer | None, operation: Operation | None, ownership: Ownership, expected: object
 ) -> None:
     """Two proofs before anything is deleted."""
-    assert plain(judge(block, answer, operation, ownership)) == expected
+    assert plain(assess(block, answer, operation, ownership)) == expected
 
 
 def test_a_problem_that_names_a_resource_keeps_it() -> None:
     """What could not be read may stand in the way of something else."""
-    verdict = judge(wants(), arm.Unreadable(problem(target=VAULT)), None, NOBODYS)
-    assert plain(verdict) == blocked("Broken", VAULT)
+    assessment = assess(wants(), arm.Unreadable(problem(target=VAULT)), None, NOBODYS)
+    assert plain(assessment) == blocked("Broken", VAULT)
 
 
 ACLS = {"bypass": "AzureServices", "defaultAction": "Allow", "ipRules": [{"value": "198.51.100.1"}]}
@@ -336,9 +336,9 @@ LINKED = shown(ZONE, etag="3", properties={"registrationEnabled": True}).body
 
 def update(block: Ensure, observed: dict[str, Any]) -> Differs:
     """The verdict on a resource that is not as declared."""
-    verdict = judge(block, arm.Present(observed), None, NOBODYS)
-    assert isinstance(verdict, Differs)
-    return verdict
+    assessment = assess(block, arm.Present(observed), None, NOBODYS)
+    assert isinstance(assessment, Differs)
+    return assessment
 
 
 CHOSEN = [
@@ -410,10 +410,12 @@ CHOSEN = [
 ]
 
 
-@pytest.mark.parametrize(("block", "verdict", "expected"), CHOSEN)
-def test_the_narrowest_write(block: Ensure | Absent, verdict: Differs, expected: tuple[object, ...]) -> None:
+@pytest.mark.parametrize(("block", "assessment", "expected"), CHOSEN)
+def test_the_narrowest_write(
+    block: Ensure | EnsureAbsent, assessment: Differs, expected: tuple[object, ...]
+) -> None:
     """Nothing unowned is changed, and nothing that changed meanwhile is overwritten."""
-    action = choose(block, verdict, NOBODYS)
+    action = choose(block, assessment, NOBODYS)
     assert (action.kind, action.verb, action.body, action.if_match) == expected
     assert action.id == block.id
 

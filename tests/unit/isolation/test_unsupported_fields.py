@@ -147,7 +147,7 @@ CASES = [
     case(
         "a workspace that only some may reach is not as declared while everybody may",
         [OPEN[WORKSPACE]],
-        [Advice("LeftAsItIs", WORKSPACE, "WS-PE-03"), UNDONE],
+        [Advice("PublicAccessAllowed", WORKSPACE, "WS-PE-03"), UNDONE],
         publicAccess={"workspace": "Enabled", "allowedIPRanges": ["203.0.113.7"]},
     ),
     case(
@@ -246,8 +246,8 @@ def test_what_is_not_acted_upon_yet_is_said(
     parts: dict[str, object], changes: list[Change], fields: list[str]
 ) -> None:
     """Looking ready while a field is ignored would be a lie; only a change of the spec helps."""
-    judged = judge_all(SecureWorkspaces().declare(spec(**parts), OWNER), world(*changes))
-    said = judged.composed[-1]
+    evaluation = judge_all(SecureWorkspaces().declare(spec(**parts), OWNER), world(*changes))
+    said = evaluation.composed[-1]
     assert said.aspect.condition == "SpecSupported"
     assert said.problems == ()
     unmet = {block.name: block for block in said.blocks if isinstance(block, Check)}

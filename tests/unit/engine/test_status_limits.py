@@ -10,18 +10,18 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 from jsonschema import Draft202012Validator
-from tests.unit.engine.building import ACCOUNT, GROUP, NOW, fact, judged, problem, said, shown, wants
+from tests.unit.engine.building import ACCOUNT, GROUP, NOW, evaluation, fact, problem, said, shown, wants
 
-from secureml_reconcilers.azure.arm import Absent, Accepted
+from secureml_reconcilers.azure.arm import Accepted, NotFound
 from secureml_reconcilers.engine import conditions
-from secureml_reconcilers.engine.blocks import Aspect, Composition, Ensure, Fact, Tone
-from secureml_reconcilers.engine.bounds import INVENTORY, OPERATIONS
+from secureml_reconcilers.engine.assessment import Advised, Blocked, Differs, Holds
+from secureml_reconcilers.engine.blocks import Aspect, CheckLevel, Composition, Ensure, StatusField
 from secureml_reconcilers.engine.compare import Difference
-from secureml_reconcilers.engine.contract import Key, Subject
+from secureml_reconcilers.engine.contract import Key, ReconcileRequest
 from secureml_reconcilers.engine.operations import Operation
 from secureml_reconcilers.engine.reconciler import Engine
 from secureml_reconcilers.engine.reporting import Report
-from secureml_reconcilers.engine.verdicts import Advised, Blocked, Differs, Holds
+from secureml_reconcilers.engine.status_limits import INVENTORY, OPERATIONS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from secureml_reconcilers.azure.arm import Answer
     from secureml_reconcilers.azure.resource_id import ResourceId
     from secureml_reconcilers.engine.blocks import Blocks
-    from secureml_reconcilers.engine.contract import Outcome, Status
+    from secureml_reconcilers.engine.contract import ReconcileResult, Status
     from secureml_reconcilers.engine.view import View
 
 ROOT = Path(__file__).parents[3]
@@ -49,17 +49,19 @@ def refused(status: Status) -> list[str]:
 def test_what_azure_says_at_length_is_cut() -> None:
     """Six thousand characters of a policy's denial once had every status refused: no condition, no event."""
     said_at_length = problem("DeniedByPolicy", message=LONG, advice=LONG, target=ENDPOINTS[0])
-    advised = fact(LONG[:100], tone=Tone.ADVISORY, message=LONG, advice=LONG)
+    advised = fact(LONG[:100], level=CheckLevel.ADVISORY, message=LONG, advice=LONG)
     blocks = [wants(each, reason=LONG, rules=("ST-PUB-01",) * 40) for each in ENDPOINTS]
-    facts = [Fact("dnsRecords", {"name": f"n{number}", "addresses": ["10.0.0.4"]}) for number in range(400)]
+    type_info = [
+        StatusField("dnsRecords", {"name": f"n{number}", "addresses": ["10.0.0.4"]}) for number in range(400)
+    ]
     change = Difference("properties." + "x" * 900, [LONG], {"value": LONG})
-    verdicts = {
+    assessments = {
         **{block.key: Blocked(said_at_length) for block in blocks[:100]},
         **{block.key: Differs("Update", (change,) * 50, shown(ACCOUNT).body) for block in blocks[100:]},
-        **{each.key: Holds() for each in facts},
+        **{each.key: Holds() for each in type_info},
         advised.key: Advised(),
     }
-    found = judged([said("Private", *blocks, advised, *facts, problems=(said_at_length,))], verdicts)
+    found = evaluation([said("Private", *blocks, advised, *type_info, problems=(said_at_length,))], assessments)
     rendered = conditions.with_times(
         conditions.conditions(found, enforce=True, drifting=True, settled_before=False), (), 1, NOW
     )
@@ -85,7 +87,7 @@ class Azure:
     async def read(self, target: ResourceId) -> Answer:
         """Show how far it is."""
         if target.key not in self.begun:
-            return Absent()
+            return NotFound()
         done = self.now - self.begun[target.key] >= timedelta(minutes=1)
         return shown(target, "Succeeded" if done else "Updating", tags={"managed-by": "secureml-operator"})
 
@@ -120,14 +122,14 @@ class Journal:
         self.announced.append(status)
 
 
-async def run(azure: Azure, status: Status, passes: int) -> list[Outcome]:
+async def run(azure: Azure, status: Status, passes: int) -> list[ReconcileResult]:
     """Passes until there is nothing to wait for; each status is held against the schema."""
     engine = Engine(Many(), azure, clock=lambda: azure.now, cluster="east")  # type: ignore[arg-type]
-    subject, outcomes = Subject(Key("K", "team-a", "fraud"), "u", 1, {}, status), []
+    request, outcomes = ReconcileRequest(Key("K", "team-a", "fraud"), "u", 1, {}, status), []
     for _ in range(passes):
-        outcomes.append(await engine.reconcile(subject, Journal()))
+        outcomes.append(await engine.reconcile(request, Journal()))
         assert refused(outcomes[-1].status) == []
-        subject = replace(subject, status=outcomes[-1].status)
+        request = replace(request, status=outcomes[-1].status)
         if outcomes[-1].requeue_after is None:
             break
         azure.now += outcomes[-1].requeue_after

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from secureml_reconcilers.engine.blocks import Block, Check, Fact
-from secureml_reconcilers.engine.values import at
+from secureml_reconcilers.engine.blocks import Block, Check, StatusField
+from secureml_reconcilers.engine.values import get_path
 from secureml_reconcilers.engine.view import View, once_each
 from secureml_reconcilers.isolation.endpoints import endpoint, endpoint_used
 from secureml_reconcilers.isolation.zone_groups import names_of_endpoint, record_sets, tells_names
@@ -50,7 +50,7 @@ def records_to_make(site: Site, azure: View, way: Way) -> Iterator[Block]:
         by_user=True,
     )
     for name, addresses in records.items():
-        yield Fact("dnsRecords", {"name": name, "addresses": addresses})
+        yield StatusField("dnsRecords", {"name": name, "addresses": addresses})
 
 
 def _unconfirmed(name: str, addresses: list[str], confirmed: list[str] | None) -> str:
@@ -62,7 +62,7 @@ def _unconfirmed(name: str, addresses: list[str], confirmed: list[str] | None) -
 
 def _names_told(azure: View, used: ResourceId) -> dict[str, list[str]]:
     """Names and addresses of an endpoint; one with a zone group of others may tell them there only."""
-    told = at(azure.get(used), "properties.customDnsConfigs")
+    told = get_path(azure.get(used), "properties.customDnsConfigs")
     groups = () if told else azure.children(used, "privateDnsZoneGroups")
     written = {fqdn: addresses for group in groups for _, addresses, fqdn in record_sets(group)}
     return written or names_of_endpoint(azure, used)

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Coroutine
 
 
-async def together(*work: Coroutine[None, None, None]) -> None:
+async def gather_all(*work: Coroutine[None, None, None]) -> None:
     """Do all of it at once, and be done only when all of it is.
 
     Raises:

@@ -6,9 +6,18 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from secureml_reconcilers.azure.arm import Present
-from secureml_reconcilers.engine.blocks import Absent, Ensure
+from secureml_reconcilers.engine.assessment import (
+    Advised,
+    Blocked,
+    Differs,
+    Holds,
+    Running,
+    Verdict,
+    assess,
+    choose,
+)
+from secureml_reconcilers.engine.blocks import Ensure, EnsureAbsent
 from secureml_reconcilers.engine.compare import Difference
-from secureml_reconcilers.engine.verdicts import Advised, Blocked, Differs, Holds, Running, Verdict, choose, judge
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -16,19 +25,19 @@ if TYPE_CHECKING:
 
     from secureml_reconcilers.azure.arm import Answer
     from secureml_reconcilers.azure.problem import AzureProblem
+    from secureml_reconcilers.engine.assessment import Action, Ownership
     from secureml_reconcilers.engine.blocks import Block
     from secureml_reconcilers.engine.composing import Composed
     from secureml_reconcilers.engine.memory import Failure
     from secureml_reconcilers.engine.operations import Operation
-    from secureml_reconcilers.engine.verdicts import Action, Ownership
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class Evaluation:
     """All blocks of a pass with their verdicts: what conditions, plan and actions are made from."""
 
     composed: tuple[Composed, ...]
-    verdicts: Mapping[str, Verdict]
+    assessments: Mapping[str, Verdict]
     """By block key."""
 
     actions: tuple[Action, ...]
@@ -59,34 +68,36 @@ class Situation:
     now: datetime
 
 
-def evaluate(composed: list[Composed], situation: Situation) -> Judged:
+def evaluate(composed: list[Composed], situation: Situation) -> Evaluation:
     """Judge every block and choose the writes that are due and allowed by what comes before them."""
-    verdicts: dict[str, Verdict] = {}
+    assessments: dict[str, Verdict] = {}
     every = _by_key(composed)
     for block in every.values():
-        _verdict(block, situation, verdicts)
+        _assessment(block, situation, assessments)
     waiting: dict[str, Block] = {}
     actions: list[Action] = []
     for block in every.values():
-        verdict = verdicts[block.key]
-        if not isinstance(verdict, Differs) or not isinstance(block, Ensure | Absent):
+        assessment = assessments[block.key]
+        if not isinstance(assessment, Differs) or not isinstance(block, Ensure | EnsureAbsent):
             continue
-        gate = next((gate for gate in block.after if not _open(gate, situation, verdicts)), None)
-        gate = gate or next((gate for gate in block.follows if _coming(gate, situation, verdicts)), None)
+        gate = next((gate for gate in block.after if not _open(gate, situation, assessments)), None)
+        gate = gate or next(
+            (gate for gate in block.after_if_possible if _coming(gate, situation, assessments)), None
+        )
         if gate is not None:
             waiting[block.key] = gate
         else:
-            actions.append(choose(block, verdict, situation.ownership))
+            actions.append(choose(block, assessment, situation.ownership))
     failed = {
         block.key: failure.problem
         for block in every.values()
-        if isinstance(block, Ensure | Absent) and isinstance(verdicts[block.key], Differs | Running)
+        if isinstance(block, Ensure | EnsureAbsent) and isinstance(assessments[block.key], Differs | Running)
         if (failure := situation.failures.get(block.id.key)) is not None and failure.ended
     }
-    return Judged(tuple(composed), verdicts, tuple(actions), waiting, situation.ownership, failed)
+    return Evaluation(tuple(composed), assessments, tuple(actions), waiting, situation.ownership, failed)
 
 
-def leans_on(action: Action) -> set[str]:
+def must_be_fresh(action: Action) -> set[str]:
     """Keys of everything that must have been read in the very pass in which the action is taken.
 
     What takes something away asks for all its evidence: closing a way into what is not ours, and deleting.
@@ -94,14 +105,14 @@ def leans_on(action: Action) -> set[str]:
     others' work instead names what it must look at.
     """
     closes = isinstance(action.block, Ensure) and action.block.create is None
-    looks_at = {target.key for target in action.block.looks_at}
+    preconditions = {target.key for target in action.block.preconditions}
     if action.kind != "Delete" and not closes:
-        return looks_at
-    return looks_at | {key for block in (action.block, *action.block.after) for key in _evidence(block)}
+        return preconditions
+    return preconditions | {key for block in (action.block, *action.block.after) for key in _evidence(block)}
 
 
 def _evidence(block: Block) -> Iterator[str]:
-    target = block.id if isinstance(block, Ensure | Absent) else block.about
+    target = block.id if isinstance(block, Ensure | EnsureAbsent) else block.about
     if target is not None:
         yield target.key
     yield from (other.key for other in block.evidence)
@@ -121,36 +132,36 @@ def _by_key(composed: list[Composed]) -> dict[str, Block]:
     return every
 
 
-def _open(gate: Block, situation: Situation, verdicts: dict[str, Verdict]) -> bool:
-    return isinstance(_verdict(gate, situation, verdicts), Holds | Advised)
+def _open(gate: Block, situation: Situation, assessments: dict[str, Verdict]) -> bool:
+    return isinstance(_assessment(gate, situation, assessments), Holds | Advised)
 
 
-def _coming(block: Block, situation: Situation, verdicts: dict[str, Verdict]) -> bool:
+def _coming(block: Block, situation: Situation, assessments: dict[str, Verdict]) -> bool:
     """Not in order yet, but on its way: neither it nor what it waits for is blocked."""
-    verdict = _verdict(block, situation, verdicts)
-    if isinstance(verdict, Holds | Advised | Blocked):
+    assessment = _assessment(block, situation, assessments)
+    if isinstance(assessment, Holds | Advised | Blocked):
         return False
-    return not any(isinstance(_verdict(gate, situation, verdicts), Blocked) for gate in block.after)
+    return not any(isinstance(_assessment(gate, situation, assessments), Blocked) for gate in block.after)
 
 
-def _verdict(block: Block, situation: Situation, verdicts: dict[str, Verdict]) -> Verdict:
+def _assessment(block: Block, situation: Situation, assessments: dict[str, Verdict]) -> Verdict:
     """Judge once; a remembered failure speaks until its time is up or the resource is as declared."""
-    if block.key in verdicts:
-        return verdicts[block.key]
-    verdict: Verdict
-    if isinstance(block, Ensure | Absent):
+    if block.key in assessments:
+        return assessments[block.key]
+    assessment: Verdict
+    if isinstance(block, Ensure | EnsureAbsent):
         key = block.id.key
         answer = situation.answers.get(key)
-        verdict = judge(block, answer, situation.operations.get(key), situation.ownership)
+        assessment = assess(block, answer, situation.operations.get(key), situation.ownership)
         failure = situation.failures.get(key)
-        if isinstance(verdict, Holds) and failure is not None:
-            verdict = _left_failed(block, answer)
-        if isinstance(verdict, Differs) and failure is not None and situation.now < failure.not_before:
-            verdict = Blocked(failure.problem)
+        if isinstance(assessment, Holds) and failure is not None:
+            assessment = _left_failed(block, answer)
+        if isinstance(assessment, Differs) and failure is not None and situation.now < failure.not_before:
+            assessment = Blocked(failure.problem)
     else:
-        verdict = judge(block, None, None, situation.ownership)
-    verdicts[block.key] = verdict
-    return verdict
+        assessment = assess(block, None, None, situation.ownership)
+    assessments[block.key] = assessment
+    return assessment
 
 
 def _left_failed(block: Block, answer: Answer | None) -> Verdict:
@@ -163,8 +174,10 @@ def _left_failed(block: Block, answer: Answer | None) -> Verdict:
     return Differs("Update", (state,), answer.body)
 
 
-def problems(judged: Judged) -> list[AzureProblem]:
+def problems(evaluation: Evaluation) -> list[AzureProblem]:
     """Everything that went wrong in a pass, of aspects and of blocks."""
-    found = [problem for said in judged.composed for problem in said.problems]
-    found += [verdict.problem for verdict in judged.verdicts.values() if isinstance(verdict, Blocked)]
+    found = [problem for said in evaluation.composed for problem in said.problems]
+    found += [
+        assessment.problem for assessment in evaluation.assessments.values() if isinstance(assessment, Blocked)
+    ]
     return found

@@ -9,15 +9,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from tests.unit.engine.building import ENDPOINT, LINK, NOW, SHARED_MARK, shown
 
-from secureml_reconcilers.azure.arm import Absent as NoSuch
-from secureml_reconcilers.azure.arm import Accepted
+from secureml_reconcilers.azure.arm import Accepted, NotFound
 from secureml_reconcilers.engine.acting import Operations
-from secureml_reconcilers.engine.blocks import Absent, Aspect, Composition
-from secureml_reconcilers.engine.contract import Key, Subject
+from secureml_reconcilers.engine.blocks import Aspect, Composition, EnsureAbsent
+from secureml_reconcilers.engine.contract import Key, ReconcileRequest
 from secureml_reconcilers.engine.memory import Memory
+from secureml_reconcilers.engine.operation_tracking import adopt_failures, settle
 from secureml_reconcilers.engine.operations import Operation
 from secureml_reconcilers.engine.reconciler import Engine
-from secureml_reconcilers.engine.settling import adopt_failures, settle
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -55,7 +54,7 @@ class Azure:
 
     async def read(self, target: ResourceId) -> Answer:
         """Show it."""
-        return NoSuch() if self.gone() else shown(target, tags=SHARED_MARK)
+        return NotFound() if self.gone() else shown(target, tags=SHARED_MARK)
 
     async def write(self, *_: Any, **__: Any) -> Accepted:  # noqa: ANN401 - JSON
         """Take the deletion."""
@@ -73,7 +72,7 @@ class Unlinked:
     def remove(self, _: Mapping[str, Any], owner: str, __: tuple[str, ...]) -> Composition:
         """It is gone."""
         return Composition(
-            (Aspect("Unlinked", lambda _: iter((Absent(LINK, "nobody needs it", shared=True),))),), owner
+            (Aspect("Unlinked", lambda _: iter((EnsureAbsent(LINK, "nobody needs it", shared=True),))),), owner
         )
 
 
@@ -89,11 +88,11 @@ async def test_a_deletion_that_takes_long_is_no_policy_s_doing(seconds: int) -> 
     """After 42 seconds it was once taken for over, and the warning told to look for a policy that undoes it."""
     azure = Azure(timedelta(seconds=seconds))
     engine = Engine(Unlinked(), azure, clock=lambda: azure.now, cluster="east")  # type: ignore[arg-type]
-    subject = Subject(Key("K", "team-a", "fraud"), "u", 1, {}, {}, deleting=True)
+    request = ReconcileRequest(Key("K", "team-a", "fraud"), "u", 1, {}, {}, deleting=True)
     events: list[Event] = []
     while azure.now < NOW + timedelta(minutes=10):
-        outcome = await engine.reconcile(subject, Journal())
-        subject, events = replace(subject, status=outcome.status), [*events, *outcome.events]
+        outcome = await engine.reconcile(request, Journal())
+        request, events = replace(request, status=outcome.status), [*events, *outcome.events]
         if outcome.released:
             break
         azure.now += outcome.requeue_after or timedelta(minutes=30)

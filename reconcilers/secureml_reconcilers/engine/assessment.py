@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from secureml_reconcilers.azure import arm
-from secureml_reconcilers.azure.catalogue import facts
+from secureml_reconcilers.azure.catalogue import type_info
 from secureml_reconcilers.azure.problem import AzureProblem, Retry, Severity
-from secureml_reconcilers.engine.blocks import Absent, Check, Ensure, Fact, Tone
+from secureml_reconcilers.engine.blocks import Check, CheckLevel, Ensure, EnsureAbsent, StatusField
 from secureml_reconcilers.engine.compare import Difference, differences, merge, narrow_patch, without
-from secureml_reconcilers.engine.marks import MANAGED_BY, OPERATOR, OWNER, is_marked
+from secureml_reconcilers.engine.ownership_tags import MANAGED_BY, OPERATOR, OWNER, is_marked
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -79,7 +79,7 @@ class Action:
     """One write, chosen but not yet performed."""
 
     kind: Literal["Create", "Update", "Delete"]
-    block: Ensure | Absent
+    block: Ensure | EnsureAbsent
     verb: Verb
     body: Body | None
     if_match: str | None = None
@@ -97,7 +97,7 @@ class Action:
         return f"{self.kind} {self.id.short}: {self.block.reason}" + (f" ({changed})" if changed else "")
 
 
-def judge(block: Block, answer: Answer | None, operation: Operation | None, ownership: Ownership) -> Verdict:
+def assess(block: Block, answer: Answer | None, operation: Operation | None, ownership: Ownership) -> Verdict:
     """What is to be said of one block.
 
     Args:
@@ -106,42 +106,44 @@ def judge(block: Block, answer: Answer | None, operation: Operation | None, owne
         operation: what this process knows to be running on the resource.
         ownership: what we made.
     """
-    if isinstance(block, Fact):
+    if isinstance(block, StatusField):
         return Holds()
     if isinstance(block, Check):
-        return _judge_check(block)
+        return _assess_check(block)
     if isinstance(answer, arm.Unreadable):
         return Blocked(answer.problem.with_target(block.id))
     if operation is not None:
         return Running()
-    if isinstance(block, Absent):
-        return _judge_absent(block, answer, ownership)
-    return _judge_ensure(block, answer, ownership)
+    if isinstance(block, EnsureAbsent):
+        return _assess_absent(block, answer, ownership)
+    return _assess_ensure(block, answer, ownership)
 
 
-def choose(block: Ensure | Absent, verdict: Differs, ownership: Ownership) -> Action:
+def choose(block: Ensure | EnsureAbsent, assessment: Differs, ownership: Ownership) -> Action:
     """The narrowest write that makes the block true."""
-    if isinstance(block, Absent):
+    if isinstance(block, EnsureAbsent):
         return Action("Delete", block, "DELETE", None)
-    if verdict.kind == "Create" or verdict.observed is None:
+    if assessment.kind == "Create" or assessment.observed is None:
         return Action("Create", block, "PUT", _marked(merge(block.create or {}, block.fragment), block, ownership))
-    known = facts(block.id)
-    observed = verdict.observed
+    known = type_info(block.id)
+    observed = assessment.observed
     if known.update == "PATCH" and not block.broken:
-        body = narrow_patch(observed, block.fragment, known.defaults, known.whole)
+        body = narrow_patch(observed, block.fragment, known.defaults, known.replaced_whole)
         return Action(
-            "Update", block, "PATCH", body, observed.get("etag") if known.etags else None, verdict.differences
+            "Update", block, "PATCH", body, observed.get("etag") if known.etags else None, assessment.differences
         )
     body = without(merge(observed, block.fragment), (*_ENVELOPE, *known.read_only))
-    return Action("Update", block, "PUT", body, observed.get("etag") if known.etags else None, verdict.differences)
+    return Action(
+        "Update", block, "PUT", body, observed.get("etag") if known.etags else None, assessment.differences
+    )
 
 
-def _judge_check(block: Check) -> Verdict:
+def _assess_check(block: Check) -> Verdict:
     if block.holds:
         return Holds()
-    if block.tone is Tone.PENDING:
+    if block.level is CheckLevel.PENDING:
         return Pending()
-    if block.tone is Tone.ADVISORY:
+    if block.level is CheckLevel.ADVISORY:
         return Advised()
     return Blocked(
         AzureProblem(
@@ -155,26 +157,26 @@ def _judge_check(block: Check) -> Verdict:
     )
 
 
-def _judge_absent(block: Absent, answer: Answer | None, ownership: Ownership) -> Verdict:
+def _assess_absent(block: EnsureAbsent, answer: Answer | None, ownership: Ownership) -> Verdict:
     if not isinstance(answer, arm.Present):
         return Holds()
     # Two proofs before anything is deleted: we announced it, and it (or its parent) carries our tag.
     announced = block.shared or block.id.key in ownership.inventory
-    if not announced or (facts(block.id).tags and not is_marked(answer.body)):
+    if not announced or (type_info(block.id).tags and not is_marked(answer.body)):
         return Holds()
     if not answer.settled:
         return Running()
     return Differs("Delete", (), answer.body)
 
 
-def _judge_ensure(block: Ensure, answer: Answer | None, ownership: Ownership) -> Verdict:
+def _assess_ensure(block: Ensure, answer: Answer | None, ownership: Ownership) -> Verdict:
     if not isinstance(answer, arm.Present):
         if block.create is None:
             return Blocked(_gone(block.id))
         return Differs("Create", (Difference(block.id.short, "present", None),))
     if not answer.settled:
         return Running()
-    known = facts(block.id)
+    known = type_info(block.id)
     # That we announced it proves nothing: a crash may have come before the write, and somebody else after it.
     mine = block.create is None or block.shared or not known.tags or is_marked(answer.body)
     if not mine and not ownership.adopt:
@@ -186,7 +188,7 @@ def _judge_ensure(block: Ensure, answer: Answer | None, ownership: Ownership) ->
 
 
 def _marked(body: Body, block: Ensure, ownership: Ownership) -> Body:
-    if not facts(block.id).tags:
+    if not type_info(block.id).tags:
         return body
     mark: Mapping[str, Any] = (
         {MANAGED_BY: OPERATOR} if block.shared else {MANAGED_BY: OPERATOR, OWNER: ownership.owner}

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from ipaddress import ip_network
 from typing import TYPE_CHECKING, Final
 
-from secureml_reconcilers.engine.blocks import Check, Tone
-from secureml_reconcilers.engine.values import at
+from secureml_reconcilers.engine.blocks import Check, CheckLevel
+from secureml_reconcilers.engine.values import get_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -61,33 +61,33 @@ def more_let_in(
         ranges: addresses that the spec lets in.
         subnets: subnets that the spec lets in.
     """
-    shown = str(at(body, "properties.publicNetworkAccess") or "Enabled").lower()
+    shown = str(get_path(body, "properties.publicNetworkAccess") or "Enabled").lower()
     if shown != "enabled" or not (ranges or subnets):
         return
     firewall = _FIREWALLS[target.type]
     addresses = [
         str(rule.get("value"))
-        for rule in at(body, f"{firewall.rules}.ipRules") or ()
+        for rule in get_path(body, f"{firewall.rules}.ipRules") or ()
         if not _covered(str(rule.get("value")), ranges)
     ]
     named = {text.lower() for text in subnets}
     networks = [
         str(rule.get("id"))
-        for rule in at(body, f"{firewall.rules}.virtualNetworkRules") or ()
+        for rule in get_path(body, f"{firewall.rules}.virtualNetworkRules") or ()
         if str(rule.get("id")).lower() not in named
     ]
     options = " or ".join(["--ip-address"] * bool(addresses) + ["--subnet"] * bool(networks))
     yield Check(
         f"{target.short} lets in nobody but those of {field}",
         not (addresses or networks),
-        "MoreLetIn",
+        "UndeclaredFirewallRule",
         f"The firewall of {target.short} lets in {_listed([*addresses, *networks])}, which {field} does not name.",
         f"Name addresses that shall pass in {field}.allowedIPRanges, and remove the others yourself, for the"
         f" operator removes no entry ({firewall.removal} {target.name} --resource-group {target.resource_group}"
         f" {options} <entry>).",
         (firewall.rule,),
         target,
-        Tone.ADVISORY,
+        CheckLevel.ADVISORY,
     )
 
 
@@ -97,19 +97,19 @@ def more_resources_let_in(account: ResourceId, body: Body, workspace: ResourceId
     Told with public access off as well: such rules stay in force then, as Microsoft's documentation of storage
     firewalls says; no recording shows it.
     """
-    rules = at(body, "properties.networkAcls.resourceAccessRules") or ()
+    rules = get_path(body, "properties.networkAcls.resourceAccessRules") or ()
     others = [str(rule.get("resourceId")) for rule in rules if not lets_in(rule, workspace)]
     return Check(
         f"{account.short} lets in no resource but the workspace",
         not others,
-        "MoreLetIn",
+        "UndeclaredFirewallRule",
         f"Resource instance rules of {account.short} let in {_listed(others)}, with public access off as well.",
         "Remove those that nobody needs, for the operator removes no entry (az storage account network-rule remove"
         f" --account-name {account.name} --resource-group {account.resource_group} --resource-id <entry>"
         " --tenant-id <tenant of the rule>).",
         ("ST-RIR-01",),
         account,
-        Tone.ADVISORY,
+        CheckLevel.ADVISORY,
     )
 
 

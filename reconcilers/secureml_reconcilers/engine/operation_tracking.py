@@ -6,11 +6,10 @@ import logging
 from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
-from secureml_reconcilers.azure.arm import Absent as NoSuch
-from secureml_reconcilers.azure.arm import Present
+from secureml_reconcilers.azure.arm import NotFound, Present
 from secureml_reconcilers.azure.problem import AzureProblem
 from secureml_reconcilers.engine.operations import seems_over, worth_asking
-from secureml_reconcilers.engine.staying import forget_attempt, note_looked_at
+from secureml_reconcilers.engine.write_verification import forget_attempt, note_looked_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -32,7 +31,7 @@ def close_orphans(targets: Iterable[ResourceId], running: dict[str, Operation], 
         if operation is None or target.parent is None or target.key in memory.read_at:
             continue
         parent = target.parent.key
-        if isinstance(memory.answers.get(parent), NoSuch) and memory.read_at[parent] >= operation.since:
+        if isinstance(memory.answers.get(parent), NotFound) and memory.read_at[parent] >= operation.since:
             del running[target.key]
 
 

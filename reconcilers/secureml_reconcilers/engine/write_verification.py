@@ -5,19 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from secureml_reconcilers.azure.arm import Absent as NoSuch
+from secureml_reconcilers.azure.arm import NotFound
 from secureml_reconcilers.azure.problem import AzureProblem, Retry, Severity
-from secureml_reconcilers.engine.blocks import Absent, Ensure
-from secureml_reconcilers.engine.verdicts import Blocked, Differs, Running
+from secureml_reconcilers.engine.assessment import Blocked, Differs, Running
+from secureml_reconcilers.engine.blocks import Ensure, EnsureAbsent
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from secureml_reconcilers.azure.resource_id import ResourceId
     from secureml_reconcilers.engine.acting import Operations
+    from secureml_reconcilers.engine.assessment import Action, Verdict
+    from secureml_reconcilers.engine.evaluation import Evaluation
     from secureml_reconcilers.engine.memory import Memory
-    from secureml_reconcilers.engine.passes import Judged
-    from secureml_reconcilers.engine.verdicts import Action, Verdict
 
 _LISTED = 3
 
@@ -32,7 +32,7 @@ class Attempt:
 
     kind: Literal["Create", "Update", "Delete"]
     id: ResourceId
-    mends: tuple[ResourceId, ...]
+    invalidates: tuple[ResourceId, ...]
     asked: tuple[tuple[str, Any], ...]
     """The differences that it was to repair: path and desired value."""
 
@@ -43,7 +43,7 @@ class Attempt:
     def of(cls, action: Action, *, over: bool) -> Attempt:
         """What is to be known of an action."""
         asked = tuple((each.path, each.desired) for each in action.differences)
-        return cls(action.kind, action.id, action.block.mends, asked, over)
+        return cls(action.kind, action.id, action.block.invalidates, asked, over)
 
 
 def forget_attempt(memory: Memory, key: str) -> None:
@@ -66,7 +66,7 @@ def note_over(memory: Memory, operations: Operations) -> bool:
             forget_attempt(memory, attempt.id.key)
             continue
         attempt.over = again = True
-        for target in (attempt.id, *attempt.mends):
+        for target in (attempt.id, *attempt.invalidates):
             memory.forget(target.key)
     return again
 
@@ -77,43 +77,43 @@ def note_looked_at(memory: Memory, key: str) -> bool:
     for attempt in memory.attempts.values():
         if attempt.id.key == key and not attempt.over:
             attempt.over = True
-            for target in attempt.mends:
+            for target in attempt.invalidates:
                 memory.forget(target.key)
                 again = True
     return again
 
 
-def fail_what_did_not_stay(judged: Judged, memory: Memory, now: datetime) -> bool:
+def fail_what_did_not_stay(evaluation: Evaluation, memory: Memory, now: datetime) -> bool:
     """Take a write that left the very differences it was to repair for a failure; whether there was one.
 
     What has held in between, and differs again, is drift: it is repaired as often as it comes.
     """
-    failed, everything_told = False, not any(said.problems for said in judged.composed)
-    blocks = {block.key: block for block in judged.blocks()}
+    failed, everything_told = False, not any(said.problems for said in evaluation.composed)
+    blocks = {block.key: block for block in evaluation.blocks()}
     for key, attempt in list(memory.attempts.items()):
-        verdict = judged.verdicts.get(key)
-        if not attempt.over or isinstance(verdict, Running | Blocked) or not (verdict or everything_told):
+        assessment = evaluation.assessments.get(key)
+        if not attempt.over or isinstance(assessment, Running | Blocked) or not (assessment or everything_told):
             continue  # it cannot be told yet
         del memory.attempts[key]
         block = blocks.get(key)
-        if isinstance(block, Ensure | Absent) and not isinstance(_parent(block, memory), NoSuch):
-            problem = _problem(attempt, verdict)
+        if isinstance(block, Ensure | EnsureAbsent) and not isinstance(_parent(block, memory), NotFound):
+            problem = _problem(attempt, assessment)
             if problem is not None:
                 memory.fail(block.id, problem, now, ended=True)
                 failed = True
     return failed
 
 
-def _parent(block: Ensure | Absent, memory: Memory) -> object:
+def _parent(block: Ensure | EnsureAbsent, memory: Memory) -> object:
     """What is known of its parent: a child that is gone with it was not undone by itself."""
     return memory.answers.get(block.id.parent.key) if block.id.parent is not None else None
 
 
-def _problem(attempt: Attempt, verdict: Verdict | None) -> AzureProblem | None:
+def _problem(attempt: Attempt, assessment: Verdict | None) -> AzureProblem | None:
     """What is wrong when a write was of no use; None when it was."""
-    if not isinstance(verdict, Differs) or verdict.kind != attempt.kind:
+    if not isinstance(assessment, Differs) or assessment.kind != attempt.kind:
         return None
-    left = [each for each in verdict.differences if (each.path, each.desired) in attempt.asked]
+    left = [each for each in assessment.differences if (each.path, each.desired) in attempt.asked]
     if attempt.kind == "Update" and not left:
         return None
     shows = {
@@ -122,7 +122,7 @@ def _problem(attempt: Attempt, verdict: Verdict | None) -> AzureProblem | None:
         "Update": "; ".join(map(str, left[:_LISTED])),
     }[attempt.kind]
     return AzureProblem(
-        "DoesNotStay",
+        "WriteReverted",
         f"{attempt.kind} {attempt.id.short} was accepted by Azure and changed nothing: {shows}.",
         "A policy that modifies what is written, or another writer, probably changes it back:"
         " exempt the resource from the one, or stop the other (OPS-02).",

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from secureml_reconcilers.azure.problem import AzureProblem
 from secureml_reconcilers.azure.resource_id import resource_id
 from secureml_reconcilers.engine.blocks import Blocks, Check
-from secureml_reconcilers.engine.values import at
-from secureml_reconcilers.isolation.eligible import is_premium, is_private
+from secureml_reconcilers.engine.values import get_path
+from secureml_reconcilers.isolation.prerequisites import is_premium, is_private
 from secureml_reconcilers.isolation.site import Site, accounts, default_named, registry, workspace
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from secureml_reconcilers.engine.view import View
 
 
-def unmade(site: Site, azure: View) -> Blocks:
+def unsupported_fields(site: Site, azure: View) -> Blocks:
     """Every field of the spec that is not acted upon."""
     for account in accounts(site, azure):
         yield of_account(site, azure, account)
@@ -37,30 +37,30 @@ def of_account(site: Site, azure: View, account: ResourceId) -> Iterator[Check]:
     """No account is closed before its subnets have their rules, and studio's roles have been looked at."""
     storage = site.spec.storage
     if account == default_named(site, azure) and storage.access == "ServiceEndpoint":
-        yield _unmade("spec.storage.access ServiceEndpoint", "the account is left as it is")
+        yield _unsupported("spec.storage.access ServiceEndpoint", "the account is left as it is")
     further = [extra for extra in storage.additional_accounts if resource_id(extra.account_id) == account]
     if any(extra.access == "ServiceEndpoint" for extra in further):
-        yield _unmade(
+        yield _unsupported(
             "spec.storage.additionalAccounts[].access ServiceEndpoint", "such an account is left as it is"
         )
     if storage.allowed_subnet_ids:
-        yield _unmade("spec.storage.allowedSubnetIDs", "no storage account is closed to those subnets")
+        yield _unsupported("spec.storage.allowedSubnetIDs", "no storage account is closed to those subnets")
     if site.spec.studio.enabled:
-        yield _unmade("spec.studio.enabled", "no storage account is closed before studio's roles are checked")
+        yield _unsupported("spec.studio.enabled", "no storage account is closed before studio's roles are checked")
 
 
 def of_datastores(site: Site) -> Iterator[Check]:
     """How datastores sign in is independent of the network they come from: nothing waits for it."""
     if site.spec.storage.datastore_auth:
-        yield _unmade("spec.storage.datastoreAuth", "datastores sign in as they did")
+        yield _unsupported("spec.storage.datastoreAuth", "datastores sign in as they did")
 
 
 def of_vault(site: Site) -> Iterator[Check]:
     """The vault is not closed before its subnets have their rules."""
     if site.spec.key_vault.access == "ServiceEndpoint":
-        yield _unmade("spec.keyVault.access ServiceEndpoint", "the vault is left as it is")
+        yield _unsupported("spec.keyVault.access ServiceEndpoint", "the vault is left as it is")
     if site.spec.key_vault.allowed_subnet_ids:
-        yield _unmade("spec.keyVault.allowedSubnetIDs", "the vault is not closed to those subnets")
+        yield _unsupported("spec.keyVault.allowedSubnetIDs", "the vault is not closed to those subnets")
 
 
 def of_registry(site: Site, azure: View) -> Iterator[Check]:
@@ -71,14 +71,14 @@ def of_registry(site: Site, azure: View) -> Iterator[Check]:
     asked = site.spec.container_registry
     found = registry(site, azure)
     if asked.registry_id and found is None:
-        yield _unmade("spec.containerRegistry.registryID", "the workspace has no registry yet")
+        yield _unsupported("spec.containerRegistry.registryID", "the workspace has no registry yet")
     if asked.upgrade_to_premium and found is not None and not is_premium(azure.get(found) or {}):
-        yield _unmade("spec.containerRegistry.upgradeToPremium", "the registry keeps its SKU and stays open")
-    builder = str(at(workspace(site, azure), "properties.imageBuildCompute") or "").rsplit("/", 1)[-1]
+        yield _unsupported("spec.containerRegistry.upgradeToPremium", "the registry keeps its SKU and stays open")
+    builder = str(get_path(workspace(site, azure), "properties.imageBuildCompute") or "").rsplit("/", 1)[-1]
     wanted = site.spec.image_build.compute_name
     if wanted and wanted.lower() != builder.lower():
         stays = f"the workspace's image build compute stays {builder or 'not set'}"
-        yield _unmade("spec.imageBuild.computeName", f"{stays}, and {_left(found, azure)}")
+        yield _unsupported("spec.imageBuild.computeName", f"{stays}, and {_left(found, azure)}")
 
 
 def _left(found: ResourceId | None, azure: View) -> str:
@@ -95,7 +95,7 @@ def _left(found: ResourceId | None, azure: View) -> str:
 def of_workspace(site: Site) -> Iterator[Check]:
     """A workspace that answers everybody is not as declared when only some may reach it."""
     if site.spec.public_access.allowed_ip_ranges:
-        yield _unmade("spec.publicAccess.allowedIPRanges", "the workspace lets in whom it lets in now")
+        yield _unsupported("spec.publicAccess.allowedIPRanges", "the workspace lets in whom it lets in now")
 
 
 def of_subnet(site: Site, azure: View) -> Iterator[Check]:
@@ -105,13 +105,15 @@ def of_subnet(site: Site, azure: View) -> Iterator[Check]:
     """
     if site.spec.endpoints.subnet_network_policies != "Disable":
         return
-    for subnet in at(azure.get(site.network), "properties.subnets") or ():
-        policies = str(at(subnet, "properties.privateEndpointNetworkPolicies") or "Disabled")
+    for subnet in get_path(azure.get(site.network), "properties.subnets") or ():
+        policies = str(get_path(subnet, "properties.privateEndpointNetworkPolicies") or "Disabled")
         if resource_id(subnet["id"]) == site.subnet and policies.lower() != "disabled":
-            yield _unmade("spec.endpoints.subnetNetworkPolicies Disable", f"the subnet's policies stay {policies}")
+            yield _unsupported(
+                "spec.endpoints.subnetNetworkPolicies Disable", f"the subnet's policies stay {policies}"
+            )
 
 
-def _unmade(field: str, meanwhile: str) -> Check:
+def _unsupported(field: str, meanwhile: str) -> Check:
     return Check(
         f"{field} is acted upon",
         holds=False,

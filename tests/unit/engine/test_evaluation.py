@@ -22,19 +22,19 @@ from tests.unit.engine.building import (
     wants,
 )
 
-from secureml_reconcilers.azure.arm import Absent, Unreadable
-from secureml_reconcilers.engine.blocks import Fact, Tone
+from secureml_reconcilers.azure.arm import NotFound, Unreadable
+from secureml_reconcilers.engine.assessment import Blocked
+from secureml_reconcilers.engine.blocks import CheckLevel, StatusField
+from secureml_reconcilers.engine.evaluation import Situation, evaluate, problems
 from secureml_reconcilers.engine.memory import Failure
 from secureml_reconcilers.engine.operations import Operation
-from secureml_reconcilers.engine.passes import Situation, evaluate, problems
-from secureml_reconcilers.engine.verdicts import Blocked
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from secureml_reconcilers.azure.arm import Answer
     from secureml_reconcilers.engine.blocks import Block
-    from secureml_reconcilers.engine.passes import Judged
+    from secureml_reconcilers.engine.evaluation import Evaluation
 
 SHUT = {"publicNetworkAccess": "Disabled"}
 OPEN = {"publicNetworkAccess": "Enabled"}
@@ -52,7 +52,7 @@ def situation(
     return Situation(answers, operations or {}, failures or {}, NOBODYS, NOW)
 
 
-def due(found: Judged) -> list[object]:
+def due(found: Evaluation) -> list[object]:
     """What may be written now."""
     return [action.id for action in found.actions]
 
@@ -66,8 +66,10 @@ AFTER = [
     pytest.param({}, fact(holds=True), True, id="a fact holds"),
     pytest.param({}, fact(), False, id="a fact does not hold"),
     pytest.param({}, pending(), False, id="a fact does not hold yet"),
-    pytest.param({}, fact(tone=Tone.ADVISORY), True, id="a fact that is only worth knowing holds nothing up"),
-    pytest.param({}, Fact("azure.location", "westeurope"), True, id="nor does something to show"),
+    pytest.param(
+        {}, fact(level=CheckLevel.ADVISORY), True, id="a fact that is only worth knowing holds nothing up"
+    ),
+    pytest.param({}, StatusField("azure.location", "westeurope"), True, id="nor does something to show"),
 ]
 
 
@@ -99,7 +101,7 @@ FOLLOWS = [
 @pytest.mark.parametrize(("answers", "opened"), FOLLOWS)
 def test_what_is_done_before_if_it_can_be_done(answers: Mapping[str, Answer], opened: bool) -> None:  # noqa: FBT001
     """The last step is not held up for ever by what nobody can do now."""
-    closes = wants(follows=(CLOSES_VAULT,))
+    closes = wants(after_if_possible=(CLOSES_VAULT,))
     found = evaluate(
         [said("Vault", MAKES, CLOSES_VAULT), said("Closed", closes)], situation({**OPEN_ACCOUNT, **answers})
     )
@@ -121,7 +123,7 @@ def test_a_failure_speaks_until_its_time_is_up(answer: Answer, ago: int, speaks:
     failed = problem("Locked")
     failures = {ACCOUNT.key: Failure(failed, 1, NOW - timedelta(seconds=ago))}
     found = evaluate([said("Closed", wants())], situation({ACCOUNT.key: answer}, failures=failures))
-    assert (found.verdicts[wants().key] == Blocked(failed)) is speaks
+    assert (found.assessments[wants().key] == Blocked(failed)) is speaks
     assert problems(found) == ([failed] if speaks else [])
 
 
@@ -156,7 +158,9 @@ def test_a_block_that_two_aspects_tell_is_judged_and_written_once() -> None:
 def test_what_runs_is_not_begun_again() -> None:
     """An operation of another custom resource counts like one of ours."""
     running = {ZONE.key: Operation.begun(ZONE, "PUT", NOW)}
-    found = evaluate([said("Zone", wants(ZONE, fragment={}, create={}))], situation({ZONE.key: Absent()}, running))
+    found = evaluate(
+        [said("Zone", wants(ZONE, fragment={}, create={}))], situation({ZONE.key: NotFound()}, running)
+    )
     assert due(found) == []
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from secureml_reconcilers.engine.blocks import Check
-from secureml_reconcilers.engine.values import at
+from secureml_reconcilers.engine.values import get_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from secureml_reconcilers.azure.resource_id import ResourceId
 
 
-def eligible(target: ResourceId, body: Body) -> Iterator[Check]:
+def prerequisites(target: ResourceId, body: Body) -> Iterator[Check]:
     """The facts that stand in the way of a private endpoint; none for most services."""
     if target.type == "microsoft.storage/storageaccounts":
         yield _second_generation(target, body)
@@ -36,13 +36,13 @@ def _second_generation(account: ResourceId, body: Body) -> Check:
 
 def is_premium(body: Body) -> bool:
     """Whether a registry has the SKU that network rules need."""
-    return str(at(body, "sku.name") or "").lower() == "premium"
+    return str(get_path(body, "sku.name") or "").lower() == "premium"
 
 
 def is_private(body: Body) -> bool:
     """Whether a registry shuts out its own build tasks: public access is off, or it denies by default."""
-    shown = str(at(body, "properties.publicNetworkAccess") or "Enabled").lower()
-    action = str(at(body, "properties.networkRuleSet.defaultAction") or "Allow").lower()
+    shown = str(get_path(body, "properties.publicNetworkAccess") or "Enabled").lower()
+    action = str(get_path(body, "properties.networkRuleSet.defaultAction") or "Allow").lower()
     return shown != "enabled" or action == "deny"
 
 
@@ -52,7 +52,8 @@ def _premium(found: ResourceId, body: Body) -> Check:
         f"{found.short} is Premium",
         is_premium(body),
         "RegistryNotPremium",
-        f"{found.short} has SKU {at(body, 'sku.name')}, which has neither private endpoints nor network rules.",
+        f"{found.short} has SKU {get_path(body, 'sku.name')}, which has neither private endpoints nor network"
+        " rules.",
         f"Upgrade it (az acr update --name {found.name} --sku Premium); it then costs more.",
         ("ACR-SKU-01",),
         found,

@@ -11,7 +11,7 @@ from tests.unit.engine.building import NOW, VAULT, shown
 
 from secureml_reconcilers.azure.arm import Accepted, Present
 from secureml_reconcilers.engine.blocks import Aspect, Composition, Ensure
-from secureml_reconcilers.engine.contract import Key, Subject
+from secureml_reconcilers.engine.contract import Key, ReconcileRequest
 from secureml_reconcilers.engine.reconciler import Engine
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from secureml_reconcilers.azure.resource_id import ResourceId
     from secureml_reconcilers.engine.blocks import Blocks
-    from secureml_reconcilers.engine.contract import Outcome, Status
+    from secureml_reconcilers.engine.contract import ReconcileResult, Status
     from secureml_reconcilers.engine.view import View
 
 
@@ -74,23 +74,25 @@ class Run:
     """One custom resource, for as long as a test lets it run."""
 
     azure: Azure
-    subject: Subject = field(default_factory=lambda: Subject(Key("K", "team-a", "fraud"), "u", 1, {}, {}))
-    outcomes: list[Outcome] = field(default_factory=list)
+    request: ReconcileRequest = field(
+        default_factory=lambda: ReconcileRequest(Key("K", "team-a", "fraud"), "u", 1, {}, {})
+    )
+    outcomes: list[ReconcileResult] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.engine = Engine(Vaults(), self.azure, clock=lambda: self.azure.now, cluster="east")  # type: ignore[arg-type]
 
-    async def step(self) -> Outcome:
+    async def step(self) -> ReconcileResult:
         """One pass; time goes on by what it asks for, or to the resync."""
-        outcome = await self.engine.reconcile(self.subject, Journal())
-        self.subject = replace(self.subject, status=outcome.status)
+        outcome = await self.engine.reconcile(self.request, Journal())
+        self.request = replace(self.request, status=outcome.status)
         self.outcomes.append(outcome)
         self.azure.now += outcome.requeue_after or timedelta(minutes=30)
         return outcome
 
     def told(self, kind: str) -> dict[str, Any]:
         """One condition as it stands."""
-        return next(c for c in self.subject.status["conditions"] if c["type"] == kind)
+        return next(c for c in self.request.status["conditions"] if c["type"] == kind)
 
 
 @pytest.mark.parametrize("long_running", [False, True])
@@ -106,13 +108,13 @@ async def test_what_is_undone_is_told_and_repeated_ever_more_slowly(*, long_runn
     pauses = [late - early for early, late in zip(run.azure.writes, run.azure.writes[1:], strict=False)]
     assert timedelta(seconds=12) <= pauses[0] <= timedelta(seconds=30)
     assert timedelta(minutes=4) <= pauses[-1] <= timedelta(minutes=7)
-    seen = next(each for each in run.outcomes if each.status["conditions"][0]["reason"] == "DoesNotStay")
+    seen = next(each for each in run.outcomes if each.status["conditions"][0]["reason"] == "WriteReverted")
     aspect = next(c for c in seen.status["conditions"] if c["type"] == "VaultClosed")
-    assert (aspect["status"], aspect["reason"]) == ("False", "DoesNotStay")
+    assert (aspect["status"], aspect["reason"]) == ("False", "WriteReverted")
     assert "publicNetworkAccess is 'Enabled' and should be 'Disabled'" in aspect["message"]
     assert "policy" in aspect["message"]
     told = [event.reason for each in run.outcomes for event in each.events if event.type == "Warning"]
-    assert told == ["DoesNotStay"], "once, however often it is tried"
+    assert told == ["WriteReverted"], "once, however often it is tried"
 
 
 @pytest.mark.parametrize("long_running", [False, True])

@@ -134,7 +134,7 @@ class Controller:
             level = logging.INFO if event.type == "Normal" else logging.WARNING
             logger.log(level, "%s: %s", event.reason, event.message)
         await self._events.post(resource, outcome.events)
-        self._metrics.learned(resource.key, outcome.figures)
+        self._metrics.learned(resource.key, outcome.metrics)
         self._metrics.readiness(resource, before, resource.status)
 
     def _forget(self, key: Key) -> None:

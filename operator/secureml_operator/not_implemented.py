@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from secureml_reconcilers.engine.contract import Event, ReconcileResult
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from secureml_reconcilers.engine.contract import Journal, Key, ReconcileRequest, Status
 
 REASON = "NotImplementedYet"
@@ -35,6 +37,10 @@ class NotImplementedReconciler:
             events=() if told or request.deleting else (Event("Warning", REASON, message),),
             released=True,
         )
+
+    def references(self, key: Key, spec: Mapping[str, Any]) -> Mapping[str, Key]:  # noqa: ARG002  (the contract)
+        """Look at nothing, so refer to nothing."""
+        return {}
 
     def forget(self, key: Key) -> None:
         """Remember nothing, so forget nothing."""

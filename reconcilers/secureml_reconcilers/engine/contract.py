@@ -1,7 +1,7 @@
 """What the Kubernetes side and the Azure side say to each other, and nothing more.
 
-The operator hands a `ReconcileRequest` to a `Reconciler` and receives an `ReconcileResult`. While a pass runs, the
-reconciler announces through the `Journal` what it is about to do in Azure, so that a crash between
+The operator hands a `ReconcileRequest` to a `Reconciler` and receives a `ReconcileResult`. While a pass runs,
+the reconciler announces through the `Journal` what it is about to do in Azure, so that a crash between
 the announcement and the write loses nothing.
 """
 
@@ -31,6 +31,27 @@ class Key:
 
 
 @dataclass(frozen=True, slots=True)
+class Reference:
+    """A custom resource that another one's spec refers to, as the cache shows it when the pass begins."""
+
+    named_by: str
+    """Where the spec names it, such as `spec.workspaceRef`."""
+
+    key: Key
+    found: bool
+    """It exists; False leaves everything below at its default."""
+
+    deleting: bool = False
+    generation: int = 0
+    spec: Mapping[str, Any] = field(default_factory=dict)
+    ready: Mapping[str, Any] = field(default_factory=dict)
+    """Its Ready condition; empty when there is none, or only one of an earlier generation."""
+
+    ids: Mapping[str, str] = field(default_factory=dict)
+    """What it found or made in Azure, by name: its `status.azure`."""
+
+
+@dataclass(frozen=True, slots=True)
 class ReconcileRequest:
     """One custom resource as the API server showed it last."""
 
@@ -44,6 +65,9 @@ class ReconcileRequest:
     deleting: bool = False
     paused: bool = False
     """The annotation `secureml.dev/paused` is present and does not say no."""
+
+    references: tuple[Reference, ...] = ()
+    """What its spec refers to, one for each field that names something."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +96,7 @@ class ReconcileResult:
     released: bool = False
     """Deletion is complete in Azure (or nothing was to be deleted): the finalizer may go."""
 
-    figures: Mapping[str, float] = field(default_factory=dict)
+    metrics: Mapping[str, float] = field(default_factory=dict)
     """For metrics: how often `drift_detected` and `drift_corrected`, and how many `operations_running` now."""
 
 
@@ -94,6 +118,12 @@ class Reconciler(Protocol):
 
         Raises nothing for what Azure answers (that becomes conditions); an exception is a bug, which
         the shell logs, counts and retries with backoff.
+        """
+
+    def references(self, key: Key, spec: Mapping[str, Any]) -> Mapping[str, Key]:
+        """Which other custom resources this spec refers to, by the field that names each; pure and cheap.
+
+        A spec that cannot be understood refers to nothing: its pass says what is wrong with it.
         """
 
     def forget(self, key: Key) -> None:

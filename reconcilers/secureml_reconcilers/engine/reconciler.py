@@ -122,6 +122,10 @@ class Engine:
         self._memories.pop(key, None)
         self._operations.tidy(self._clock())
 
+    def references(self, key: Key, spec: Mapping[str, Any]) -> Mapping[str, Key]:  # noqa: ARG002 - the contract
+        """See `Reconciler.references`: a workspace refers to no other custom resource."""
+        return {}
+
     async def reconcile(self, request: ReconcileRequest, journal: Journal) -> ReconcileResult:
         """See `Reconciler.reconcile`."""
         if request.paused and not request.deleting:
@@ -322,7 +326,7 @@ class Engine:
             tuple(events),
             requeue,
             released=request.deleting and ready,
-            figures=_figures(events, len(running)),
+            metrics=_metrics(events, len(running)),
         )
 
     def _untold(self, key: Key) -> list[Event]:
@@ -338,7 +342,7 @@ class Engine:
         untold = self._untold(request.key)
         if not untold:
             return outcome
-        return replace(outcome, events=(*untold, *outcome.events), figures=_figures(untold, 0))
+        return replace(outcome, events=(*untold, *outcome.events), metrics=_metrics(untold, 0))
 
     def _rest(self, this: Pass, evaluation: Evaluation, *, waiting: bool) -> None:
         """Keep of what was read what the next pass may lean on: nothing, unless it waits for Azure or in line."""
@@ -365,7 +369,7 @@ class Engine:
         still = [entry for entry in status.pop("operations", ()) if resource_id(entry["id"]).key in running]
         if still:
             status["operations"] = still
-        return ReconcileResult(status, requeue_after=wait, figures=_figures([], len(still)))
+        return ReconcileResult(status, requeue_after=wait, metrics=_metrics([], len(still)))
 
     def _rest_in_line(self, this: Pass) -> None:
         """Keep what was read: the next pass goes on from there when its turn has come."""
@@ -420,7 +424,7 @@ def _throttled(memory: Memory) -> timedelta | None:
     return max(waits, default=None)
 
 
-def _figures(events: list[Event], running: int) -> dict[str, float]:
+def _metrics(events: list[Event], running: int) -> dict[str, float]:
     told = Counter(event.reason for event in events)
     return {
         "operations_running": running,

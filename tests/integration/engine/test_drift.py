@@ -210,7 +210,7 @@ async def test_drift_is_found_told_and_repaired(world: World, ready: Driver, dri
     told = [event.reason for event in ready.events[said:]]
     assert (told.count("DriftDetected"), told.count("DriftCorrected")) == (1, 1)
     for figure in ("drift_detected", "drift_corrected"):
-        assert sum(outcome.figures[figure] for outcome in ready.outcomes) == 1, figure
+        assert sum(outcome.metrics[figure] for outcome in ready.outcomes) == 1, figure
     assert names(writes(world, start)) == drift.written
     changed = {key: value for key, value in result(world).resources.items() if before.get(key) != value}
     assert (changed, [key for key in before if key not in result(world).resources]) == ({}, [])

@@ -133,7 +133,7 @@ async def test_what_was_written_before_is_told_by_the_next_pass(edit: dict[str, 
         ("Updating", "account"),
         ("DriftCorrected", ""),
     ]
-    assert outcome.figures == {"operations_running": 0, "drift_detected": 2, "drift_corrected": 1}
+    assert outcome.metrics == {"operations_running": 0, "drift_detected": 2, "drift_corrected": 1}
     assert told(await run.step()) == []
 
 
@@ -151,7 +151,7 @@ async def test_it_is_told_though_nothing_is_looked_at_any_more(edit: dict[str, A
     run.request = replace(run.request, **edit)
     outcome = await run.step()
     assert [kind for kind, _ in told(outcome)] == ["DriftDetected", "DriftDetected", "Updating", reason]
-    assert outcome.figures["drift_detected"] == 2
+    assert outcome.metrics["drift_detected"] == 2
     assert [kind for kind, _ in told(await run.step())] == []
 
 

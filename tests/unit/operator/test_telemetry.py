@@ -87,7 +87,7 @@ async def test_figures_of_an_outcome_become_series_and_go_with_the_resource(
             "operations_running": 3.0,
             "of another version": 4.0,
         }
-        return ReconcileResult(ready(request), figures=figures)
+        return ReconcileResult(ready(request), metrics=figures)
 
     bench = make_bench(repair)
     bench.created()

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from secureml_reconcilers.azure.connection import open_arm
 from secureml_reconcilers.azure.environment import AzureEnvironment
-from secureml_reconcilers.engine.acting import Operations
+from secureml_reconcilers.engine.clock import Clock, SystemClock
+from secureml_reconcilers.engine.ledger import Ledger
 from secureml_reconcilers.engine.reconciler import Engine
 from secureml_reconcilers.isolation.clouds import cloud_of
 from secureml_reconcilers.secure_workspace import SecureWorkspaces
@@ -21,16 +21,11 @@ if TYPE_CHECKING:
     from secureml_reconcilers.engine.contract import Reconciler
 
 
-def now() -> datetime:
-    """The present instant, in UTC."""
-    return datetime.now(UTC)
-
-
 @asynccontextmanager
 async def open_reconcilers(
     on_request: Callable[[ArmRequest], None],
     cluster: str,
-    clock: Callable[[], datetime] = now,
+    clock: Clock | None = None,
     environment: AzureEnvironment | None = None,
 ) -> AsyncIterator[dict[str, Reconciler]]:
     """Connect to the Azure that the environment names.
@@ -38,7 +33,7 @@ async def open_reconcilers(
     Args:
         on_request: called after every request to Azure, for metrics.
         cluster: what tells this Kubernetes cluster from others that use the same endpoints.
-        clock: the present instant.
+        clock: the time; that of this machine when not given.
         environment: where Azure is; read from the process's variables when not given.
 
     Yields:
@@ -46,7 +41,7 @@ async def open_reconcilers(
     """
     where = environment or AzureEnvironment.read(os.environ)
     async with open_arm(where, on_request) as arm:
-        operations = Operations()
+        ledger = Ledger(clock or SystemClock())
         kind = SecureWorkspaces(cloud_of(where.resource_manager))
-        workspaces = Engine(kind, arm, operations, clock, cluster=cluster)
+        workspaces = Engine(kind, arm, ledger, cluster=cluster)
         yield {"SecureWorkspace": workspaces}

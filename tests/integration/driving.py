@@ -17,8 +17,8 @@ from arm_emulator.config import from_json
 from arm_emulator.emulator import Emulator
 from secureml_reconcilers.azure.connection import open_arm
 from secureml_reconcilers.azure.environment import AzureEnvironment
-from secureml_reconcilers.engine.acting import Operations
 from secureml_reconcilers.engine.contract import Event, Key, ReconcileRequest, ReconcileResult, Status
+from secureml_reconcilers.engine.ledger import Ledger
 from secureml_reconcilers.engine.reconciler import Engine
 from secureml_reconcilers.secure_workspace import SecureWorkspaces
 from secureml_sandbox import landscape
@@ -51,9 +51,16 @@ class World:
     requests: list[ArmRequest]
     environment: AzureEnvironment
 
+    set_back: timedelta = field(default_factory=timedelta)
+    """By how much the operator's clock is behind, as when somebody sets it."""
+
     def now(self) -> datetime:
-        """The virtual present."""
-        return datetime.fromtimestamp(self.emulator.clock.now(), UTC)
+        """The virtual present; see `engine.clock.Clock`."""
+        return datetime.fromtimestamp(self.emulator.clock.now(), UTC) - self.set_back
+
+    def monotonic(self) -> timedelta:
+        """See `engine.clock.Clock`: nobody sets this one."""
+        return timedelta(seconds=self.emulator.clock.now())
 
     def log(self) -> list[dict[str, Any]]:
         """Every request that the emulator saw."""
@@ -130,11 +137,11 @@ class Driver:
         Raises:
             TimeoutError: when there is still something to wait for after `at_most` of virtual time.
         """
-        end = self.world.now() + at_most
+        end = self.world.monotonic() + at_most
         outcome = await self.step()
         while outcome.requeue_after is not None and not outcome.released:
             self.world.emulator.clock.advance(outcome.requeue_after.total_seconds())
-            if self.world.now() > end:
+            if self.world.monotonic() > end:
                 raise TimeoutError(f"still waiting: {self.status.get('conditions')}")
             outcome = await self.step()
         return outcome
@@ -159,7 +166,7 @@ class Driver:
 
 def new_engine(world: World, cluster: str = CLUSTER) -> Engine:
     """An engine that knows nothing yet."""
-    return Engine(SecureWorkspaces(), world.arm, Operations(), world.now, cluster=cluster)
+    return Engine(SecureWorkspaces(), world.arm, Ledger(world), cluster=cluster)
 
 
 def drive(world: World, spec: dict[str, Any], name: str = "fraud", engine: Engine | None = None) -> Driver:

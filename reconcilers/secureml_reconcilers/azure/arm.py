@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from secureml_reconcilers.azure.graph_query import GraphQuery
     from secureml_reconcilers.azure.problem import AzureProblem
     from secureml_reconcilers.azure.resource_id import ResourceId
 
@@ -52,8 +53,15 @@ class Unreadable:
     problem: AzureProblem
 
 
-Answer = Present | NotFound | Unreadable
-"""Three of the four answers of a view; the fourth, unread, is the lack of an answer."""
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """What a listing or a query found."""
+
+    items: tuple[Body, ...]
+
+
+Answer = Present | NotFound | Unreadable | Listed
+"""What can be answered; that something is unread is the lack of an answer."""
 
 Verb = Literal["PUT", "PATCH", "DELETE"]
 
@@ -123,7 +131,7 @@ class Arm(Protocol):
         It may also be "running", or "unknown": the handle can be read no more, and the resource must tell.
         """
 
-    async def query(self, subscription: str, kusto: str) -> list[Mapping[str, Any]]:
+    async def query(self, query: GraphQuery) -> list[Mapping[str, Any]]:
         """Ask Resource Graph, for discovery and attribution only: its rows lag behind.
 
         Raises:

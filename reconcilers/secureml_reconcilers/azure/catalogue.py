@@ -69,6 +69,9 @@ class TypeInfo:
     defaults: Mapping[str, Any] = field(default_factory=dict)
     """What an absent property means to the service, by path."""
 
+    known_values: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """By path, the values of an enum that this version knows, in lower case: nothing is written over another."""
+
     uncached: bool = False
     """Large and only asked for when something is missing: not kept in memory between passes. A network lists
     every address configuration of every subnet, a megabyte where four thousand are in use."""
@@ -76,8 +79,14 @@ class TypeInfo:
     dropped_fields: tuple[str, ...] = ()
     """Long lists of it that nothing asks for and no write sends back: let go of as soon as they are read."""
 
-    serialize: Literal["self", "parent"] = "self"
-    """Writes to one of these run one at a time per resource, or per parent (subnets of one VNet, OPS-04)."""
+    listed_by_group: bool = False
+    """The provider lists all of a resource group, each in full: one request answers many reads."""
+
+    scope: Literal["self", "parent"] = "self"
+    """Azure takes one write at a time to each of these, or to all below one parent (OPS-04)."""
+
+    etag_of_parent: bool = False
+    """A write to one changes the etags of its siblings and of their parent: they are read again."""
 
 
 _NETWORK: Final = "2025-03-01"
@@ -94,7 +103,7 @@ CATALOGUE: Final[Mapping[str, TypeInfo]] = {
         _ML, durations=_durations(3, 35, 120), defaults={"properties.publicNetworkAccess": "Enabled"}
     ),
     "microsoft.machinelearningservices/workspaces/privateendpointconnections": TypeInfo(
-        _ML, update="PUT", tags=False
+        _ML, update="PUT", tags=False, scope="parent"
     ),
     "microsoft.storage/storageaccounts": TypeInfo(
         _STORAGE,
@@ -107,7 +116,9 @@ CATALOGUE: Final[Mapping[str, TypeInfo]] = {
             "properties.networkAcls.bypass": "AzureServices",
         },
     ),
-    "microsoft.storage/storageaccounts/privateendpointconnections": TypeInfo(_STORAGE, update="PUT", tags=False),
+    "microsoft.storage/storageaccounts/privateendpointconnections": TypeInfo(
+        _STORAGE, update="PUT", tags=False, scope="parent"
+    ),
     "microsoft.keyvault/vaults": TypeInfo(
         _VAULT,
         replaced_whole=("properties.networkAcls",),
@@ -118,7 +129,7 @@ CATALOGUE: Final[Mapping[str, TypeInfo]] = {
         },
     ),
     "microsoft.keyvault/vaults/privateendpointconnections": TypeInfo(
-        _VAULT, update="PUT", tags=False, read_only=_CONNECTION
+        _VAULT, update="PUT", tags=False, read_only=_CONNECTION, scope="parent"
     ),
     "microsoft.containerregistry/registries": TypeInfo(
         _REGISTRY,
@@ -131,7 +142,7 @@ CATALOGUE: Final[Mapping[str, TypeInfo]] = {
         },
     ),
     "microsoft.containerregistry/registries/privateendpointconnections": TypeInfo(
-        _REGISTRY, client="registry", update="PUT", tags=False, read_only=_CONNECTION
+        _REGISTRY, client="registry", update="PUT", tags=False, read_only=_CONNECTION, scope="parent"
     ),
     "microsoft.network/virtualnetworks": TypeInfo(
         _NETWORK, client="network", etags=True, uncached=True, durations=_durations(3, 12, 60)
@@ -143,7 +154,8 @@ CATALOGUE: Final[Mapping[str, TypeInfo]] = {
         etags=True,
         tags=False,
         dropped_fields=("properties.ipConfigurations", "properties.privateEndpoints"),
-        serialize="parent",
+        scope="parent",
+        etag_of_parent=True,
         durations=_durations(1, 10, 60),
     ),
     "microsoft.network/networkinterfaces": TypeInfo(_NETWORK, client="network", etags=True),
@@ -152,6 +164,7 @@ CATALOGUE: Final[Mapping[str, TypeInfo]] = {
         client="network",
         update="PUT",
         etags=True,
+        listed_by_group=True,
         durations=_durations(45, 90, 600),
         read_only=(
             "properties.provisioningState",
@@ -166,6 +179,7 @@ CATALOGUE: Final[Mapping[str, TypeInfo]] = {
         update="PUT",
         etags=True,
         tags=False,
+        scope="parent",
         durations=_durations(2, 6, 60),
         read_only=(
             "properties.provisioningState",
@@ -175,6 +189,7 @@ CATALOGUE: Final[Mapping[str, TypeInfo]] = {
     "microsoft.network/privatednszones": TypeInfo(
         _DNS,
         etags=True,
+        listed_by_group=True,
         create_only_header=True,
         hidden_while_created=True,
         stale_while_updating=True,
@@ -205,3 +220,17 @@ def type_info(target: ResourceId) -> TypeInfo:
         return CATALOGUE[target.type]
     except KeyError:
         raise LookupError(f"{target.type} is not in the catalogue: add its API version and write style") from None
+
+
+def scope(target: ResourceId) -> str:
+    """The key of what Azure locks for a write to this resource: itself, or its parent with all below it.
+
+    Writes to a virtual network and to its subnets keep each other waiting, those to two networks do not.
+    """
+    parent = target.parent if type_info(target).scope == "parent" else None
+    return (parent or target).key
+
+
+def durations_of(target: ResourceId, verb: str) -> Durations:  # noqa: ARG001 - all verbs alike so far
+    """How long operations with this verb on this resource's type take."""
+    return type_info(target).durations

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from azure.core.rest import AsyncHttpResponse
 
+    from secureml_reconcilers.azure.graph_query import GraphQuery
     from secureml_reconcilers.azure.resource_id import ResourceId
     from secureml_reconcilers.azure.throttle import Throttle
 
@@ -149,11 +150,12 @@ class ArmClient:
             return None
         return "running"
 
-    async def query(self, subscription: str, kusto: str) -> list[Mapping[str, Any]]:
+    async def query(self, query: GraphQuery) -> list[Mapping[str, Any]]:
         """See `Arm.query`."""
+        subscription = query.subscription
         body: Body = {
             "subscriptions": [subscription],
-            "query": kusto,
+            "query": query.kusto,
             "options": {"resultFormat": "objectArray"},
         }
         rows: list[Mapping[str, Any]] = []

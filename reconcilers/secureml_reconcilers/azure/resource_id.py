@@ -68,6 +68,11 @@ class ResourceId:
             return None
         return resource_id("/" + "/".join(self._parts[:-2]))
 
+    @property
+    def collection_key(self) -> str:
+        """The key of the collection that lists it: its id without its name."""
+        return self.key.rpartition("/")[0]
+
     def child(self, type_name: str, name: str) -> ResourceId:
         """The id of a child resource, such as `vnet.child("subnets", "endpoints")`."""
         return resource_id(f"{self.text}/{type_name}/{name}")

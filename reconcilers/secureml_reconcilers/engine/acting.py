@@ -1,51 +1,45 @@
-"""Performing chosen actions: read once more if the reading is old, begin, remember."""
+"""Performing chosen actions: announced, on fresh readings, one at a time for what Azure locks. The fourth step."""
 
 from __future__ import annotations
 
-import asyncio
 import logging
-from contextlib import AsyncExitStack
-from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import TYPE_CHECKING, Final
-from weakref import WeakValueDictionary
 
-from secureml_reconcilers.azure.arm import Present, Unreadable
-from secureml_reconcilers.azure.catalogue import type_info
+from secureml_reconcilers.azure.arm import Present
 from secureml_reconcilers.azure.problem import AzureProblem
+from secureml_reconcilers.engine import status_and_events
 from secureml_reconcilers.engine.assessment import Differs, assess, choose
 from secureml_reconcilers.engine.blocks import Ensure
 from secureml_reconcilers.engine.evaluation import must_be_fresh
 from secureml_reconcilers.engine.gather_all import gather_all
-from secureml_reconcilers.engine.memory import Written
-from secureml_reconcilers.engine.observing import read
-from secureml_reconcilers.engine.operations import Operation
-from secureml_reconcilers.engine.write_verification import Attempt
+from secureml_reconcilers.engine.questions import Resource
+from secureml_reconcilers.engine.status_limits import OPERATIONS
+from secureml_reconcilers.engine.timestamps import stamp
+from secureml_reconcilers.engine.write_verification import repair_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from datetime import datetime
-
-    from secureml_reconcilers.azure.arm import Accepted, Arm
-    from secureml_reconcilers.azure.resource_id import ResourceId
-    from secureml_reconcilers.engine.assessment import Action, Ownership
+    from secureml_reconcilers.azure.arm import Accepted
+    from secureml_reconcilers.engine.assessment import Action
     from secureml_reconcilers.engine.blocks import Claim
-    from secureml_reconcilers.engine.memory import Failure, Memory
+    from secureml_reconcilers.engine.contract import Journal, Status
+    from secureml_reconcilers.engine.ledger import Record
+    from secureml_reconcilers.engine.observing import Observer
+    from secureml_reconcilers.engine.passing import Pass
 
 _log = logging.getLogger(__name__)
 
-UNATTENDED: Final = timedelta(hours=1)
-"""An operation is looked at every few seconds, and in the longest line for the budget every quarter of an hour."""
+MOST_AT_ONCE: Final = OPERATIONS
+"""No more is begun than can be announced."""
 
 
-@dataclass(frozen=True, slots=True)
-class Claimed:
-    """That something was made for a claim."""
-
-    made: ResourceId
-    at: datetime
-    by: str
-    """The custom resource for which it was."""
+def due_actions(this: Pass) -> tuple[Action, ...]:
+    """What is begun now: no more than can be announced, and nothing that somebody else is making already."""
+    if this.evaluation is None or not this.composition.enforce:
+        return ()
+    chosen = this.evaluation.actions
+    actions = [each for each in chosen if not this.ledger.is_claimed_by_another(claim_of(each), each.id)]
+    this.claim_held_elsewhere = len(actions) < len(chosen)
+    return tuple(actions[: max(0, MOST_AT_ONCE - len(this.running()))])
 
 
 def claim_of(action: Action) -> Claim | None:
@@ -53,171 +47,114 @@ def claim_of(action: Action) -> Claim | None:
     return action.block.claim if action.kind == "Create" and isinstance(action.block, Ensure) else None
 
 
-@dataclass(slots=True)
-class Operations:
-    """What this process knows to be running in Azure, over all custom resources.
+def needs_fresh_evidence(this: Pass, actions: tuple[Action, ...]) -> bool:
+    """Make unread what a closing or a deletion leans on and an earlier pass has read; whether there was any.
 
-    Custom resources share zones and networks: one that is being created for another must not be created
-    again, and writes to one target run one at a time (OPS-04).
+    Somebody may have taken it away since.
     """
-
-    told: dict[str, datetime] = field(default_factory=dict)
-    """By resource key, the last foreign change that was told as drift."""
-
-    running: dict[str, Operation] = field(default_factory=dict)
-    failed: dict[str, Failure] = field(default_factory=dict)
-    """By resource key, how its last operation failed. Who settles an operation need not be who began it, and
-    both must leave the target alone for as long."""
-
-    written: dict[str, Written] = field(default_factory=dict)
-    """By resource key, the last write that Azure took."""
-
-    claimed: dict[str, Claimed] = field(default_factory=dict)
-    """By the name of a claim, what was made for it last."""
-
-    locks: WeakValueDictionary[str, asyncio.Lock] = field(default_factory=WeakValueDictionary)
-    """Those that somebody holds or waits for; the others vanish by themselves."""
-
-    def lock(self, target: ResourceId) -> asyncio.Lock:
-        """The lock that serializes writes to the target."""
-        parent = target.parent if type_info(target).serialize == "parent" else None
-        return self._lock((parent or target).key)
-
-    def locks_for(self, action: Action) -> tuple[asyncio.Lock, ...]:
-        """All that a write must hold, in the order in which everybody takes them."""
-        claim = claim_of(action)
-        return (*((self._lock(claim.name),) if claim else ()), self.lock(action.id))
-
-    def _lock(self, key: str) -> asyncio.Lock:
-        lock = self.locks.get(key)
-        if lock is None:
-            lock = self.locks[key] = asyncio.Lock()
-        return lock
-
-    def tidy(self, now: datetime) -> None:
-        """Forget what nobody has looked at for long, because its custom resource is gone."""
-        for key in [key for key, operation in self.running.items() if now - operation.look_at >= UNATTENDED]:
-            del self.running[key]
-        for key in [key for key, failure in self.failed.items() if now - failure.not_before >= UNATTENDED]:
-            del self.failed[key]
-        for key in [key for key, written in self.written.items() if now - written.at >= UNATTENDED]:
-            del self.written[key]
-        for name in [name for name, claimed in self.claimed.items() if now - claimed.at >= UNATTENDED]:
-            del self.claimed[name]
+    keys = {key for action in actions for key in must_be_fresh(action)}
+    return this.readings.forget_where(lambda reading: reading.question.key in keys and not this.is_fresh(reading))
 
 
-@dataclass(slots=True)
-class Performed:
-    """What one batch of actions came to."""
+async def act(this: Pass, actions: tuple[Action, ...], journal: Journal, observer: Observer) -> bool:
+    """Announce the actions, then begin each on its own: one refusal stops no other.
 
-    begun: list[Action] = field(default_factory=list)
-    finished: bool = False
-    """Something was done at once, so the rest may have become possible."""
+    Returns:
+        Whether something was begun, or was read meanwhile that may open a gate.
+    """
+    await journal.announce(_announcement(this, actions))
+    actor = Actor(this, observer)
+    try:
+        await gather_all(*map(actor.perform, actions))
+    finally:
+        _keep_events(this, actor.begun)
+    return bool(actor.begun) or actor.learned
 
-    overtaken: set[str] = field(default_factory=set)
-    """What was written for another custom resource since it was read, so that something was not done."""
+
+def _keep_events(this: Pass, begun: list[Action]) -> None:
+    """Keep what led to writes, and the writes, until a report: a pass that is cut short has none."""
+    if begun:
+        this.actions += begun
+        this.history.pending_events += [*this.events, *status_and_events.begun(begun)]
+        this.events.clear()
 
 
-@dataclass(frozen=True, slots=True)
+def _announcement(this: Pass, actions: tuple[Action, ...]) -> Status:
+    """The status as it must stand before these writes begin: what we make, and what runs."""
+    now = this.ledger.clock.now()
+    for action in actions:
+        if action.kind == "Create":
+            this.inventory.note(action.id, now)
+        this.inventory.note_entries(action, now)
+    coming = {
+        action.id.key: {"id": action.id.text, "verb": action.verb, "since": stamp(now)} for action in actions
+    }
+    coming |= {record.id.key: record.to_status() for record in this.running()}
+    return {
+        **this.request.status,
+        "inventory": this.inventory.to_status(),
+        "operations": list(coming.values()),
+    }
+
+
 class Actor:
-    """Performs actions for one pass."""
+    """Performs the actions of one pass."""
 
-    arm: Arm
-    operations: Operations
-    memory: Memory
-    ownership: Ownership
-    clock: Callable[[], datetime]
-    fresh_from: datetime
-    """Older readings are repeated before anything is written upon them."""
+    def __init__(self, this: Pass, observer: Observer) -> None:
+        self._pass, self._observer = this, observer
+        self.begun: list[Action] = []
+        self.learned = False
+        """Something was read, or done at once, so that the composition must be asked again."""
 
-    async def perform(self, actions: tuple[Action, ...]) -> Performed:
-        """Begin every action, each on its own: one refusal stops no other."""
-        performed = Performed()
-        await gather_all(*(self._perform(action, performed) for action in actions))
-        # Not before all have looked: to the next one, what is forgotten would not have been overtaken.
-        for key in performed.overtaken:
-            self.memory.forget(key)
-            self._heed(key, self.operations.written.get(key))
-        return performed
-
-    async def _perform(self, action: Action, performed: Performed) -> None:
-        async with AsyncExitStack() as held:
-            for lock in self.operations.locks_for(action):
-                await held.enter_async_context(lock)
-            if action.id.key in self.operations.running:
-                return  # another custom resource was quicker; the next pass finds it running
-            if self.outrun(action):
-                return  # another custom resource was quicker to claim it
-            self._note_end_of_claim(action)
-            chosen = await self._chosen_again(action, performed)
-            if chosen is None:
-                performed.finished = True  # what was read meanwhile may open a gate
-                return
-            await self._write(chosen, performed)
-
-    async def _chosen_again(self, action: Action, performed: Performed) -> Action | None:
-        """The action after a reading made just before; None when the composition must be asked again."""
-        claim = claim_of(action)
-        seen = must_be_fresh(action) | ({claim.shown_by.key} if claim else set())
-        overtaken = {key for key in seen if self._overtaken(key)}
-        performed.overtaken |= overtaken
-        if overtaken:
-            return None  # who may go, or be closed, is for the composition to say: the block knows one resource
-        key = action.id.key
-        read_at = self.memory.read_at.get(key, self.fresh_from)
-        if read_at >= self.fresh_from and key in self.memory.answers and not self._overtaken(key):
-            return action
-        written, answer = self.operations.written.get(key), await read(action.id, self.arm)
-        self.memory.answers[key] = answer
-        self.memory.read_at[key] = self.clock()
-        self._heed(key, written)
-        assessment = assess(action.block, answer, None, self.ownership)
-        if action.kind != "Delete" and isinstance(assessment, Differs) and assessment.kind == action.kind:
-            return choose(action.block, assessment, self.ownership)
-        return None  # the world has moved: the composition is asked again
-
-    def outrun(self, action: Action) -> bool:
-        """Whether another custom resource is making something for the same claim."""
-        rival = self._rival(action)
-        running = self.operations.running.get(rival.made.key) if rival else None
-        # Its custom resource may be gone, and then nobody looks at it any more.
-        return running is not None and self.clock() - running.since <= type_info(running.id).durations.lost
-
-    def _note_end_of_claim(self, action: Action) -> None:
-        """What another made for the claim is there or failed: what we have read of the service is overtaken."""
-        claim, rival = claim_of(action), self._rival(action)
-        if claim is not None and rival is not None:
-            del self.operations.claimed[claim.name]
-            self.operations.written[claim.shown_by.key] = Written(self.clock(), rival.by)
-
-    def _rival(self, action: Action) -> Claimed | None:
-        """What was made last for the same claim under another name."""
-        claim = claim_of(action)
-        claimed = self.operations.claimed.get(claim.name) if claim else None
-        return claimed if claimed is not None and claimed.made != action.id else None
-
-    def _overtaken(self, key: str) -> bool:
-        """Whether it was written for another custom resource since it was read: our write may undo that."""
-        written, read_at = self.operations.written.get(key), self.memory.read_at.get(key)
-        return (
-            written is not None
-            and read_at is not None
-            and written.by != self.ownership.owner
-            and written.at >= read_at
-            and self.memory.heeded.get(key) is not written
-        )
-
-    def _heed(self, key: str, written: Written | None) -> None:
-        """Note that what is read now is later than a write: two instants may be equal."""
-        if written is not None:
-            self.memory.heeded[key] = written
-
-    async def _write(self, action: Action, performed: Performed) -> None:
-        claim = claim_of(action)
+    async def perform(self, action: Action) -> None:
+        """Begin one action, if nobody was quicker and it is still right on what is known now."""
+        this = self._pass
+        chosen = await self._chosen_again(action)
+        if chosen is None:
+            self.learned = True
+            return
+        ledger, claim = this.ledger, claim_of(chosen)
+        # From here to the note that it goes out nothing is awaited: of two passes one is first.
+        if ledger.running(chosen.id) or ledger.running_beside(chosen.id):
+            return
+        if ledger.is_claimed_by_another(claim, chosen.id) or self._stale(chosen):
+            self.learned = True
+            return
+        record = ledger.send(chosen.id, chosen.verb, this.owner)
+        record.repair, record.invalidates = repair_of(chosen), chosen.block.invalidates
         if claim is not None:
-            self.operations.claimed[claim.name] = Claimed(action.id, self.clock(), self.ownership.owner)
+            ledger.claim(claim, record)
         try:
-            accepted = await self.arm.write(
+            await self._write(chosen, record)
+        except BaseException:
+            ledger.accept(record, ())  # nobody knows what became of it: it is looked at before it is repeated
+            raise
+
+    async def _chosen_again(self, action: Action) -> Action | None:
+        """The action on a reading made just before; None when the composition must be asked again."""
+        this, key = self._pass, action.id.key
+        if self._stale(action):
+            return None  # who may go, or be closed, is for the composition to say: the block knows one resource
+        reading = this.readings.known.get(key)
+        if reading is None or this.is_fresh(reading):
+            return action
+        await self._observer.read([Resource(action.id)])
+        assessment = assess(action.block, this.readings.answer(key), this.ownership)
+        if action.kind != "Delete" and isinstance(assessment, Differs) and assessment.kind == action.kind:
+            return choose(action.block, assessment, this.ownership)
+        return None
+
+    def _stale(self, action: Action) -> bool:
+        """Whether something was written since that the action leans on: its write may undo that."""
+        claim = claim_of(action)
+        keys = must_be_fresh(action) | ({claim.shown_by.key} if claim is not None else set()) | {action.id.key}
+        known = self._pass.readings.known
+        found = [known[key] for key in keys if key in known]
+        return any(self._pass.ledger.is_stale(reading, self._pass.owner) for reading in found)
+
+    async def _write(self, action: Action, record: Record) -> None:
+        try:
+            accepted = await self._pass.arm.write(
                 action.verb,
                 action.id,
                 action.body,
@@ -225,44 +162,35 @@ class Actor:
                 create_only=action.kind == "Create",
             )
         except AzureProblem as problem:
-            self._refused(action, problem.with_target(action.id))
+            self._refused(action, record, problem.with_target(action.id))
             return
         _log.debug("%s", action.sentence)  # told with its event, and the request was logged
-        performed.begun.append(action)
-        written = Written(self.clock(), self.ownership.owner)
-        # What it writes over counts as written, too: another who looked at it before must look again.
-        for target in (action.id, *action.block.preconditions):
-            self.operations.written[target.key] = written
-        for target in action.block.invalidates:
-            self.memory.forget(target.key)
-        self.memory.attempts[action.block.key] = Attempt.of(action, over=not accepted.running)
-        self._accepted(action, accepted, performed)
+        self.begun.append(action)
+        self._accepted(action, record, accepted)
 
-    def _accepted(self, action: Action, accepted: Accepted, performed: Performed) -> None:
-        key = action.id.key
-        if accepted.running:
-            self.operations.running[key] = Operation.begun(action.id, action.verb, self.clock(), accepted.poll_url)
-            if accepted.body is not None and action.verb != "DELETE":
-                self.memory.answers[key] = Present(accepted.body)
-                self.memory.read_at[key] = self.clock()
-        else:
-            # A 200 is no proof: read it again before anything is built on it.
-            self.memory.forget(key)
-            self.operations.failed.pop(key, None)
-            performed.finished = True
+    def _accepted(self, action: Action, record: Record, accepted: Accepted) -> None:
+        this = self._pass
+        number = this.ledger.accept(record, action.block.preconditions, accepted.poll_url)
+        if not accepted.running:
+            this.ledger.end(record)  # a 200 is no proof: it is read again before anything is built on it
+            self.learned = True
+        elif accepted.body is not None and action.verb != "DELETE":
+            this.readings.record(
+                Resource(action.id), Present(accepted.body), this.ledger.clock.monotonic(), number
+            )
 
-    def _refused(self, action: Action, problem: AzureProblem) -> None:
-        key = action.id.key
+    def _refused(self, action: Action, record: Record, problem: AzureProblem) -> None:
+        this = self._pass
         if problem.outcome_unknown:
             # Perhaps it was applied. Taken for running, it is looked at before anything is repeated.
-            self.operations.running[key] = Operation.begun(action.id, action.verb, self.clock())
+            this.ledger.accept(record, action.block.preconditions)
+            record.repair = None
             return
+        this.ledger.withdraw(record)
         if problem.reason == "ChangedMeanwhile":
-            self.memory.forget(key)
+            this.readings.forget([action.id.key])
             if action.kind == "Create":
-                self.operations.running[key] = Operation.of_another(action.id, self.clock())
+                this.ledger.wait_for_another(action.id)
                 return
-        if isinstance(self.memory.answers.get(key), Unreadable):
-            self.memory.forget(key)
-        self.memory.fail(action.id, problem, self.clock())
+        this.ledger.note_failure(action.id, this.owner, problem, ended=False)
         _log.warning("%s %s was refused: %s", action.kind, action.id.short, problem.message)

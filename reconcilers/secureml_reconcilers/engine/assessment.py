@@ -9,16 +9,24 @@ from secureml_reconcilers.azure import arm
 from secureml_reconcilers.azure.catalogue import type_info
 from secureml_reconcilers.azure.problem import AzureProblem, Retry, Severity
 from secureml_reconcilers.engine.blocks import Check, CheckLevel, Ensure, EnsureAbsent, StatusField
-from secureml_reconcilers.engine.compare import Difference, differences, merge, narrow_patch, without
+from secureml_reconcilers.engine.compare import (
+    Difference,
+    UnexpectedShapeError,
+    differences,
+    merge,
+    narrow_patch,
+    without,
+)
 from secureml_reconcilers.engine.ownership_tags import MANAGED_BY, OPERATOR, OWNER, is_marked
+from secureml_reconcilers.engine.values import Entries, get_path
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from secureml_reconcilers.azure.arm import Answer, Body, Verb
     from secureml_reconcilers.azure.resource_id import ResourceId
     from secureml_reconcilers.engine.blocks import Block
-    from secureml_reconcilers.engine.operations import Operation
+    from secureml_reconcilers.engine.values import Fragment, Path
 
 _ENVELOPE: Final = ("id", "name", "type", "etag", "systemData")
 """Top-level fields that a PUT need not send back."""
@@ -33,6 +41,22 @@ class Ownership:
     """Keys of resources that we announced to make."""
 
     adopt: bool = False
+    entries: Mapping[str, tuple[AddedEntry, ...]] = field(default_factory=dict)
+    """By resource key, what we added to lists of others."""
+
+
+@dataclass(frozen=True, slots=True)
+class AddedEntry:
+    """An entry that we added to a list of a resource that is not ours."""
+
+    path: str
+    """The list's path within the resource."""
+
+    by: str
+    """Path of the identifying value inside an entry."""
+
+    value: str
+    """The identifying value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +95,7 @@ class Advised:
     """Worth knowing, but nothing waits for it."""
 
 
-Verdict = Holds | Differs | Running | Pending | Blocked | Advised
+Assessment = Holds | Differs | Running | Pending | Blocked | Advised
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,14 +121,14 @@ class Action:
         return f"{self.kind} {self.id.short}: {self.block.reason}" + (f" ({changed})" if changed else "")
 
 
-def assess(block: Block, answer: Answer | None, operation: Operation | None, ownership: Ownership) -> Verdict:
+def assess(block: Block, answer: Answer | None, ownership: Ownership, *, running: bool = False) -> Assessment:
     """What is to be said of one block.
 
     Args:
         block: what should be.
-        answer: what was read of its resource; None for checks and facts.
-        operation: what this process knows to be running on the resource.
+        answer: what was read of its resource; None for checks and status fields.
         ownership: what we made.
+        running: this process knows of an operation on the resource.
     """
     if isinstance(block, StatusField):
         return Holds()
@@ -112,11 +136,14 @@ def assess(block: Block, answer: Answer | None, operation: Operation | None, own
         return _assess_check(block)
     if isinstance(answer, arm.Unreadable):
         return Blocked(answer.problem.with_target(block.id))
-    if operation is not None:
+    if running:
         return Running()
     if isinstance(block, EnsureAbsent):
         return _assess_absent(block, answer, ownership)
-    return _assess_ensure(block, answer, ownership)
+    try:
+        return _assess_ensure(block, answer, ownership)
+    except UnexpectedShapeError as error:
+        return Blocked(_not_understood(block.id, error))
 
 
 def choose(block: Ensure | EnsureAbsent, assessment: Differs, ownership: Ownership) -> Action:
@@ -126,19 +153,19 @@ def choose(block: Ensure | EnsureAbsent, assessment: Differs, ownership: Ownersh
     if assessment.kind == "Create" or assessment.observed is None:
         return Action("Create", block, "PUT", _marked(merge(block.create or {}, block.fragment), block, ownership))
     known = type_info(block.id)
-    observed = assessment.observed
+    observed, fragment = assessment.observed, _fragment(block, ownership)
     if known.update == "PATCH" and not block.broken:
-        body = narrow_patch(observed, block.fragment, known.defaults, known.replaced_whole)
+        body = narrow_patch(observed, fragment, known.defaults, known.replaced_whole)
         return Action(
             "Update", block, "PATCH", body, observed.get("etag") if known.etags else None, assessment.differences
         )
-    body = without(merge(observed, block.fragment), (*_ENVELOPE, *known.read_only))
+    body = without(merge(observed, fragment), (*_ENVELOPE, *known.read_only))
     return Action(
         "Update", block, "PUT", body, observed.get("etag") if known.etags else None, assessment.differences
     )
 
 
-def _assess_check(block: Check) -> Verdict:
+def _assess_check(block: Check) -> Assessment:
     if block.holds:
         return Holds()
     if block.level is CheckLevel.PENDING:
@@ -157,7 +184,7 @@ def _assess_check(block: Check) -> Verdict:
     )
 
 
-def _assess_absent(block: EnsureAbsent, answer: Answer | None, ownership: Ownership) -> Verdict:
+def _assess_absent(block: EnsureAbsent, answer: Answer | None, ownership: Ownership) -> Assessment:
     if not isinstance(answer, arm.Present):
         return Holds()
     # Two proofs before anything is deleted: we announced it, and it (or its parent) carries our tag.
@@ -169,7 +196,7 @@ def _assess_absent(block: EnsureAbsent, answer: Answer | None, ownership: Owners
     return Differs("Delete", (), answer.body)
 
 
-def _assess_ensure(block: Ensure, answer: Answer | None, ownership: Ownership) -> Verdict:
+def _assess_ensure(block: Ensure, answer: Answer | None, ownership: Ownership) -> Assessment:
     if not isinstance(answer, arm.Present):
         if block.create is None:
             return Blocked(_gone(block.id))
@@ -181,10 +208,66 @@ def _assess_ensure(block: Ensure, answer: Answer | None, ownership: Ownership) -
     mine = block.create is None or block.shared or not known.tags or is_marked(answer.body)
     if not mine and not ownership.adopt:
         return Blocked(_taken(block.id))
-    found = (*differences(answer.body, block.fragment, known.defaults), *block.broken)
+    fragment = _fragment(block, ownership)
+    found = (*differences(answer.body, fragment, known.defaults, known.known_values), *block.broken)
     if answer.provisioning_state in {"failed", "canceled"} and block.create is not None:
         found = (*found, Difference("properties.provisioningState", "Succeeded", answer.provisioning_state))
     return Differs("Update", found, answer.body) if found else Holds()
+
+
+def added_entries(block: Ensure) -> tuple[AddedEntry, ...]:
+    """What a block adds to lists of a resource that is never ours to make."""
+    if block.create is not None:
+        return ()
+    return tuple(
+        AddedEntry(".".join(steps), wanted.by, str(get_path(item, wanted.by)))
+        for steps, wanted in _entries_in(block.fragment, ())
+        for item in wanted.items
+    )
+
+
+def _entries_in(fragment: Mapping[str, Any], steps: Path) -> Iterator[tuple[Path, Entries]]:
+    for key, value in fragment.items():
+        if isinstance(value, Entries):
+            yield (*steps, key), value
+        elif isinstance(value, dict):
+            yield from _entries_in(value, (*steps, key))
+
+
+def _fragment(block: Ensure, ownership: Ownership) -> Fragment:
+    """What we own of a resource, with the entries that we added once and that nobody asks for any more."""
+    wanted = set(added_entries(block))
+    dropped: dict[tuple[str, str], tuple[str, ...]] = {}
+    for entry in ownership.entries.get(block.id.key, ()):
+        if entry not in wanted:
+            place = entry.path, entry.by
+            dropped[place] = (*dropped.get(place, ()), entry.value)
+    fragment = block.fragment
+    for (path, by), values in dropped.items():
+        fragment = _with_dropped(fragment, tuple(path.split(".")), by, values)
+    return fragment
+
+
+def _with_dropped(fragment: Fragment, steps: Path, by: str, values: tuple[str, ...]) -> Fragment:
+    """A copy of a fragment in which these entries of the list at a path go."""
+    key, rest = steps[0], steps[1:]
+    inside = fragment.get(key)
+    if rest:
+        below = inside if isinstance(inside, dict) else {}
+        return {**fragment, key: _with_dropped(below, rest, by, values)}
+    items = inside.items if isinstance(inside, Entries) else ()
+    return {**fragment, key: Entries(by, items, values)}
+
+
+def _not_understood(target: ResourceId, error: UnexpectedShapeError) -> AzureProblem:
+    return AzureProblem(
+        "UnexpectedAnswer",
+        f"{target.short} shows a property in a way that this version does not understand: {error}.",
+        "Nothing is written on it. Set the property as documented, or report this with the operator's version.",
+        Retry.SLOW,
+        Severity.AZURE_ADMIN,
+        target=target,
+    )
 
 
 def _marked(body: Body, block: Ensure, ownership: Ownership) -> Body:

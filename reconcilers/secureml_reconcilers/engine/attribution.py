@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final, Literal
 
+from secureml_reconcilers.azure.graph_query import GraphQuery
 from secureml_reconcilers.azure.problem import AzureProblem
 from secureml_reconcilers.engine.blocks import Ensure
 from secureml_reconcilers.engine.timestamps import instant
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from secureml_reconcilers.azure.resource_id import ResourceId
     from secureml_reconcilers.engine.assessment import Differs
     from secureml_reconcilers.engine.blocks import EnsureAbsent
+    from secureml_reconcilers.engine.clock import Moment
+    from secureml_reconcilers.engine.history import UnattributedDrift
 
 LOOK_BACK: Final = timedelta(hours=24)
 """Older changes are not what was found now: the resync would have found them before."""
@@ -31,8 +34,15 @@ LOOK_BACK: Final = timedelta(hours=24)
 PATIENCE: Final = timedelta(minutes=6)
 """The change log shows a change within about five minutes (reference-data.md section 13)."""
 
-RETRY: Final = timedelta(seconds=15)
-"""Between two looks into the change log for an author that it does not show yet."""
+RETRY: Final = timedelta(seconds=20)
+"""Between two looks into the change log for an author that it does not show yet, at first; then ever more."""
+
+
+def wait(cases: Mapping[str, UnattributedDrift], now: Moment) -> timedelta | None:
+    """How long to wait before the change log is asked again; None when nobody's name is missing."""
+    if not cases:
+        return None
+    return max(RETRY, (now - min(case.found for case in cases.values())) / 2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +106,7 @@ async def authors(cases: Mapping[str, tuple[Trace, ...]], arm: Arm, now: datetim
     known: dict[str, Author] = {}
     for subscription, targets in by_subscription.items():
         try:
-            rows = await arm.query(subscription, _query(list(targets), now))
+            rows = await arm.query(_query(subscription, list(targets), now))
         except AzureProblem:
             continue
         for change in (row.get("properties") or {} for row in rows):
@@ -107,14 +117,15 @@ async def authors(cases: Mapping[str, tuple[Trace, ...]], arm: Arm, now: datetim
     return known
 
 
-def _query(targets: list[ResourceId], now: datetime) -> str:
-    ids = ", ".join(f"'{target.text}'" for target in targets)
+def _query(subscription: str, targets: list[ResourceId], now: datetime) -> GraphQuery:
     since = (now - LOOK_BACK).strftime("%Y-%m-%dT%H:%M:%SZ")
-    return (
+    return GraphQuery(
+        subscription,
         "resourcechanges"
-        f" | where properties.targetResourceId in~ ({ids})"
-        f" | where todatetime(properties.changeAttributes.timestamp) > datetime({since})"
-        " | project properties"
+        " | where properties.targetResourceId in~ ({ids})"
+        " | where todatetime(properties.changeAttributes.timestamp) > todatetime({since})"
+        " | project properties",
+        (("ids", tuple(target.text for target in targets)), ("since", since)),
     )
 
 

@@ -6,15 +6,18 @@ Names, ids and provider enums compare without regard to case: Azure answers with
 from __future__ import annotations
 
 from copy import deepcopy
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
 
-from secureml_reconcilers.engine.values import AnyOf, CsvMember, Entries, Missing, get_path
+from secureml_reconcilers.engine.values import AnyOf, CsvMember, Entries, Missing, Unordered, get_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from secureml_reconcilers.engine.values import Fragment
+    from secureml_reconcilers.engine.values import Fragment, Path
+
+_TAGS: Final = ("tags",)
+"""The names of tags compare without regard to case (Azure Resource Manager's documentation of tags)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,15 +25,33 @@ class Difference:
     """One property that is not as desired."""
 
     path: str
+    """For people: dotted, with `[identity]` after a list."""
+
     desired: Any
+    """None where an entry of a list must go."""
+
     observed: Any
+    steps: Path = field(default=(), compare=False)
+    """The property's keys; those of the list, where it is in one."""
 
     def __str__(self) -> str:
         return f"{self.path} is {_show(self.observed)} and should be {_show(self.desired)}"
 
 
+class UnexpectedShapeError(Exception):
+    """Azure shows a property in a way that leaves open what it means: nothing is written on it."""
+
+    def __init__(self, path: str, observed: object) -> None:
+        """Name the property and what stands there."""
+        super().__init__(f"{path} is {_show(observed)}")
+        self.path = path
+
+
 def differences(
-    observed: Mapping[str, Any], fragment: Fragment, defaults: Mapping[str, Any] | None = None
+    observed: Mapping[str, Any],
+    fragment: Fragment,
+    defaults: Mapping[str, Any] | None = None,
+    known_values: Mapping[str, frozenset[str]] | None = None,
 ) -> list[Difference]:
     """Every property of the fragment that the resource does not have.
 
@@ -38,13 +59,66 @@ def differences(
         observed: the resource as read.
         fragment: what we own of it.
         defaults: by path, what an absent property means to the service.
+        known_values: by path, the values of an enum that this version knows, in lower case.
+
+    Raises:
+        UnexpectedShapeError: when what is shown is no such value, or a text where a list should be, say.
     """
-    return list(_compare(observed, fragment, "", defaults or {}))
+    return list(_Comparison(defaults or {}, known_values or {}).compare(observed, fragment, ()))
+
+
+@dataclass(frozen=True, slots=True)
+class _Comparison:
+    defaults: Mapping[str, Any]
+    known_values: Mapping[str, frozenset[str]]
+
+    def compare(self, observed: Any, wanted: Any, steps: Path, shown: str = "") -> Iterator[Difference]:  # noqa: ANN401
+        """What differs below one property; `shown` is its path for people where that is not its steps."""
+        path = shown or ".".join(steps)
+        if observed is None:
+            observed = self.defaults.get(path)
+        if isinstance(wanted, dict):
+            inside = _expect(observed, dict, path)
+            for key, value in wanted.items():
+                found = inside.get(_key_in(inside, key, steps))
+                yield from self.compare(found, value, (*steps, key), f"{shown}.{key}" if shown else "")
+        elif isinstance(wanted, Entries):
+            yield from self._entries(_expect(observed, list, path), wanted, steps, path)
+        elif not _satisfied(observed, wanted):
+            self._check(observed, wanted, path)
+            yield Difference(path, _written(observed, wanted), observed, steps)
+
+    def _entries(self, present: list[Any], wanted: Entries, steps: Path, path: str) -> Iterator[Difference]:
+        for item in wanted.items:
+            identity = get_path(item, wanted.by)
+            match, where = _find(present, wanted.by, identity), f"{path}[{identity}]"
+            if match is None:
+                yield Difference(where, dict(item), None, steps)
+                continue
+            for each in self.compare(match, dict(item), (), where):
+                yield Difference(each.path, each.desired, each.observed, steps)
+        for identity in wanted.dropped:
+            match = _find(present, wanted.by, identity)
+            if match is not None:
+                yield Difference(f"{path}[{identity}]", None, match, steps)
+
+    def _check(self, observed: Any, wanted: Any, path: str) -> None:  # noqa: ANN401
+        """Refuse to write over what this version does not know: it may be stricter than what we would write."""
+        known = self.known_values.get(path)
+        if known is not None and observed is not None and str(observed).casefold() not in known:
+            raise UnexpectedShapeError(path, observed)
+        one = isinstance(wanted, str | AnyOf | CsvMember)
+        if observed is not None and ((one and not isinstance(observed, str)) or isinstance(observed, dict)):
+            raise UnexpectedShapeError(path, observed)
 
 
 def merge(observed: Mapping[str, Any], fragment: Fragment) -> dict[str, Any]:
-    """The resource with the fragment in it; nothing else changes, and neither argument is modified."""
-    return _merge_mapping(observed, fragment)
+    """The resource with the fragment in it; nothing else changes, and neither argument is modified.
+
+    Raises:
+        UnexpectedShapeError: as in `differences`.
+    """
+    return _merge_mapping(observed, fragment, ())
 
 
 def narrow_patch(
@@ -59,12 +133,16 @@ def narrow_patch(
         fragment: what we own of it.
         defaults: by path, what an absent property means.
         replaced_whole: paths that the service replaces as a whole, so they are sent complete with others' parts.
+
+    Raises:
+        UnexpectedShapeError: as in `differences`.
     """
     patch: dict[str, Any] = {}
     merged = merge(observed, fragment)
+    units = [tuple(unit.split(".")) for unit in replaced_whole]
     for difference in differences(observed, fragment, defaults) or differences({}, fragment):
-        path = next((unit for unit in replaced_whole if difference.path.startswith(f"{unit}.")), difference.path)
-        _put(patch, path, get_path(merged, path.split("[", 1)[0]))
+        steps = difference.steps
+        _put(patch, next((unit for unit in units if steps[: len(unit)] == unit), steps), merged)
     return patch
 
 
@@ -90,45 +168,36 @@ def equal_azure(left: Any, right: Any) -> bool:  # noqa: ANN401 - JSON
     return bool(left == right) and isinstance(left, bool) == isinstance(right, bool)
 
 
-def _compare(observed: Any, wanted: Any, path: str, defaults: Mapping[str, Any]) -> Iterator[Difference]:  # noqa: ANN401
-    if isinstance(wanted, dict):
-        inside = observed if isinstance(observed, dict) else {}
-        for key, value in wanted.items():
-            yield from _compare(inside.get(key), value, f"{path}.{key}" if path else key, defaults)
-        return
+def _expect(observed: Any, kind: type[Any], path: str) -> Any:  # noqa: ANN401
+    """What is shown where a mapping or a list must be; an empty one where nothing is."""
     if observed is None:
-        observed = defaults.get(path)
-    if isinstance(wanted, Entries):
-        yield from _compare_entries(observed, wanted, path, defaults)
-    elif not _satisfied(observed, wanted):
-        yield Difference(path, _written(observed, wanted), observed)
+        return kind()
+    if not isinstance(observed, kind):
+        raise UnexpectedShapeError(path, observed)
+    return observed
 
 
-def _compare_entries(
-    observed: Any,  # noqa: ANN401
-    wanted: Entries,
-    path: str,
-    defaults: Mapping[str, Any],
-) -> Iterator[Difference]:
-    present = observed if isinstance(observed, list) else []
-    for item in wanted.items:
-        identity = get_path(item, wanted.by)
-        match = _find(present, wanted.by, identity)
-        where = f"{path}[{identity}]"
-        if match is None:
-            yield Difference(where, dict(item), None)
-        else:
-            yield from _compare(match, dict(item), where, defaults)
+def _key_in(mapping: Mapping[str, Any], key: str, steps: Path) -> str:
+    """The key as the mapping spells it."""
+    if steps != _TAGS or key in mapping:
+        return key
+    return next((each for each in mapping if each.casefold() == key.casefold()), key)
 
 
 def _satisfied(observed: Any, wanted: Any) -> bool:  # noqa: ANN401
     if isinstance(wanted, AnyOf):
         return any(equal_azure(observed, value) for value in wanted.values)
     if isinstance(wanted, CsvMember):
-        return wanted.word.casefold() in _words(observed)
+        return isinstance(observed, str) and wanted.word.casefold() in _words(observed)
     if isinstance(wanted, Missing):
         return observed is None
+    if isinstance(wanted, Unordered):
+        return isinstance(observed, list) and _sorted(observed) == _sorted(wanted.values)
     return equal_azure(observed, wanted)
+
+
+def _sorted(values: Any) -> list[str]:  # noqa: ANN401
+    return sorted(str(value).casefold().removesuffix("/32") for value in values)
 
 
 def _written(observed: Any, wanted: Any) -> Any:  # noqa: ANN401
@@ -137,14 +206,16 @@ def _written(observed: Any, wanted: Any) -> Any:  # noqa: ANN401
         return wanted.values[0]
     if isinstance(wanted, Missing):
         return None
+    if isinstance(wanted, Unordered):
+        return list(wanted.values)
     if isinstance(wanted, CsvMember):
         kept = [word for word in str(observed or "").split(",") if word.strip() and word.strip().lower() != "none"]
         return ", ".join([*(word.strip() for word in kept), wanted.word])
     return wanted
 
 
-def _words(value: Any) -> set[str]:  # noqa: ANN401
-    return {word.strip().casefold() for word in str(value or "").split(",")}
+def _words(value: str) -> set[str]:
+    return {word.strip().casefold() for word in value.split(",")}
 
 
 def _find(present: list[Any], by: str, identity: Any) -> Any:  # noqa: ANN401
@@ -154,40 +225,45 @@ def _find(present: list[Any], by: str, identity: Any) -> Any:  # noqa: ANN401
     )
 
 
-def _merge_mapping(observed: Mapping[str, Any], fragment: Mapping[str, Any]) -> dict[str, Any]:
+def _merge_mapping(observed: Mapping[str, Any], fragment: Mapping[str, Any], steps: Path) -> dict[str, Any]:
     merged = dict(observed)
-    for key, wanted in fragment.items():
+    for name, wanted in fragment.items():
+        key = _key_in(merged, name, steps)
         if isinstance(wanted, Missing):
             merged.pop(key, None)
         else:
-            merged[key] = _merge_value(merged.get(key), wanted)
+            merged[key] = _merge_value(merged.get(key), wanted, (*steps, name))
     return merged
 
 
-def _merge_value(observed: Any, wanted: Any) -> Any:  # noqa: ANN401
+def _merge_value(observed: Any, wanted: Any, steps: Path) -> Any:  # noqa: ANN401
     if isinstance(wanted, dict):
-        return _merge_mapping(observed if isinstance(observed, dict) else {}, wanted)
+        return _merge_mapping(_expect(observed, dict, ".".join(steps)), wanted, steps)
     if isinstance(wanted, Entries):
-        return _merge_entries(observed if isinstance(observed, list) else [], wanted)
+        return _merge_entries(_expect(observed, list, ".".join(steps)), wanted)
     return observed if _satisfied(observed, wanted) else deepcopy(_written(observed, wanted))
 
 
 def _merge_entries(present: list[Any], wanted: Entries) -> list[Any]:
-    merged = list(present)
+    going = [_find(present, wanted.by, identity) for identity in wanted.dropped]
+    merged = [entry for entry in present if not any(entry is each for each in going)]
     for item in wanted.items:
         match = _find(merged, wanted.by, get_path(item, wanted.by))
         if match is None:
             merged.append(deepcopy(dict(item)))
         else:
-            merged[merged.index(match)] = _merge_mapping(match, item)
+            merged[merged.index(match)] = _merge_mapping(match, item, ())
     return merged
 
 
-def _put(patch: dict[str, Any], path: str, value: Any) -> None:  # noqa: ANN401
-    *steps, last = path.split("[", 1)[0].split(".")
-    for step in steps:
+def _put(patch: dict[str, Any], steps: Path, merged: Mapping[str, Any]) -> None:
+    """Put what the merged resource has at a path into the patch; null where it has nothing, which takes it away."""
+    value: Any = merged
+    for step in steps[:-1]:
+        value = value.get(step) or {}
         patch = patch.setdefault(step, {})
-    patch[last] = value
+    last = _key_in(value, steps[-1], steps[:-1])
+    patch[last] = value.get(last)
 
 
 def _drop(body: Any, steps: list[str]) -> None:  # noqa: ANN401
@@ -198,7 +274,7 @@ def _drop(body: Any, steps: list[str]) -> None:  # noqa: ANN401
     if not rest:
         del body[name]
     elif step.endswith("[]"):
-        for entry in body[name] or ():
+        for entry in body[name] if isinstance(body[name], list) else ():
             _drop(entry, rest)
     else:
         _drop(body[name], rest)

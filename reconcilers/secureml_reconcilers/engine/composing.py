@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from secureml_reconcilers.azure.problem import AzureProblem
+from secureml_reconcilers.azure.problem import AzureProblem, Retry, Severity
 from secureml_reconcilers.engine.blocks import Ensure, EnsureAbsent
 from secureml_reconcilers.engine.view import Unread
 
 if TYPE_CHECKING:
-    from secureml_reconcilers.azure.resource_id import ResourceId
     from secureml_reconcilers.engine.blocks import Aspect, Block, Blocks, Composition
-    from secureml_reconcilers.engine.view import Listing, Query, View
+    from secureml_reconcilers.engine.questions import Question
+    from secureml_reconcilers.engine.view import View
 
-    Question = ResourceId | Listing | Query
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,21 @@ def _collect(
         questions.update(dict.fromkeys(unread.questions))
     except AzureProblem as problem:
         problems.append(problem)
+    except Exception as error:  # what Azure may show is not known in full: one part fails, the others go on
+        _log.exception("A part of the composition does not understand what Azure shows of %s", view.last_read)
+        problems.append(_not_understood(error, view))
+
+
+def _not_understood(error: Exception, view: View) -> AzureProblem:
+    return AzureProblem(
+        "UnexpectedAnswer",
+        f"Azure shows {view.last_read or 'something'} in a way that this version does not understand"
+        f" ({type(error).__name__}).",
+        "Nothing is written on it. Look whether the resource is as documented, or report this with the operator's"
+        " version and the log of this pass.",
+        Retry.SLOW,
+        Severity.AZURE_ADMIN,
+    )
 
 
 def _unread(block: Block, view: View) -> tuple[Question, ...]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from secureml_reconcilers.azure.problem import Retry
 from secureml_reconcilers.engine.assessment import Blocked, Differs, Pending, Running
 from secureml_reconcilers.engine.blocks import Check, Ensure, EnsureAbsent
-from secureml_reconcilers.engine.evaluation import problems
+from secureml_reconcilers.engine.evaluation import Busy, problems
 from secureml_reconcilers.engine.status_limits import CONDITION, cut
 from secureml_reconcilers.engine.timestamps import stamp
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from secureml_reconcilers.azure.problem import AzureProblem
-    from secureml_reconcilers.engine.assessment import Verdict
+    from secureml_reconcilers.engine.assessment import Assessment
     from secureml_reconcilers.engine.blocks import Block
     from secureml_reconcilers.engine.composing import Composed
     from secureml_reconcilers.engine.evaluation import Evaluation
@@ -55,7 +55,9 @@ PAUSED: Final = "Paused"
 
 NOT_SIGNED_IN: Final = "NotSignedIn"
 
-_CANNOT_TELL: Final = frozenset({"AzureUnreachable", "UnreadableAnswer", "AzureBusy", "Throttled", NOT_SIGNED_IN})
+_CANNOT_TELL: Final = frozenset(
+    {"AzureUnreachable", "UnreadableAnswer", "UnexpectedAnswer", "AzureBusy", "Throttled", NOT_SIGNED_IN}
+)
 """Reasons under which the aspect is neither met nor unmet: its status is Unknown."""
 
 _LAST_SEEN: Final = "Paused; as last seen: "
@@ -190,7 +192,7 @@ def _aspect(said: Composed, evaluation: Evaluation, told: dict[str, str], *, enf
     )
 
 
-def _under_way(kind: str, blocks: list[tuple[Block, Verdict]], evaluation: Evaluation) -> Condition | None:
+def _under_way(kind: str, blocks: list[tuple[Block, Assessment]], evaluation: Evaluation) -> Condition | None:
     """What will be in order without anybody's help; None when all of it is."""
     working = [
         block
@@ -321,8 +323,10 @@ def _name(block: Block) -> str:
     return block.id.short if isinstance(block, Ensure | EnsureAbsent) else block.key
 
 
-def _in_order(gate: Block) -> str:
+def _in_order(gate: Block | Busy) -> str:
     """What a write waits for, in words: a fact is named by what is true when it holds."""
+    if isinstance(gate, Busy):
+        return f"Azure is done with {gate.target.short}, for it takes one write at a time there"
     return _name(gate) if isinstance(gate, Check) else f"{_name(gate)} is in order"
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from secureml_reconcilers.engine import attribution
@@ -16,17 +15,9 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from secureml_reconcilers.azure.arm import Arm
-    from secureml_reconcilers.engine.attribution import Trace
+    from secureml_reconcilers.engine.clock import Clock
     from secureml_reconcilers.engine.evaluation import Evaluation
-
-
-@dataclass(frozen=True, slots=True)
-class Case:
-    """Drift whose author is not known yet."""
-
-    traces: tuple[Trace, ...]
-    since: datetime
-    """When the drift was found."""
+    from secureml_reconcilers.engine.history import UnattributedDrift
 
 
 def in_sync(status: Mapping[str, Any], generation: int) -> bool:
@@ -69,29 +60,30 @@ def detected(block: Ensure | EnsureAbsent, assessment: Differs, *, enforce: bool
     return Event("Warning", "DriftDetected", f"{block.id.short}: {what}. {doing}")
 
 
-async def attributed(cases: dict[str, Case], told: dict[str, datetime], arm: Arm, now: datetime) -> list[Event]:
+async def attributed(
+    cases: dict[str, UnattributedDrift], last: dict[str, datetime], arm: Arm, clock: Clock
+) -> list[Event]:
     """Say who did it, as soon as the change log shows it.
 
     Args:
         cases: drift whose author is open; what is told or too old is taken out.
-        told: by resource key, the last change that was laid at somebody's door. It is never laid there twice:
+        last: by resource key, the last change that was laid at somebody's door. It is never laid there twice:
             drift that another of our own writes caused must not be blamed on who came before.
         arm: asked for the change log.
-        now: the present instant.
+        clock: the log dates its rows by the wall's; patience ends by the other.
     """
     if not cases:
         return []
-    for key in [key for key, when in told.items() if now - when > attribution.LOOK_BACK]:
-        del told[key]  # too old to be asked for again
+    now = clock.now()
     known = await attribution.authors({key: case.traces for key, case in cases.items()}, arm, now)
     events = []
     for key, case in list(cases.items()):
         author = known.get(key)
-        if author is not None and (key not in told or author.when > told[key]):
-            told[key] = author.when
+        if author is not None and (key not in last or author.when > last[key]):
+            last[key] = author.when
             del cases[key]
             events.append(Event("Warning", "DriftAttributed", f"{author}{_ago(author.when, now)}."))
-        elif now - case.since > attribution.PATIENCE:
+        elif clock.monotonic() - case.found > attribution.PATIENCE:
             del cases[key]
     return events
 

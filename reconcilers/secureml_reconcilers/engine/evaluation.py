@@ -1,4 +1,7 @@
-"""The record of one pass, and the judgement of its blocks."""
+"""Evaluating a composition: what is to be said of each block, and which writes are due.
+
+The third step of a pass. Pure: it looks at readings and at the ledger, and changes neither.
+"""
 
 from __future__ import annotations
 
@@ -6,13 +9,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from secureml_reconcilers.azure.arm import Present
+from secureml_reconcilers.azure.catalogue import scope
 from secureml_reconcilers.engine.assessment import (
     Advised,
+    Assessment,
     Blocked,
     Differs,
     Holds,
     Running,
-    Verdict,
     assess,
     choose,
 )
@@ -20,16 +24,28 @@ from secureml_reconcilers.engine.blocks import Ensure, EnsureAbsent
 from secureml_reconcilers.engine.compare import Difference
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-    from datetime import datetime
+    from collections.abc import Iterable, Iterator, Mapping
 
     from secureml_reconcilers.azure.arm import Answer
     from secureml_reconcilers.azure.problem import AzureProblem
+    from secureml_reconcilers.azure.resource_id import ResourceId
     from secureml_reconcilers.engine.assessment import Action, Ownership
     from secureml_reconcilers.engine.blocks import Block
     from secureml_reconcilers.engine.composing import Composed
-    from secureml_reconcilers.engine.memory import Failure
-    from secureml_reconcilers.engine.operations import Operation
+    from secureml_reconcilers.engine.ledger import Ledger
+    from secureml_reconcilers.engine.readings import Readings
+
+
+@dataclass(frozen=True, slots=True)
+class Busy:
+    """Azure works on something, or is about to, that keeps it from taking another write beside it (OPS-04)."""
+
+    target: ResourceId
+
+    @property
+    def key(self) -> str:
+        """As a block's: names what is waited for."""
+        return f"busy:{self.target.key}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +53,14 @@ class Evaluation:
     """All blocks of a pass with their verdicts: what conditions, plan and actions are made from."""
 
     composed: tuple[Composed, ...]
-    assessments: Mapping[str, Verdict]
+    assessments: Mapping[str, Assessment]
     """By block key."""
 
     actions: tuple[Action, ...]
     """What may be written now."""
 
-    waiting: Mapping[str, Block]
-    """By block key: the block that this one waits for."""
+    waiting: Mapping[str, Block | Busy]
+    """By block key: what this one waits for, another block or Azure's work beside its target."""
 
     ownership: Ownership
     """For whom it was judged: marks what would be made."""
@@ -56,45 +72,83 @@ class Evaluation:
         """Every block once, in the order in which the aspects tell them."""
         return list({block.key: block for said in self.composed for block in said.blocks}.values())
 
+    def targets(self) -> list[ResourceId]:
+        """Everything that blocks would write to."""
+        every = (block for block in self.blocks() if isinstance(block, Ensure | EnsureAbsent))
+        return list(dict.fromkeys(block.id for block in every))
+
+    def running(self) -> list[ResourceId]:
+        """What Azure works on."""
+        every = (block for block in self.blocks() if isinstance(block, Ensure | EnsureAbsent))
+        return [block.id for block in every if isinstance(self.assessments[block.key], Running)]
+
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """What blocks are judged by."""
+    """What blocks are assessed by."""
 
-    answers: Mapping[str, Answer]
-    operations: Mapping[str, Operation]
-    failures: Mapping[str, Failure]
+    readings: Readings
+    ledger: Ledger
     ownership: Ownership
-    now: datetime
 
 
 def evaluate(composed: list[Composed], situation: Situation) -> Evaluation:
-    """Judge every block and choose the writes that are due and allowed by what comes before them."""
-    assessments: dict[str, Verdict] = {}
-    every = _by_key(composed)
+    """Assess every block, and choose the writes that are due and allowed by what comes before them.
+
+    Raises:
+        RuntimeError: when two different blocks go by one key, which is a bug in the composition.
+    """
+    every, assessments = _by_key(composed), dict[str, Assessment]()
     for block in every.values():
         _assessment(block, situation, assessments)
-    waiting: dict[str, Block] = {}
-    actions: list[Action] = []
+    waiting: dict[str, Block | Busy] = {}
+    actions: dict[str, Action] = {}
     for block in every.values():
         assessment = assessments[block.key]
         if not isinstance(assessment, Differs) or not isinstance(block, Ensure | EnsureAbsent):
             continue
-        gate = next((gate for gate in block.after if not _open(gate, situation, assessments)), None)
-        gate = gate or next(
-            (gate for gate in block.after_if_possible if _coming(gate, situation, assessments)), None
-        )
+        gate = _gate(block, situation, assessments) or _busy(block, situation, actions)
         if gate is not None:
             waiting[block.key] = gate
         else:
-            actions.append(choose(block, assessment, situation.ownership))
-    failed = {
-        block.key: failure.problem
-        for block in every.values()
-        if isinstance(block, Ensure | EnsureAbsent) and isinstance(assessments[block.key], Differs | Running)
-        if (failure := situation.failures.get(block.id.key)) is not None and failure.ended
-    }
-    return Evaluation(tuple(composed), assessments, tuple(actions), waiting, situation.ownership, failed)
+            actions[scope(block.id)] = choose(block, assessment, situation.ownership)
+    return Evaluation(
+        tuple(composed),
+        assessments,
+        tuple(actions.values()),
+        waiting,
+        situation.ownership,
+        _failed(every.values(), situation, assessments),
+    )
+
+
+def _gate(block: Ensure | EnsureAbsent, situation: Situation, assessments: dict[str, Assessment]) -> Block | None:
+    """The first block that must be in order before this one is written, or that comes before it."""
+    closed = (gate for gate in block.after if not _is_open(gate, situation, assessments))
+    coming = (gate for gate in block.after_if_possible if _is_coming(gate, situation, assessments))
+    return next(closed, None) or next(coming, None)
+
+
+def _busy(block: Ensure | EnsureAbsent, situation: Situation, actions: dict[str, Action]) -> Busy | None:
+    """What keeps Azure from taking this write: one at a time in a network, say, and others come first."""
+    beside = situation.ledger.running_beside(block.id)
+    if beside is not None:
+        return Busy(beside.id)
+    first = actions.get(scope(block.id))
+    return Busy(first.id) if first is not None else None
+
+
+def _failed(
+    blocks: Iterable[Block], situation: Situation, assessments: dict[str, Assessment]
+) -> dict[str, AzureProblem]:
+    """How the last operation failed on what is written again, by block key."""
+    failed = {}
+    for block in blocks:
+        if isinstance(block, Ensure | EnsureAbsent) and isinstance(assessments[block.key], Differs | Running):
+            failure = situation.ledger.failure(block.id, situation.ownership.owner)
+            if failure is not None and failure.ended:
+                failed[block.key] = failure.problem
+    return failed
 
 
 def must_be_fresh(action: Action) -> set[str]:
@@ -132,11 +186,11 @@ def _by_key(composed: list[Composed]) -> dict[str, Block]:
     return every
 
 
-def _open(gate: Block, situation: Situation, assessments: dict[str, Verdict]) -> bool:
+def _is_open(gate: Block, situation: Situation, assessments: dict[str, Assessment]) -> bool:
     return isinstance(_assessment(gate, situation, assessments), Holds | Advised)
 
 
-def _coming(block: Block, situation: Situation, assessments: dict[str, Verdict]) -> bool:
+def _is_coming(block: Block, situation: Situation, assessments: dict[str, Assessment]) -> bool:
     """Not in order yet, but on its way: neither it nor what it waits for is blocked."""
     assessment = _assessment(block, situation, assessments)
     if isinstance(assessment, Holds | Advised | Blocked):
@@ -144,27 +198,28 @@ def _coming(block: Block, situation: Situation, assessments: dict[str, Verdict])
     return not any(isinstance(_assessment(gate, situation, assessments), Blocked) for gate in block.after)
 
 
-def _assessment(block: Block, situation: Situation, assessments: dict[str, Verdict]) -> Verdict:
-    """Judge once; a remembered failure speaks until its time is up or the resource is as declared."""
-    if block.key in assessments:
-        return assessments[block.key]
-    assessment: Verdict
+def _assessment(block: Block, situation: Situation, assessments: dict[str, Assessment]) -> Assessment:
+    """Assess a block once; a remembered failure speaks until its time is up or the resource is as declared."""
+    known = assessments.get(block.key)
+    if known is not None:
+        return known
     if isinstance(block, Ensure | EnsureAbsent):
-        key = block.id.key
-        answer = situation.answers.get(key)
-        assessment = assess(block, answer, situation.operations.get(key), situation.ownership)
-        failure = situation.failures.get(key)
+        answer = situation.readings.answer(block.id.key)
+        running = situation.ledger.running(block.id) is not None
+        assessment = assess(block, answer, situation.ownership, running=running)
+        failure = situation.ledger.failure(block.id, situation.ownership.owner)
         if isinstance(assessment, Holds) and failure is not None:
             assessment = _left_failed(block, answer)
-        if isinstance(assessment, Differs) and failure is not None and situation.now < failure.not_before:
-            assessment = Blocked(failure.problem)
+        if isinstance(assessment, Differs) and failure is not None:
+            waits = situation.ledger.clock.monotonic() < failure.not_before
+            assessment = Blocked(failure.problem) if waits else assessment
     else:
-        assessment = assess(block, None, None, situation.ownership)
+        assessment = assess(block, None, situation.ownership)
     assessments[block.key] = assessment
     return assessment
 
 
-def _left_failed(block: Block, answer: Answer | None) -> Verdict:
+def _left_failed(block: Block, answer: Answer | None) -> Assessment:
     """A write of ours that failed half way may show what was asked for: only the repeated write mends it."""
     if not isinstance(answer, Present) or answer.provisioning_state not in {"failed", "canceled"}:
         return Holds()

@@ -15,10 +15,10 @@ from secureml_reconcilers.azure.problem import Retry
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from datetime import datetime
 
     from secureml_reconcilers.azure.catalogue import Durations
     from secureml_reconcilers.azure.problem import AzureProblem
+    from secureml_reconcilers.engine.clock import Moment
 
 FIRST_LOOK: Final = timedelta(seconds=3)
 """After beginning an operation: one early read shows what fails at once, and what is done at once."""
@@ -67,10 +67,10 @@ _JITTER: Final = 0.2
 """Spread, so that a thousand resources that failed together do not come back together."""
 
 
-def next_look(since: datetime, now: datetime, durations: Durations) -> datetime:
+def next_look(since: Moment, now: Moment, durations: Durations) -> Moment:
     """When an operation of this type, begun at `since`, is worth reading after a look at `now`."""
     age = now - since
-    if age < FIRST_LOOK:
+    if age < FIRST_LOOK and durations.expected < LONG:
         return since + FIRST_LOOK
     if age < durations.expected:
         return since + durations.expected
@@ -79,7 +79,7 @@ def next_look(since: datetime, now: datetime, durations: Durations) -> datetime:
     return now + (LOOK if age < 2 * durations.late else LATE_LOOK)
 
 
-def pending(since: datetime, now: datetime) -> timedelta:
+def pending(since: Moment, now: Moment) -> timedelta:
     """When to look again at a fact that is pending since then: it is seen late by half of its time at most.
 
     By time and not by looks: passes come for other reasons, too.

@@ -6,13 +6,13 @@ It is what must be answered for when the custom resource goes. It lives in the s
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from secureml_reconcilers.azure.arm import NotFound, Present
 from secureml_reconcilers.azure.catalogue import type_info
 from secureml_reconcilers.azure.problem import AzureProblem, Retry, Severity
-from secureml_reconcilers.azure.resource_id import resource_id
-from secureml_reconcilers.engine.assessment import Holds
+from secureml_reconcilers.azure.resource_id import ResourceId, resource_id
+from secureml_reconcilers.engine.assessment import AddedEntry, Holds, added_entries
 from secureml_reconcilers.engine.blocks import Ensure, EnsureAbsent
 from secureml_reconcilers.engine.ownership_tags import is_marked, users
 from secureml_reconcilers.engine.status_limits import INVENTORY
@@ -22,11 +22,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from datetime import datetime
 
-    from secureml_reconcilers.azure.arm import Answer, Body
-    from secureml_reconcilers.azure.resource_id import ResourceId
+    from secureml_reconcilers.azure.arm import Body
     from secureml_reconcilers.engine.assessment import Action
     from secureml_reconcilers.engine.contract import Status
     from secureml_reconcilers.engine.evaluation import Evaluation
+    from secureml_reconcilers.engine.readings import Readings
+
+_IDENTIFIED_BY: Final = "value"
+"""By what an entry of a list is known where the status does not say: address rules have their address there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,52 +37,96 @@ class Inventory:
     """The inventory of one custom resource."""
 
     entries: dict[str, dict[str, Any]] = field(default_factory=dict)
-    """By resource key, as they stand in the status."""
+    """By resource key, or by key, list and identity of an entry that was added; as they stand in the status."""
 
     @classmethod
     def of(cls, status: Mapping[str, Any]) -> Inventory:
         """The inventory that a status lists."""
-        return cls({resource_id(item["id"]).key: dict(item) for item in status.get("inventory", ())})
+        return cls({_key(item): dict(item) for item in status.get("inventory", ())})
 
     def to_status(self) -> list[Status]:
         """All entries, the oldest first."""
         return list(self.entries.values())
 
-    def ids(self) -> tuple[str, ...]:
-        """The ids of all entries."""
-        return tuple(entry["id"] for entry in self.entries.values())
+    def ids(self) -> tuple[ResourceId, ...]:
+        """The resources listed as a whole."""
+        return tuple(resource_id(each["id"]) for each in self.entries.values() if each["kind"] == "Resource")
+
+    def resources(self) -> frozenset[str]:
+        """Their keys."""
+        return frozenset(target.key for target in self.ids())
+
+    def added_entries(self) -> dict[str, tuple[AddedEntry, ...]]:
+        """By resource key, what was added to lists of others."""
+        found: dict[str, tuple[AddedEntry, ...]] = {}
+        for each in self.entries.values():
+            if each["kind"] == "Entry":
+                key = resource_id(each["id"]).key
+                found[key] = (*found.get(key, ()), AddedEntry(each["path"], _IDENTIFIED_BY, each["entry"]))
+        return found
 
     def note(self, target: ResourceId, now: datetime) -> None:
         """List a resource; one that is listed keeps its date."""
+        self._note({"id": target.text, "kind": "Resource", "createdAt": stamp(now)})
+
+    def note_entries(self, action: Action, now: datetime) -> None:
+        """List the entries that an action adds to somebody else's list; what was there before is not ours."""
+        if not isinstance(action.block, Ensure):
+            return
+        missing = {difference.path for difference in action.differences if difference.observed is None}
+        for entry in added_entries(action.block):
+            if f"{entry.path}[{entry.value}]" in missing and entry.by == _IDENTIFIED_BY:
+                self._note(
+                    {
+                        "id": action.id.text,
+                        "kind": "Entry",
+                        "path": entry.path,
+                        "entry": entry.value,
+                        "createdAt": stamp(now),
+                    }
+                )
+
+    def _note(self, item: dict[str, Any]) -> None:
         if len(self.entries) < INVENTORY:
-            self.entries.setdefault(target.key, {"id": target.text, "kind": "Resource", "createdAt": stamp(now)})
+            self.entries.setdefault(_key(item), item)
 
     def without_room(self, actions: Iterable[Action]) -> list[ResourceId]:
         """What cannot be made because it cannot be listed: it would stay behind for ever."""
         new = [each.id for each in actions if each.kind == "Create" and each.id.key not in self.entries]
         return new[max(0, INVENTORY - len(self.entries)) :]
 
-    def note_used(self, evaluation: Evaluation, answers: Mapping[str, Answer], owner: str, now: datetime) -> None:
+    def note_used(self, evaluation: Evaluation, readings: Readings, owner: str, now: datetime) -> None:
         """List what another custom resource made and this one uses too: whoever goes last removes it."""
         for block in evaluation.blocks():
             if not isinstance(block, Ensure):
                 continue
-            answer = answers.get(block.id.key)
+            answer = readings.answer(block.id.key)
             if isinstance(answer, Present) and self._uses(block, answer.body, owner):
                 self.note(block.id, now)
 
-    def prune(self, evaluation: Evaluation, answers: Mapping[str, Answer]) -> None:
+    def prune(self, evaluation: Evaluation, readings: Readings) -> None:
         """Forget what is confirmed gone because we removed it, once nothing that must go hangs on it."""
         leaving = [block for block in evaluation.blocks() if isinstance(block, EnsureAbsent)]
         outstanding = [block for block in leaving if not isinstance(evaluation.assessments[block.key], Holds)]
         needed = {gate.key for block in outstanding for gate in block.after}
         for block in leaving:
-            if block.key not in needed and isinstance(answers.get(block.id.key), NotFound):
+            if block.key not in needed and isinstance(readings.answer(block.id.key), NotFound):
                 self.entries.pop(block.id.key, None)
 
-    def left(self, answers: Mapping[str, Answer]) -> int:
-        """How many entries are still there; what hangs on something that is gone went with it."""
-        return sum(not _gone(resource_id(entry["id"]), answers) for entry in self.entries.values())
+    def prune_entries(self, evaluation: Evaluation) -> None:
+        """Forget entries of others' lists that the spec dropped and that were seen to be gone."""
+        for block in evaluation.blocks():
+            if not isinstance(block, Ensure) or not isinstance(evaluation.assessments[block.key], Holds):
+                continue
+            wanted = set(added_entries(block))
+            for entry in self.added_entries().get(block.id.key, ()):
+                if entry not in wanted:
+                    item = {"id": block.id.text, "kind": "Entry", "path": entry.path, "entry": entry.value}
+                    self.entries.pop(_key(item), None)
+
+    def left(self, readings: Readings) -> int:
+        """How many resources are still there; what hangs on something that is gone went with it."""
+        return sum(not _gone(target, readings) for target in self.ids())
 
     def _uses(self, block: Ensure, body: Body, owner: str) -> bool:
         """Whether the resource is the operator's and this custom resource leans on it, whoever made it."""
@@ -89,8 +136,15 @@ class Inventory:
         return is_marked(body) and (block.shared or owner in users(body))
 
 
-def _gone(target: ResourceId | None, answers: Mapping[str, Answer]) -> bool:
-    return target is not None and (isinstance(answers.get(target.key), NotFound) or _gone(target.parent, answers))
+def _key(item: Mapping[str, Any]) -> str:
+    key = resource_id(item["id"]).key
+    return key if item.get("kind") == "Resource" else f"{key}#{item.get('path')}[{item.get('entry')}]"
+
+
+def _gone(target: ResourceId | None, readings: Readings) -> bool:
+    if target is None:
+        return False
+    return isinstance(readings.answer(target.key), NotFound) or _gone(target.parent, readings)
 
 
 def no_room() -> AzureProblem:

@@ -1,99 +1,122 @@
-"""Reading what a composition asks for, in parallel, and no more than once a pass."""
+"""Reading what a composition asks for, in parallel, and no more than once a pass. The first step of a pass."""
 
 from __future__ import annotations
 
-import logging
-from typing import TYPE_CHECKING
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
 
-from secureml_reconcilers.azure.arm import ABSENT_CODES, Present, Unreadable
+from secureml_reconcilers.azure.arm import Listed, NotFound, Unreadable
 from secureml_reconcilers.azure.catalogue import type_info
 from secureml_reconcilers.azure.problem import AzureProblem
-from secureml_reconcilers.azure.resource_id import ResourceId, resource_id
 from secureml_reconcilers.engine.composing import compose
 from secureml_reconcilers.engine.gather_all import gather_all
-from secureml_reconcilers.engine.values import get_path
-from secureml_reconcilers.engine.view import Query, View
+from secureml_reconcilers.engine.questions import Listing, Resource
+from secureml_reconcilers.engine.view import View
 
 if TYPE_CHECKING:
-    from datetime import datetime
+    from collections.abc import Iterable
 
-    from secureml_reconcilers.azure.arm import Answer, Arm, Body
+    from secureml_reconcilers.azure.arm import Answer, Arm
+    from secureml_reconcilers.azure.resource_id import ResourceId
     from secureml_reconcilers.engine.blocks import Composition
-    from secureml_reconcilers.engine.composing import Composed, Question
-    from secureml_reconcilers.engine.memory import Memory
-    from secureml_reconcilers.engine.view import Listing
+    from secureml_reconcilers.engine.composing import Composed
+    from secureml_reconcilers.engine.ledger import Ledger
+    from secureml_reconcilers.engine.questions import Question
+    from secureml_reconcilers.engine.readings import Readings
 
-_log = logging.getLogger(__name__)
+_WORTH_LISTING: Final = 2
+"""From so many unread resources of one type in one group on, the group's listing is asked in their place."""
+
+_UNSAID: Final = timedelta(seconds=2)
+"""How long to leave a budget alone that does not say how long."""
 
 
-async def observe(composition: Composition, memory: Memory, arm: Arm, now: datetime) -> list[Composed]:
-    """Compose, read what was missing, and compose again until nothing is missing.
+@dataclass(slots=True)
+class Observer:
+    """Reads for one pass."""
 
-    Raises:
-        RuntimeError: when the composition asks for what was answered already; that is a bug in it.
+    readings: Readings
+    ledger: Ledger
+    arm: Arm
+
+    async def observe(self, composition: Composition) -> list[Composed]:
+        """Compose, read what was missing, and compose again until nothing is missing.
+
+        Raises:
+            RuntimeError: when the composition asks for what was answered already; that is a bug in it.
+        """
+        answered: set[str] = set()
+        while True:
+            composed, questions = compose(composition, View(self.readings.known))
+            if not questions:
+                return composed
+            # How many rounds it takes depends on the landscape; only an answer that is not heeded never ends.
+            again = answered.intersection(question.key for question in questions)
+            if again:
+                raise RuntimeError(f"the composition asks again for {', '.join(sorted(again))}")
+            await self.read(questions)
+            answered.update(question.key for question in questions)
+
+    async def read(self, questions: Iterable[Question]) -> None:
+        """Ask all of these at once; what could not be told is an answer of its own."""
+        single, listed = _grouped(questions)
+        await gather_all(*map(self._read_one, single), *(self._read_group(*each) for each in listed))
+
+    async def _read_one(self, question: Question) -> None:
+        at, order = self.ledger.clock.monotonic(), self.ledger.number()
+        self.readings.record(question, await self._answer(question), at, order)
+
+    async def _answer(self, question: Question) -> Answer:
+        try:
+            self.readings.check_due(question, self.ledger.clock.monotonic())
+            return await question.ask(self.arm)
+        except AzureProblem as problem:
+            return Unreadable(problem)
+
+    async def _read_group(self, listing: Listing, wanted: list[Resource]) -> None:
+        """Answer several questions with one listing of their resource group; with single reads where that fails.
+
+        What the listing shows besides is not kept: a hub's group may hold hundreds of endpoints of others.
+        """
+        at, order = self.ledger.clock.monotonic(), self.ledger.number()
+        answer = await self._answer(listing)
+        if not isinstance(answer, Listed):
+            await gather_all(*map(self._read_one, wanted))
+            return
+        found = {question.key: told for question, told in listing.also_tells(answer)}
+        for question in wanted:
+            self.readings.record(question, found.get(question.key, NotFound()), at, order)
+
+
+def _grouped(questions: Iterable[Question]) -> tuple[list[Question], list[tuple[Listing, list[Resource]]]]:
+    """Questions to ask one by one, and those that a listing of their resource group answers together."""
+    single: list[Question] = []
+    groups: dict[str, list[Resource]] = defaultdict(list)
+    for question in questions:
+        if isinstance(question, Resource) and type_info(question.id).listed_by_group:
+            groups[question.id.collection_key].append(question)
+        else:
+            single.append(question)
+    listed = []
+    for wanted in groups.values():
+        if len(wanted) < _WORTH_LISTING:
+            single += wanted
+        else:
+            listed.append((Listing(wanted[0].id.group, _full_type(wanted[0].id)), wanted))
+    return single, listed
+
+
+def _full_type(target: ResourceId) -> str:
+    """The type as the id spells it: collections are asked for in the same casing."""
+    return "/".join(target.text.split("/")[-3:-1])
+
+
+def budget_wait(readings: Readings) -> timedelta | None:
+    """How long the subscription's budget wants to be left alone; None when nothing met its end.
+
+    A service that is busy with one resource is no such end: all else is evaluated and put right meanwhile.
     """
-    answered: set[Question] = set()
-    while True:
-        composed, questions = compose(composition, View(memory.answers, memory.listings, memory.rows))
-        if not questions:
-            return composed
-        # How many rounds it takes depends on the landscape; only an answer that is not heeded never ends.
-        again = answered.intersection(questions)
-        if again:
-            raise RuntimeError(f"the composition asks again for {', '.join(map(str, again))}")
-        await gather_all(*(_answer(question, memory, arm, now) for question in questions))
-        answered.update(questions)
-
-
-async def read(target: ResourceId, arm: Arm) -> Answer:
-    """One resource, with what could not be told as an answer of its own."""
-    try:
-        return _lightened(target, await arm.read(target))
-    except AzureProblem as problem:
-        return Unreadable(problem)
-
-
-async def _answer(question: Question, memory: Memory, arm: Arm, now: datetime) -> None:
-    try:
-        memory.check_due(question, now)
-        await _ask(question, memory, arm, now)
-    except AzureProblem as problem:
-        memory.note_problem(question, problem, now)
-    if isinstance(question, ResourceId):
-        memory.read_at[question.key] = now
-    else:
-        memory.note_asked(now)
-
-
-async def _ask(question: Question, memory: Memory, arm: Arm, now: datetime) -> None:
-    if isinstance(question, ResourceId):
-        memory.answers[question.key] = _lightened(question, await arm.read(question))
-    elif isinstance(question, Query):
-        memory.rows[question] = tuple(await arm.query(question.subscription, question.kusto))
-    else:
-        listed = memory.listings[question] = await _listed(question, arm)
-        for body in listed:
-            # A listing shows its elements whole: reading them again would tell nothing new.
-            key = resource_id(str(body["id"])).key
-            memory.answers.setdefault(key, Present(body))
-            memory.read_at.setdefault(key, now)
-
-
-def _lightened(target: ResourceId, answer: Answer) -> Answer:
-    """Without the lists that nothing asks for: a subnet names each of its thousands of addresses."""
-    if isinstance(answer, Present):
-        for path in type_info(target).dropped_fields:
-            parent, _, last = path.rpartition(".")
-            inside = get_path(answer.body, parent)
-            if isinstance(inside, dict):
-                inside.pop(last, None)
-    return answer
-
-
-async def _listed(listing: Listing, arm: Arm) -> tuple[Body, ...]:
-    try:
-        return tuple(await arm.list_all(listing.path, listing.type))
-    except AzureProblem as problem:
-        if problem.code in ABSENT_CODES:
-            return ()  # the parent is gone, so it has no children
-        raise
+    waits = [problem.retry_after or _UNSAID for problem in readings.problems() if problem.throttled]
+    return max(waits, default=None)

@@ -1,118 +1,150 @@
-"""Closing operations that are over: what was read decides, and the handle where reading leaves a question."""
+"""Following the operations that Azure works on: what was read decides, and the handle where reading leaves a question.
+
+The second step of a pass, after it has observed.
+"""
 
 from __future__ import annotations
 
 import logging
-from dataclasses import replace
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 from secureml_reconcilers.azure.arm import NotFound, Present
+from secureml_reconcilers.azure.catalogue import durations_of, type_info
 from secureml_reconcilers.azure.problem import AzureProblem
-from secureml_reconcilers.engine.operations import seems_over, worth_asking
-from secureml_reconcilers.engine.write_verification import forget_attempt, note_looked_at
+from secureml_reconcilers.engine.blocks import Ensure, EnsureAbsent
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from datetime import datetime
 
     from secureml_reconcilers.azure.arm import Answer, Arm
     from secureml_reconcilers.azure.resource_id import ResourceId
-    from secureml_reconcilers.engine.acting import Operations
-    from secureml_reconcilers.engine.memory import Failure, Memory
-    from secureml_reconcilers.engine.operations import Operation
+    from secureml_reconcilers.engine.clock import Moment
+    from secureml_reconcilers.engine.composing import Composed
+    from secureml_reconcilers.engine.ledger import Ledger, Record
+    from secureml_reconcilers.engine.readings import Reading, Readings
 
 _log = logging.getLogger(__name__)
 
-
-def close_orphans(targets: Iterable[ResourceId], running: dict[str, Operation], memory: Memory) -> None:
-    """Close what ran on a child whose parent is gone: nobody reads such a child, for it cannot be there."""
-    for target in targets:
-        operation = running.get(target.key)
-        if operation is None or target.parent is None or target.key in memory.read_at:
-            continue
-        parent = target.parent.key
-        if isinstance(memory.answers.get(parent), NotFound) and memory.read_at[parent] >= operation.since:
-            del running[target.key]
+_FAILED: Final = frozenset({"failed", "canceled"})
 
 
-def adopt_failures(targets: Iterable[ResourceId], failed: dict[str, Failure], memory: Memory) -> None:
-    """Heed how operations failed that another custom resource saw end: both leave the target alone as long."""
-    for target in targets:
-        failure, known = failed.get(target.key), memory.failures.get(target.key)
-        if failure is not None and (known is None or known.not_before < failure.not_before):
-            memory.failures[target.key] = failure
-
-
-async def settle(operations: Operations, memory: Memory, arm: Arm, began: datetime, now: datetime) -> bool:
-    """Close the operations that this pass has looked at and that are over.
+async def track_operations(
+    composed: Iterable[Composed], readings: Readings, ledger: Ledger, arm: Arm, since: int
+) -> None:
+    """End the operations that this pass has looked at and that are over.
 
     Args:
-        operations: what this process knows to be running; closed ones are taken out, and failures noted.
-        memory: the readings of this pass.
+        composed: whose blocks name the targets.
+        readings: those of the pass; an operation that ends may make some of them stale.
+        ledger: what runs, and where it is noted how it ended.
         arm: asked for an operation's result, where reading leaves a question.
-        began: when the pass began: older readings are no look.
-        now: the present instant.
-
-    Returns:
-        Whether something must be read again, because an operation ended after it was read.
+        since: the ledger's number when the pass began: older readings are no look.
     """
-    again, running = False, operations.running
-    for key in [key for key in memory.read_at if key in running]:
-        operation, answer = running.get(key), memory.answers[key]
-        if operation is None or memory.read_at[key] < max(began, operation.since) or operation.look_at > now:
+    for target in _targets(composed):
+        record = ledger.running(target)
+        if record is None:
             continue
-        running[key] = operation = operation.looked(now)
-        ended = await _ended(operation, answer, arm, now)
-        if ended == "unknown":  # losing the handle costs nothing: the resource itself tells
-            running[key] = operation = replace(operation, poll_url=None)
-            ended = await _ended(operation, answer, arm, now)
-        if ended == "running":
-            continue
-        running.pop(key, None)  # another pass may have closed it while its handle was asked
-        if isinstance(ended, AzureProblem):
-            memory.fail(operation.id, ended.with_target(operation.id), now, ended=True)
-            _log.warning(
-                "%s %s was taken by Azure and failed: %s", operation.verb, operation.id.short, ended.message
-            )
-            operations.failed[key] = memory.failures[key]
-            forget_attempt(memory, key)
-            continue
-        operations.failed.pop(key, None)
-        if ended == "unseen":
-            memory.forget(key)
-            again = True
-        again = note_looked_at(memory, key) or again
-    return again
+        reading = readings.known.get(target.key)
+        if reading is not None:
+            if reading.order >= since and record.look_at <= ledger.clock.monotonic():
+                await _look(record, reading, ledger, arm)
+        elif _parent_is_gone(record, readings):
+            ledger.end(record)  # nobody reads such a child, for it cannot be there
+
+
+def _targets(composed: Iterable[Composed]) -> Iterable[ResourceId]:
+    every = (block for said in composed for block in said.blocks)
+    return dict.fromkeys(block.id for block in every if isinstance(block, Ensure | EnsureAbsent))
+
+
+def _parent_is_gone(record: Record, readings: Readings) -> bool:
+    parent = readings.known.get(record.id.parent.key) if record.id.parent is not None else None
+    return parent is not None and isinstance(parent.answer, NotFound) and parent.at >= record.began
+
+
+async def _look(record: Record, reading: Reading, ledger: Ledger, arm: Arm) -> None:
+    ledger.looked_at(record)
+    ended = await _ended(record, reading, ledger, arm)
+    if ended == "unknown":  # losing the handle costs nothing: the resource itself tells
+        record.poll_url = None
+        ended = await _ended(record, reading, ledger, arm)
+    if ended == "running" or ledger.running(record.id) is not record:
+        return  # or another pass has seen it end while its handle was asked
+    if isinstance(ended, AzureProblem):
+        problem = ended.with_target(record.id)
+        _log.warning("%s %s was taken by Azure and failed: %s", record.verb, record.id.short, problem.message)
+        ledger.fail(record, problem)
+        return
+    ledger.end(record, reading.order if ended == "over" else None)
 
 
 async def _ended(
-    operation: Operation, answer: Answer, arm: Arm, now: datetime
+    record: Record, reading: Reading, ledger: Ledger, arm: Arm
 ) -> AzureProblem | Literal["running", "over", "unseen", "unknown"]:
     """How it stands with an operation.
 
     It failed, runs, is over, is over since the reading ("unseen"), or its handle is lost ("unknown").
     """
-    if worth_asking(operation, answer, now):
+    now, answer = ledger.clock.monotonic(), reading.answer
+    if is_worth_asking(record, answer, now):
         try:
-            result = await arm.operation_problem(operation.poll_url or "", operation.id)
+            result = await arm.operation_problem(record.poll_url or "", record.id)
         except AzureProblem:
             return "running"  # reading the status failed, not the operation (ARM contract)
-        if result is None and not _failed(answer):
+        if result is None and not _has_failed(answer):
             return "unseen"
         if result is not None:
             return result
-    elif not seems_over(operation, answer, now):
+    elif not seems_over(record, answer, now):
         return "running"
-    return _failure(operation) if _failed(answer) else "over"
+    return _failure(record) if _has_failed(answer) else "over"
 
 
-def _failed(answer: Answer) -> bool:
-    return isinstance(answer, Present) and answer.provisioning_state in {"failed", "canceled"}
+def seems_over(record: Record, answer: Answer, now: Moment) -> bool:
+    """Whether what was read says that Azure is done with a write, one way or the other.
+
+    A type that stays hidden while it is created proves nothing by its absence until the slowest creation
+    would be over; for any other type an absence means that the write never arrived. In the same way a type
+    that shows its former self proves nothing while it is deleted or updated, until nearly all are over; the handle
+    is asked then, where there is one.
+    """
+    durations, age = durations_of(record.id, record.verb), now - record.began
+    if isinstance(answer, Present):
+        if record.verb == "DELETE" or _is_stale_while_updating(record):
+            return answer.settled and age > durations.late
+        return answer.settled
+    if isinstance(answer, NotFound):
+        hidden = type_info(record.id).hidden_while_created and record.verb == "PUT"
+        # Without its handle (after a crash, or a lost answer) nobody knows whether it was ever begun. A create
+        # that overwrites nothing may simply be sent again: one that is under way refuses it.
+        sent_again = type_info(record.id).create_only_header and record.poll_url is None
+        return not hidden or sent_again or age > durations.lost
+    return False
 
 
-def _failure(operation: Operation) -> AzureProblem:
+def is_worth_asking(record: Record, answer: Answer, now: Moment) -> bool:
+    """Whether its handle should be asked: it takes unusually long, or what was read leaves a question."""
+    if record.poll_url is None:
+        return False
+    if _has_failed(answer) or (isinstance(answer, Present) and _is_stale_while_updating(record)):
+        return True
+    unseen = (record.verb == "PUT" and isinstance(answer, NotFound)) or (
+        record.verb == "DELETE" and isinstance(answer, Present) and answer.settled
+    )
+    return unseen and now - record.began > durations_of(record.id, record.verb).late
+
+
+def _is_stale_while_updating(record: Record) -> bool:
+    return record.verb == "PATCH" and type_info(record.id).stale_while_updating
+
+
+def _has_failed(answer: Answer) -> bool:
+    return isinstance(answer, Present) and answer.provisioning_state in _FAILED
+
+
+def _failure(record: Record) -> AzureProblem:
     return AzureProblem(
         "OperationFailed",
-        f"{operation.id.short}: Azure says that the last operation on it failed.",
+        f"{record.id.short}: Azure says that the last operation on it failed.",
         "You need do nothing: it is written again; Azure's activity log has the cause.",
     )

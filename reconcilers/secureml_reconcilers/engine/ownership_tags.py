@@ -18,7 +18,7 @@ _USER: Final = "secureml-user-"
 
 def is_marked(body: Body) -> bool:
     """Whether a resource carries the tag of this operator."""
-    return str((body.get("tags") or {}).get(MANAGED_BY, "")).lower() == OPERATOR
+    return str(_tags(body).get(MANAGED_BY, "")).lower() == OPERATOR
 
 
 def user_tag(owner: str) -> str:
@@ -31,4 +31,10 @@ def user_tag(owner: str) -> str:
 
 def users(body: Body) -> set[str]:
     """Who uses a resource, as `cluster/namespace/name`."""
-    return {value for name, value in (body.get("tags") or {}).items() if name.startswith(_USER) and value}
+    return {value for name, value in _tags(body).items() if name.startswith(_USER) and value}
+
+
+def _tags(body: Body) -> dict[str, str]:
+    """The tags by name in lower case, as Azure compares them; none where there is something else."""
+    tags = body.get("tags")
+    return {name.lower(): str(value or "") for name, value in tags.items()} if isinstance(tags, dict) else {}

@@ -1,298 +1,198 @@
-"""From a judged pass to the status and the events. Pure functions."""
+"""From a pass to its result: status, events, metrics, and when to come again. The last step of a pass."""
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from collections import Counter
+from datetime import timedelta
+from typing import TYPE_CHECKING
 
-from secureml_reconcilers.azure.problem import Severity
-from secureml_reconcilers.engine.assessment import Advised, Blocked, Differs, Running, choose
-from secureml_reconcilers.engine.blocks import Check, CheckLevel, Ensure, EnsureAbsent, StatusField
-from secureml_reconcilers.engine.compare import differences
-from secureml_reconcilers.engine.conditions import (
-    IN_SYNC,
-    OUT_OF_SYNC,
-    PAUSED,
-    PROGRESSING,
-    READY,
-    RECONCILING,
-    WAITING,
-    condition_of,
-)
-from secureml_reconcilers.engine.contract import Event
-from secureml_reconcilers.engine.status_limits import (
-    CHANGES,
-    FACTS,
-    FINDINGS,
-    IDENTIFIER,
-    OPERATIONS,
-    PLANNED,
-    RULES,
-    SHORT,
-    TEXT,
-    cut,
-)
+from secureml_reconcilers.azure.resource_id import resource_id
+from secureml_reconcilers.engine import attribution, drift, intervals, status_and_events
+from secureml_reconcilers.engine.assessment import Holds, Pending, Running
+from secureml_reconcilers.engine.blocks import Ensure, EnsureAbsent
+from secureml_reconcilers.engine.conditions import conditions, with_times
+from secureml_reconcilers.engine.contract import ReconcileResult
+from secureml_reconcilers.engine.evaluation import Busy, problems
+from secureml_reconcilers.engine.questions import Resource
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
     from secureml_reconcilers.azure.problem import AzureProblem
-    from secureml_reconcilers.engine.assessment import Action, Ownership
-    from secureml_reconcilers.engine.compare import Difference
-    from secureml_reconcilers.engine.contract import Status
+    from secureml_reconcilers.engine.contract import Event
     from secureml_reconcilers.engine.evaluation import Evaluation
-    from secureml_reconcilers.engine.operations import Operation
-
-_PASSING: Final = frozenset({PROGRESSING, WAITING, OUT_OF_SYNC, "Throttled", "AzureBusy"})
-"""Nobody need act upon these reasons, so no event warns of them: one 503 is no news."""
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """The parts of a status that change from pass to pass."""
-
-    generation: int
-    conditions: list[dict[str, Any]]
-    inventory: list[dict[str, Any]]
-    operations: Iterable[Operation]
-
-    def status(self, evaluation: Evaluation | None, *, plan: bool) -> Status:
-        """The whole status; lists that are empty are left out."""
-        status: Status = {"observedGeneration": self.generation, "conditions": self.conditions}
-        parts: dict[str, Any] = {
-            "findings": findings(evaluation) if evaluation else [],
-            "plan": planned(evaluation) if evaluation and plan else [],
-            "inventory": self.inventory,
-            "operations": [o.to_status() for o in sorted(self.operations, key=lambda o: o.id.key)][:OPERATIONS],
-            **(status_fields(evaluation) if evaluation else {}),
-        }
-        status.update({name: part for name, part in parts.items() if part})
-        return status
+    from secureml_reconcilers.engine.history import PassHistory
+    from secureml_reconcilers.engine.ledger import Record
+    from secureml_reconcilers.engine.passing import Pass
 
 
-def findings(evaluation: Evaluation) -> list[dict[str, Any]]:
-    """Everything unsatisfied that a person should know, bounded, the blocking ones first."""
-    found = []
-    for said in evaluation.composed:
-        found += [_finding("", _severity(problem), problem) for problem in said.problems]
-        for block in said.blocks:
-            assessment = evaluation.assessments[block.key]
-            if isinstance(assessment, Blocked):
-                found.append(_finding(_rule(block), _severity(assessment.problem), assessment.problem))
-            elif block.key in evaluation.failed:
-                found.append(_finding(_rule(block), "Warning", evaluation.failed[block.key]))
-            elif isinstance(assessment, Advised) and isinstance(block, Check):
-                found.append(_advice(block))
-    unique = {tuple(sorted(entry.items())): entry for entry in found}
-    return sorted(unique.values(), key=lambda entry: entry["severity"] != "Error")[:FINDINGS]
+def report(this: Pass, evaluation: Evaluation) -> ReconcileResult:
+    """Conclude a pass that has evaluated something."""
+    now, request, history = this.ledger.clock.now(), this.request, this.history
+    previous = request.status.get("conditions", ())
+    fresh = conditions(
+        evaluation,
+        enforce=this.composition.enforce,
+        drifting=this.drifted,
+        settled_before=drift.in_sync(request.status, request.generation),
+    )
+    rendered = with_times(fresh, previous, request.generation, now)
+    _settle_accounts(this, evaluation)
+    running = this.running()
+    sections = status_and_events.Report(request.generation, rendered, this.inventory.to_status(), running)
+    ready = fresh[0].met
+    released = request.deleting and ready and not running
+    requeue = _requeue_after(this, evaluation, running)
+    _rest(this, evaluation, waiting=bool(running) or this.claim_held_elsewhere)
+    happened = [*take_pending_events(history), *this.events]
+    drifted = this.drifted or any(event.reason == "DriftDetected" for event in happened)
+    changed = status_and_events.transitions(previous, rendered, drifted=drifted)
+    if request.deleting:
+        left, removed = this.inventory.left(this.readings), bool(this.composition.aspects)
+        changed = status_and_events.leaving(changed, left, released=released, removed=removed)
+    known = [*request.status.get("findings", ()), *history.advised]
+    history.advised = status_and_events.still_known(known, evaluation)
+    events = [*happened, *changed, *status_and_events.advised(known, evaluation)]
+    status = sections.status(evaluation, plan=not this.composition.enforce)
+    return ReconcileResult(
+        status, tuple(events), requeue, released=released, metrics=metrics(events, len(running))
+    )
 
 
-def planned(evaluation: Evaluation) -> list[dict[str, Any]]:
-    """What would be written, in the order in which the aspects tell it."""
-    return [
-        _planned(block, assessment, evaluation.ownership) for block, assessment in _differing(evaluation)[:PLANNED]
-    ]
+def defer(this: Pass, wait: timedelta) -> ReconcileResult:
+    """Conclude a pass that met the end of the subscription's budget: nothing new is known of what it asked."""
+    _rest_in_line(this)
+    status = dict(this.request.status)
+    running = {record.id.key for record in this.ledger.records.values() if record.phase == "running"}
+    still = [entry for entry in status.pop("operations", ()) if resource_id(entry["id"]).key in running]
+    if still:
+        status["operations"] = still
+    return ReconcileResult(status, requeue_after=wait, metrics=metrics([], len(still)))
 
 
-def status_fields(evaluation: Evaluation) -> dict[str, Any]:
-    """Discovered ids and records, by their place in the status; a dotted path nests, a repeated one lists."""
-    status: dict[str, Any] = {}
-    for block in evaluation.blocks():
-        if not isinstance(block, StatusField):
-            continue
-        head, _, tail = block.path.partition(".")
-        if tail:
-            status.setdefault(head, {})[tail] = block.value
-        else:
-            status.setdefault(head, []).append(block.value)
-    return {name: part[:FACTS] if isinstance(part, list) else part for name, part in status.items()}
+def take_pending_events(history: PassHistory) -> list[Event]:
+    """What the passes before had no time to tell; it is told with this result."""
+    events = list(history.pending_events)
+    history.pending_events.clear()
+    return events
 
 
-def transitions(
-    previous: Iterable[Mapping[str, Any]], fresh: Iterable[Mapping[str, Any]], *, drifted: bool = False
-) -> list[Event]:
-    """Events for what changed between two lists of conditions.
-
-    Args:
-        previous: as they stood in the status.
-        fresh: as they will.
-        drifted: drift was found in between; it may be found and repaired in one pass.
-    """
-    previous, fresh = list(previous), list(fresh)
-    before = {condition["type"]: condition for condition in previous}
-    events = pauses(previous, fresh)
-    for condition in fresh:
-        kind, old = condition["type"], before.get(condition["type"], {})
-        if kind == READY and condition["status"] == "True" and not _was_ready(before):
-            events.append(Event("Normal", "Ready", condition["message"]))
-        elif kind == IN_SYNC and condition["status"] == "True" and (drifted or old.get("reason") == "Drifted"):
-            events.append(Event("Normal", "DriftCorrected", "Azure is as declared again."))
-        elif _new_trouble(kind, condition, old):
-            events.append(Event("Warning", condition["reason"], cut(condition["message"], SHORT)))
-    return list(dict.fromkeys(events))  # one cause may show in many conditions
+def metrics(events: Iterable[Event], running: int) -> dict[str, float]:
+    """The result's numbers for the shell's metrics."""
+    told = Counter(event.reason for event in events)
+    return {
+        "operations_running": running,
+        "drift_detected": told["DriftDetected"],
+        "drift_corrected": told["DriftCorrected"],
+    }
 
 
-def pauses(previous: Iterable[Mapping[str, Any]], fresh: Iterable[Mapping[str, Any]]) -> list[Event]:
-    """Events for the beginning and the end of a pause."""
-    was, now = (condition_of({"conditions": every}, RECONCILING) for every in (previous, fresh))
-    if (was.get("reason") == PAUSED) == (now.get("reason") == PAUSED):
-        return []
-    if now.get("reason") == PAUSED:
-        return [Event("Normal", "Paused", now["message"])]
-    return [Event("Normal", "Resumed", "The pause is over: Azure is looked at again.")]
-
-
-def advised(before: Iterable[Mapping[str, Any]], evaluation: Evaluation) -> list[Event]:
-    """Events for advice that is news: a Ready resource has no condition that would show it.
-
-    Args:
-        before: the findings as they stood in the status, and those of `still_known`.
-        evaluation: the pass.
-    """
-    # What finds no room among the findings would be news on every pass.
-    known = list(before)
-    new = [entry for entry in findings(evaluation) if entry not in known]
-    checks = [
-        block
+def _settle_accounts(this: Pass, evaluation: Evaluation) -> None:
+    """Clear the failures that are over, and bring the inventory to what was seen."""
+    everything_told = not any(said.problems for said in evaluation.composed)
+    targets = {target.key for target in evaluation.targets()}
+    over = {
+        block.id.key
         for block in evaluation.blocks()
-        if isinstance(block, Check)
-        and isinstance(evaluation.assessments[block.key], Advised)
-        and _advice(block) in new
-    ]
-    return [Event("Warning", each.reason, cut(f"{each.message} {each.advice}".strip(), SHORT)) for each in checks]
+        if isinstance(block, Ensure | EnsureAbsent) and isinstance(evaluation.assessments[block.key], Holds)
+    }
+    over |= (this.history.targets - targets) if everything_told else set()
+    this.ledger.clear_failures(over, this.owner)
+    this.history.targets = frozenset(targets)
+    if this.composition.enforce:
+        this.inventory.prune(evaluation, this.readings)
+        this.inventory.prune_entries(evaluation)
+    if this.composition.enforce and not this.request.deleting:
+        this.inventory.note_used(evaluation, this.readings, this.owner, this.ledger.clock.now())
 
 
-def still_known(before: Iterable[Mapping[str, Any]], evaluation: Evaluation) -> list[Mapping[str, Any]]:
-    """Those of the findings told before that may be back: this pass could not tell, or Azure is at work.
-
-    Args:
-        before: the findings as they stood in the status, and what this function gave for the pass before.
-        evaluation: the pass.
-    """
-    hidden = any(said.problems for said in evaluation.composed)
-    if not hidden and not any(isinstance(assessment, Running) for assessment in evaluation.assessments.values()):
-        return []
-    known: list[Mapping[str, Any]] = []
-    for entry in before:
-        if entry not in known:
-            known.append(entry)
-    return known[: 2 * FINDINGS]  # the latest come first; a long trouble does not fill the memory
+# -- what the next pass may lean on -----------------------------------------------------------------
 
 
-def leaving(changed: list[Event], left: int, *, released: bool, removed: bool) -> list[Event]:
-    """Events of a custom resource that goes: no word of being ready, one of what is left.
-
-    Args:
-        changed: the events of its conditions.
-        left: how many of the resources that its inventory lists are still there.
-        released: nothing is left to wait for.
-        removed: what it made was removed; otherwise it stays.
-    """
-    kept = [event for event in changed if event.type == "Warning"]
-    if released:
-        kept.append(Event("Normal", "Released", _removed(left) if removed else _retained(left)))
-    return kept
-
-
-def _removed(left: int) -> str:
-    if not left:
-        return "What the operator made for it is gone; public access stays closed."
-    stay = (
-        f"{left} resources stay, because others use them"
-        if left > 1
-        else "1 resource stays, because others use it"
-    )
-    return f"What the operator made for it and nobody else uses is gone; {stay}. Public access stays closed."
+def _rest(this: Pass, evaluation: Evaluation, *, waiting: bool) -> None:
+    """Keep what the next pass may lean on: nothing, unless this one waits for Azure or in line."""
+    history = this.history
+    if this.throttled is not None:
+        _rest_in_line(this)
+    elif waiting or history.pending_since:
+        if not waiting:
+            old = this.began - intervals.PENDING_READ
+            this.readings.forget_where(lambda each: each.at < old or not isinstance(each.question, Resource))
+        this.readings.in_line_since = None
+        _invalidate_unsettled(this, evaluation)
+        this.readings.rest()
+    else:
+        this.readings.forget_all()
 
 
-def _retained(left: int) -> str:
-    resources = "1 resource" if left == 1 else f"{left} resources"
-    return f"Azure is left as it is: what the operator made for it stays ({resources})."
+def _rest_in_line(this: Pass) -> None:
+    """Keep what was read: the next pass goes on from there when its turn has come."""
+    this.readings.rest()
+    this.readings.in_line_since = this.readings.in_line_since or this.began
 
 
-def begun(actions: Iterable[Action]) -> list[Event]:
-    """One event per write that Azure took: the steps that `kubectl describe` tells."""
-    names = {"Create": "Creating", "Update": "Updating", "Delete": "Deleting"}
-    return [Event("Normal", names[action.kind], cut(action.sentence, SHORT)) for action in actions]
-
-
-def _was_ready(before: Mapping[str, Mapping[str, Any]]) -> bool:
-    """Whether it had been ready; that it could not be told for a moment changes nothing."""
-    ready, in_sync = (before.get(kind, {}) for kind in (READY, IN_SYNC))
-    if ready.get("status") == "True":
-        return True
-    untold = ready.get("status") == in_sync.get("status") == "Unknown"
-    return untold and in_sync["reason"] != PAUSED  # without a pause, the second follows only upon True
-
-
-def _new_trouble(kind: str, condition: Mapping[str, Any], old: Mapping[str, Any]) -> bool:
-    summary = {READY, IN_SYNC, "Reconciling", "Stalled", "Permitted"}
-    return (
-        kind not in summary
-        and condition["status"] != "True"
-        and condition["reason"] not in _PASSING
-        and condition["reason"] != old.get("reason")
+def _invalidate_unsettled(this: Pass, evaluation: Evaluation) -> None:
+    """Have read again next time what could not be read, or was missing, or becomes true by itself."""
+    this.readings.forget(problem.target.key for problem in problems(evaluation) if problem.target is not None)
+    this.readings.forget(
+        block.about.key
+        for block in evaluation.blocks()
+        if block.about is not None and isinstance(evaluation.assessments[block.key], Pending)
     )
 
 
-def _differing(evaluation: Evaluation) -> list[tuple[Ensure | EnsureAbsent, Differs]]:
-    found = []
-    for block in evaluation.blocks():
-        assessment = evaluation.assessments[block.key]
-        if isinstance(assessment, Differs) and isinstance(block, Ensure | EnsureAbsent):
-            found.append((block, assessment))
-    return found
+# -- when to come again -----------------------------------------------------------------------------
 
 
-def _planned(block: Ensure | EnsureAbsent, assessment: Differs, ownership: Ownership) -> dict[str, Any]:
-    entry: dict[str, Any] = {"verb": assessment.kind, "id": block.id.text, "reason": cut(block.reason, TEXT)}
-    if block.rules:
-        entry["rules"] = list(block.rules[:RULES])
-    changes = [
-        {"path": cut(each.path, IDENTIFIER), "observed": _text(each.observed), "desired": _text(each.desired)}
-        for each in _changes(block, assessment, ownership)[:CHANGES]
+def _requeue_after(this: Pass, evaluation: Evaluation, running: list[Record]) -> timedelta | None:
+    """The soonest of: a look at an operation, a repeat of what failed, a look at what is pending."""
+    now, history = this.ledger.clock.monotonic(), this.history
+    waits = [max(record.look_at - now, intervals.SOONEST) for record in running]
+    waits += _repeats(this, evaluation)
+    assessments = evaluation.assessments.values()
+    others_run = any(isinstance(each, Running) for each in assessments) or _waits_for_others(evaluation)
+    if this.claim_held_elsewhere or (not waits and others_run):
+        waits.append(intervals.PENDING)
+    waits += _looks_at_pending(this, evaluation, busy=bool(running or this.actions))
+    if this.unfinished:
+        waits.append(intervals.SOONEST)
+    troubles = _troubles(this, evaluation)
+    history.troubled_passes = history.troubled_passes + 1 if troubles else 0
+    waits += [intervals.backoff(problem, history.troubled_passes) for problem in troubles]
+    look = attribution.wait(history.awaiting_author, now)
+    history.author_due = now + look if look is not None and not waits else None
+    waits += [look] if look is not None else []
+    return max(min(waits), timedelta(milliseconds=50)) if waits else None
+
+
+def _repeats(this: Pass, evaluation: Evaluation) -> list[timedelta]:
+    """When what failed is due again. One whose time is up and that nobody speaks of waits for something else."""
+    now, found = this.ledger.clock.monotonic(), problems(evaluation)
+    failures = [this.ledger.failure(target, this.owner) for target in evaluation.targets()]
+    return [
+        failure.not_before - now
+        for failure in failures
+        if failure is not None and (failure.not_before > now or failure.problem in found)
     ]
-    if changes:
-        entry["changes"] = changes
-    return entry
 
 
-def _changes(block: Ensure | EnsureAbsent, assessment: Differs, ownership: Ownership) -> tuple[Difference, ...]:
-    """What differs; of something to be made, all that would be written."""
-    if assessment.kind == "Create":
-        return tuple(differences({}, choose(block, assessment, ownership).body or {}))
-    return assessment.differences
+def _waits_for_others(evaluation: Evaluation) -> bool:
+    return any(isinstance(gate, Busy) for gate in evaluation.waiting.values())
 
 
-def _text(value: Any) -> str:  # noqa: ANN401 - JSON
-    if isinstance(value, dict | list | tuple):
-        return cut(json.dumps(value, ensure_ascii=False), SHORT)
-    return cut(str(value if value is not None else "not set"), SHORT)
+def _troubles(this: Pass, evaluation: Evaluation) -> list[AzureProblem]:
+    failures = [this.ledger.failure(target, this.owner) for target in evaluation.targets()]
+    failed = {failure.problem.message for failure in failures if failure is not None}
+    return [problem for problem in problems(evaluation) if problem.message not in failed]
 
 
-def _severity(problem: AzureProblem) -> str:
-    """What passes by itself is no error."""
-    return "Warning" if problem.severity is Severity.NOBODY else "Error"
-
-
-def _finding(rule: str, severity: str, problem: AzureProblem) -> dict[str, Any]:
-    entry = {"rule": rule or problem.reason, "severity": severity, "message": cut(problem.message, TEXT)}
-    if problem.advice:
-        entry["advice"] = cut(problem.advice, TEXT)
-    if problem.target is not None:
-        entry["resource"] = problem.target.text
-    return entry
-
-
-def _advice(block: Check) -> dict[str, Any]:
-    entry = {"rule": _rule(block), "severity": CheckLevel.ADVISORY.value, "message": cut(block.message, TEXT)}
-    if block.advice:
-        entry["advice"] = cut(block.advice, TEXT)
-    if block.about is not None:
-        entry["resource"] = block.about.text
-    return entry
-
-
-def _rule(block: Ensure | EnsureAbsent | Check | StatusField) -> str:
-    return block.rules[0] if block.rules else ""
+def _looks_at_pending(this: Pass, evaluation: Evaluation, *, busy: bool) -> list[timedelta]:
+    """When to look at what becomes true by itself; what is under way, or was just written, may bring it."""
+    now, history = this.ledger.clock.monotonic(), this.history
+    history.pending_since = {
+        key: now if busy else history.pending_since.get(key, now)
+        for key, assessment in evaluation.assessments.items()
+        if isinstance(assessment, Pending)
+    }
+    # What came last may come soon, however long another has been pending.
+    return [intervals.pending(max(history.pending_since.values()), now)] if history.pending_since else []

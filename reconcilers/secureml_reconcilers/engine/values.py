@@ -24,6 +24,9 @@ class Entries:
 
     items: tuple[Mapping[str, Any], ...]
 
+    dropped: tuple[str, ...] = ()
+    """Identities of entries that we added once and that must go again."""
+
 
 @dataclass(frozen=True, slots=True)
 class AnyOf:
@@ -40,14 +43,25 @@ class CsvMember:
 
 
 @dataclass(frozen=True, slots=True)
+class Unordered:
+    """These values in any order, and no others: ports, address prefixes."""
+
+    values: tuple[Any, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Missing:
     """This key is not there: left out where the whole resource is written, null in a merge patch."""
 
 
-def get_path(body: Mapping[str, Any] | None, path: str) -> Any:  # noqa: ANN401 - JSON
-    """The value at a dotted path, or None when any step of it is missing."""
+Path = tuple[str, ...]
+"""Keys from the outside in; a key may hold dots (`relayserver.enabled`)."""
+
+
+def get_path(body: Mapping[str, Any] | None, path: str | Path) -> Any:  # noqa: ANN401 - JSON
+    """The value at a path, or None when any step of it is missing; a text is taken apart at its dots."""
     value: Any = body
-    for step in path.split("."):
+    for step in path.split(".") if isinstance(path, str) else path:
         if not isinstance(value, dict):
             return None
         value = value.get(step)

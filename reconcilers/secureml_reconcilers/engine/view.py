@@ -3,54 +3,33 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 from functools import wraps
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar, cast
 
-from secureml_reconcilers.azure.arm import NotFound, Present, Unreadable
+from secureml_reconcilers.azure.arm import Listed, NotFound, Present, Unreadable
 from secureml_reconcilers.azure.problem import AzureProblem, Retry, Severity
 from secureml_reconcilers.azure.resource_id import resource_id
+from secureml_reconcilers.engine.questions import GraphRows, Listing, Resource, element_id
+from secureml_reconcilers.engine.readings import Reading
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 
     from secureml_reconcilers.azure.arm import Answer, Body
+    from secureml_reconcilers.azure.graph_query import GraphQuery
     from secureml_reconcilers.azure.resource_id import ResourceId
+    from secureml_reconcilers.engine.questions import Question
 
 S = TypeVar("S")
 T = TypeVar("T")
 P = ParamSpec("P")
 
 
-@dataclass(frozen=True, slots=True)
-class Listing:
-    """A question about a collection: the children of one type below one resource."""
-
-    parent: ResourceId
-    kind: str
-
-    @property
-    def path(self) -> str:
-        """The collection's path."""
-        return f"{self.parent.text}/{self.kind}"
-
-    @property
-    def type(self) -> str:
-        """The full type of the elements, lower case."""
-        return f"{self.parent.type}/{self.kind}".lower()
-
-
-@dataclass(frozen=True, slots=True)
-class Query:
-    """A question to Resource Graph: discovery only, for its rows lag behind."""
-
-    subscription: str
-    kusto: str
-
-
 class Unread(Exception):  # noqa: N818 - not an error: it asks the engine to read and call again
     """An aspect touched what has not been read yet."""
 
-    def __init__(self, *questions: ResourceId | Listing | Query) -> None:
+    def __init__(self, *questions: Question) -> None:
         """Name what is missing."""
         super().__init__(", ".join(str(question) for question in questions))
         self.questions = questions
@@ -60,22 +39,27 @@ class Unread(Exception):  # noqa: N818 - not an error: it asks the engine to rea
 class View:
     """What is known of Azure, by id; asking for anything else raises `Unread`."""
 
-    answers: Mapping[str, Answer] = field(default_factory=dict)
-    listings: Mapping[Listing, tuple[Body, ...] | AzureProblem] = field(default_factory=dict)
-    rows: Mapping[Query, tuple[Mapping[str, Any], ...] | AzureProblem] = field(default_factory=dict)
+    known: Mapping[str, Reading] = field(default_factory=dict)
+    """The latest readings, by the key of their question."""
+
     memo: dict[Hashable, Any] = field(default_factory=dict)
     """What `once` and `once_each` have worked out on this view."""
 
     complete: bool = False
     """Nothing is unread: what is not there is absent. For tests and for audits of an exported landscape."""
 
+    rows: tuple[Mapping[str, Any], ...] = ()
+    """Of a complete view: what every query to Resource Graph finds."""
+
+    last_read: str = ""
+    """What a composition looked at last: named when it meets something that it does not understand."""
+
     @staticmethod
     def of(*bodies: Body, rows: Iterable[Mapping[str, Any]] = ()) -> View:
         """A complete view of exactly these resources, for tests and exports."""
-        answers: dict[str, Answer] = {resource_id(body["id"]).key: Present(body) for body in bodies}
-        view = View(answers, complete=True)
-        view.rows = _Everything(tuple(rows))
-        return view
+        resources = [(Resource(resource_id(body["id"])), Present(body)) for body in bodies]
+        known = {question.key: Reading(question, answer, timedelta(), 0) for question, answer in resources}
+        return View(known, complete=True, rows=tuple(rows))
 
     def answer(self, target: ResourceId) -> Answer:
         """Present, absent or unreadable.
@@ -83,9 +67,10 @@ class View:
         Raises:
             Unread: when it has not been asked yet.
         """
-        known = self._known(target)
+        self.last_read = target.text
+        known = self._answer(target)
         if known is None:
-            raise Unread(target)
+            raise Unread(Resource(target))
         return known
 
     def ask(self, *targets: ResourceId) -> None:
@@ -94,9 +79,9 @@ class View:
         Raises:
             Unread: naming all of them that have not been asked yet.
         """
-        missing = dict.fromkeys(target for target in targets if self._known(target) is None)
+        missing = dict.fromkeys(target for target in targets if self._answer(target) is None)
         if missing:
-            raise Unread(*missing)
+            raise Unread(*map(Resource, missing))
 
     def get(self, target: ResourceId) -> Body | None:
         """The resource, or None when Azure says that there is none.
@@ -144,32 +129,47 @@ class View:
             AzureProblem: when it cannot be read.
         """
         listing = Listing(parent, kind)
-        if self.complete:
-            prefix = f"{listing.path.lower()}/"
-            found = (
-                self.answers[key]
-                for key in self.answers
-                if key.startswith(prefix) and "/" not in key[len(prefix) :]
-            )
-            return tuple(answer.body for answer in found if isinstance(answer, Present))
-        return _known(self.listings, listing)
+        if not self.complete:
+            return self._listed(listing)
+        prefix = f"{listing.key}/"
+        found = (self.known[key] for key in self.known if key.startswith(prefix) and "/" not in key[len(prefix) :])
+        return tuple(each.answer.body for each in found if isinstance(each.answer, Present))
 
-    def graph(self, subscription: str, kusto: str) -> tuple[Mapping[str, Any], ...]:
+    def graph(self, query: GraphQuery) -> tuple[Mapping[str, Any], ...]:
         """Rows of a Resource Graph query: hints where to look, never a ground for a write.
 
         Raises:
             Unread: when it has not been asked yet.
             AzureProblem: when it cannot be answered.
         """
-        return _known(self.rows, Query(subscription, kusto))
+        return self.rows if self.complete else self._listed(GraphRows(query))
 
-    def _known(self, target: ResourceId) -> Answer | None:
-        known = self.answers.get(target.key)
-        if known is not None:
-            return known
-        # A child of something absent is absent; asking would waste a request.
-        gone = target.parent is not None and isinstance(self.answers.get(target.parent.key), NotFound)
-        return NotFound() if gone or self.complete else None
+    def _listed(self, question: Question) -> tuple[Body, ...]:
+        self.last_read = question.key
+        reading = self.known.get(question.key)
+        match reading.answer if reading is not None else None:
+            case Listed(items):
+                return items
+            case Unreadable(problem):
+                raise problem
+            case _:
+                raise Unread(question)
+
+    def _answer(self, target: ResourceId) -> Answer | None:
+        reading = self.known.get(target.key)
+        if reading is not None:
+            return reading.answer
+        return NotFound() if self.complete or self._must_be_absent(target) else None
+
+    def _must_be_absent(self, target: ResourceId) -> bool:
+        """Whether what was read of others leaves it no place: asking would waste a request."""
+        parent = self.known.get(target.parent.key) if target.parent is not None else None
+        if parent is not None and isinstance(parent.answer, NotFound):
+            return True
+        listing = self.known.get(target.collection_key)
+        if listing is None or not isinstance(listing.answer, Listed):
+            return False
+        return all(element_id(body) != target for body in listing.answer.items)
 
 
 def once(function: Callable[Concatenate[S, View, P], T]) -> Callable[Concatenate[S, View, P], T]:
@@ -177,7 +177,7 @@ def once(function: Callable[Concatenate[S, View, P], T]) -> Callable[Concatenate
 
     @wraps(function)
     def remembered(site: S, azure: View, /, *args: P.args, **kwargs: P.kwargs) -> T:
-        key = (function, id(site), args)
+        key = (function, id(site), args, tuple(sorted(kwargs.items())))
         if key not in azure.memo:
             azure.memo[key] = function(site, azure, *args, **kwargs)
         return cast("T", azure.memo[key])
@@ -192,32 +192,9 @@ def once_each(
 
     @wraps(function)
     def remembered(site: S, azure: View, /, *args: P.args, **kwargs: P.kwargs) -> Iterator[T]:
-        key = (function, id(site), args)
+        key = (function, id(site), args, tuple(sorted(kwargs.items())))
         if key not in azure.memo:
             azure.memo[key] = tuple(function(site, azure, *args, **kwargs))
         yield from azure.memo[key]
 
     return remembered
-
-
-def _known(answers: Mapping[Any, Any], question: Listing | Query) -> tuple[Any, ...]:
-    if question not in answers:
-        raise Unread(question)
-    found = answers[question]
-    if isinstance(found, AzureProblem):
-        raise found
-    return tuple(found)
-
-
-class _Everything(dict[Query, "tuple[Mapping[str, Any], ...] | AzureProblem"]):
-    """Answers every query with the same rows: a test says what the graph shows, not how it was asked."""
-
-    def __init__(self, rows: tuple[Mapping[str, Any], ...]) -> None:
-        super().__init__()
-        self._rows = rows
-
-    def __contains__(self, question: object) -> bool:
-        return True
-
-    def __missing__(self, question: Query) -> tuple[Mapping[str, Any], ...]:
-        return self._rows

@@ -2,131 +2,77 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Final
 
 from secureml_reconcilers.azure.arm import NotFound
 from secureml_reconcilers.azure.problem import AzureProblem, Retry, Severity
 from secureml_reconcilers.engine.assessment import Blocked, Differs, Running
 from secureml_reconcilers.engine.blocks import Ensure, EnsureAbsent
+from secureml_reconcilers.engine.ledger import Repair
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from secureml_reconcilers.azure.resource_id import ResourceId
-    from secureml_reconcilers.engine.acting import Operations
-    from secureml_reconcilers.engine.assessment import Action, Verdict
+    from secureml_reconcilers.engine.assessment import Action, Assessment
     from secureml_reconcilers.engine.evaluation import Evaluation
-    from secureml_reconcilers.engine.memory import Memory
+    from secureml_reconcilers.engine.ledger import Ledger
+    from secureml_reconcilers.engine.readings import Readings
 
-_LISTED = 3
-
-
-@dataclass(slots=True)
-class Attempt:
-    """A write that Azure took, until it is known what came of it.
-
-    It outlasts the pass, so it keeps what is needed and not the action: that would hold on to every block of
-    its pass.
-    """
-
-    kind: Literal["Create", "Update", "Delete"]
-    id: ResourceId
-    invalidates: tuple[ResourceId, ...]
-    asked: tuple[tuple[str, Any], ...]
-    """The differences that it was to repair: path and desired value."""
-
-    over: bool
-    """Azure is done with it, and everything that shows its effect is read after that."""
-
-    @classmethod
-    def of(cls, action: Action, *, over: bool) -> Attempt:
-        """What is to be known of an action."""
-        asked = tuple((each.path, each.desired) for each in action.differences)
-        return cls(action.kind, action.id, action.block.invalidates, asked, over)
+_LISTED: Final = 3
 
 
-def forget_attempt(memory: Memory, key: str) -> None:
-    """A write has failed, which is told as such."""
-    for block in [each for each, attempt in memory.attempts.items() if attempt.id.key == key]:
-        del memory.attempts[block]
-
-
-def note_over(memory: Memory, operations: Operations) -> bool:
-    """Note which writes another custom resource saw end, and make unread what was read before of their effect.
-
-    Returns:
-        Whether something must be read again.
-    """
-    again = False
-    for attempt in list(memory.attempts.values()):
-        if attempt.over or attempt.id.key in operations.running:
-            continue
-        if attempt.id.key in operations.failed:
-            forget_attempt(memory, attempt.id.key)
-            continue
-        attempt.over = again = True
-        for target in (attempt.id, *attempt.invalidates):
-            memory.forget(target.key)
-    return again
-
-
-def note_looked_at(memory: Memory, key: str) -> bool:
-    """The same for one write whose target was just seen to be done with: only what it mends is read again."""
-    again = False
-    for attempt in memory.attempts.values():
-        if attempt.id.key == key and not attempt.over:
-            attempt.over = True
-            for target in attempt.invalidates:
-                memory.forget(target.key)
-                again = True
-    return again
-
-
-def fail_what_did_not_stay(evaluation: Evaluation, memory: Memory, now: datetime) -> bool:
-    """Take a write that left the very differences it was to repair for a failure; whether there was one.
+def verify_writes(evaluation: Evaluation, readings: Readings, ledger: Ledger, owner: str) -> bool:
+    """Take a write that left the very differences that it was to mend for a failure; whether there was one.
 
     What has held in between, and differs again, is drift: it is repaired as often as it comes.
     """
-    failed, everything_told = False, not any(said.problems for said in evaluation.composed)
-    blocks = {block.key: block for block in evaluation.blocks()}
-    for key, attempt in list(memory.attempts.items()):
-        assessment = evaluation.assessments.get(key)
-        if not attempt.over or isinstance(assessment, Running | Blocked) or not (assessment or everything_told):
+    failed = False
+    for block in evaluation.blocks():
+        if not isinstance(block, Ensure | EnsureAbsent):
+            continue
+        record, assessment = ledger.records.get(block.id.key), evaluation.assessments[block.key]
+        if record is None or record.phase != "verifying" or record.owner != owner or record.repair is None:
+            continue
+        if isinstance(assessment, Running | Blocked):
             continue  # it cannot be told yet
-        del memory.attempts[key]
-        block = blocks.get(key)
-        if isinstance(block, Ensure | EnsureAbsent) and not isinstance(_parent(block, memory), NotFound):
-            problem = _problem(attempt, assessment)
-            if problem is not None:
-                memory.fail(block.id, problem, now, ended=True)
-                failed = True
+        repair, record.phase = record.repair, "closed"
+        if repair.block_key != block.key or _parent_is_gone(block, readings):
+            continue
+        problem = _problem(repair, block.id, assessment)
+        if problem is not None:
+            ledger.note_failure(block.id, owner, problem, ended=True)
+            failed = True
     return failed
 
 
-def _parent(block: Ensure | EnsureAbsent, memory: Memory) -> object:
-    """What is known of its parent: a child that is gone with it was not undone by itself."""
-    return memory.answers.get(block.id.parent.key) if block.id.parent is not None else None
+def _parent_is_gone(block: Ensure | EnsureAbsent, readings: Readings) -> bool:
+    """A child that is gone with its parent was not undone by itself."""
+    return block.id.parent is not None and isinstance(readings.answer(block.id.parent.key), NotFound)
 
 
-def _problem(attempt: Attempt, assessment: Verdict | None) -> AzureProblem | None:
+def _problem(repair: Repair, target: ResourceId, assessment: Assessment) -> AzureProblem | None:
     """What is wrong when a write was of no use; None when it was."""
-    if not isinstance(assessment, Differs) or assessment.kind != attempt.kind:
+    if not isinstance(assessment, Differs) or assessment.kind != repair.kind:
         return None
-    left = [each for each in assessment.differences if (each.path, each.desired) in attempt.asked]
-    if attempt.kind == "Update" and not left:
+    left = [each for each in assessment.differences if (each.path, each.desired) in repair.differences]
+    if repair.kind == "Update" and not left:
         return None
     shows = {
         "Create": "it is not there",
         "Delete": "it is still there",
         "Update": "; ".join(map(str, left[:_LISTED])),
-    }[attempt.kind]
+    }[repair.kind]
     return AzureProblem(
         "WriteReverted",
-        f"{attempt.kind} {attempt.id.short} was accepted by Azure and changed nothing: {shows}.",
+        f"{repair.kind} {target.short} was accepted by Azure and changed nothing: {shows}.",
         "A policy that modifies what is written, or another writer, probably changes it back:"
         " exempt the resource from the one, or stop the other (OPS-02).",
         Retry.SLOW,
         Severity.AZURE_ADMIN,
-        target=attempt.id,
+        target=target,
     )
+
+
+def repair_of(action: Action) -> Repair:
+    """What is to be looked for once an action is over."""
+    asked = tuple((each.path, each.desired) for each in action.differences)
+    return Repair(action.block.key, action.kind, asked)

@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from secureml_reconcilers.azure.arm import NotFound, Present
+from secureml_reconcilers.azure.graph_query import GraphQuery
 from secureml_reconcilers.azure.resource_id import ResourceId, resource_id
 from secureml_reconcilers.engine.blocks import Block, Check, CheckLevel, Ensure
+from secureml_reconcilers.engine.questions import GraphRows
 from secureml_reconcilers.engine.values import get_path
-from secureml_reconcilers.engine.view import Query, Unread, View, once, once_each
+from secureml_reconcilers.engine.view import Unread, View, once, once_each
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -64,9 +66,7 @@ def _links_of_others(site: Site, azure: View, name: str) -> dict[str, list[Resou
     """Links to zones of a name as Resource Graph has them, by key of the network; none where ours is there."""
     networks = {network.key: network for network in site.networks}
     found: dict[str, list[ResourceId]] = {}
-    for row in _rows(
-        site, azure, _LINKS_OF.format(networks=", ".join(f"'{each.text}'" for each in site.networks))
-    ):
+    for row in _rows(site, azure):
         link, network = resource_id(str(row["id"])), networks.get(str(row["network"]).lower())
         if network is None or link.parent is None or link.parent.name.lower() != name.lower():
             continue
@@ -76,18 +76,20 @@ def _links_of_others(site: Site, azure: View, name: str) -> dict[str, list[Resou
     return found
 
 
-def _rows(site: Site, azure: View, query: str) -> list[Mapping[str, Any]]:
+def _rows(site: Site, azure: View) -> list[Mapping[str, Any]]:
     """What all subscriptions answer that may hold links, asked at once.
 
     Links live in their zone's subscription, which is the hub's and not the network's (hub and spoke).
     """
     rows: list[Mapping[str, Any]] = []
-    missing: list[Query] = []
+    missing: list[GraphRows] = []
+    values = (("networks", tuple(network.text for network in site.networks)),)
     for subscription in _subscriptions(site):
+        query = GraphQuery(subscription, _LINKS_OF, values)
         try:
-            rows += azure.graph(subscription, query)
+            rows += azure.graph(query)
         except Unread:
-            missing.append(Query(subscription, query))
+            missing.append(GraphRows(query))
     if missing:
         raise Unread(*missing)
     return rows

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from tests.integration.driving import CLUSTER, Driver
 
-from secureml_reconcilers.engine.acting import Operations
+from secureml_reconcilers.engine.ledger import Ledger
 from secureml_reconcilers.engine.reconciler import Engine
 from secureml_reconcilers.secure_workspace import SecureWorkspaces
 
@@ -98,7 +98,7 @@ class MortalDriver(Driver):
         """Start a process that knows nothing but the status."""
         self.life = Life(writes)
         arm: Any = MortalArm(self.world.arm, self.life)
-        self.engine = Engine(SecureWorkspaces(), arm, Operations(), self.world.now, cluster=CLUSTER)
+        self.engine = Engine(SecureWorkspaces(), arm, Ledger(self.world), cluster=CLUSTER)
 
 
 def mortal(driver: Driver) -> MortalDriver:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from secureml_reconcilers.engine import conditions
 from secureml_reconcilers.engine.conditions import PAUSED, READY, condition_of, with_times
 from secureml_reconcilers.engine.contract import Event, ReconcileResult
-from secureml_reconcilers.engine.reporting import pauses
+from secureml_reconcilers.engine.status_and_events import pauses
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -1,0 +1,51 @@
+"""What a report needs to know of the passes before, for one custom resource. Losing it costs an event at most."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from secureml_reconcilers.engine.attribution import Trace
+    from secureml_reconcilers.engine.clock import Moment
+    from secureml_reconcilers.engine.contract import Event
+
+
+@dataclass(frozen=True, slots=True)
+class UnattributedDrift:
+    """Drift whose author the change log does not show yet."""
+
+    traces: tuple[Trace, ...]
+    found: Moment
+
+
+@dataclass(slots=True)
+class PassHistory:
+    """Kept between the passes of one custom resource."""
+
+    generation: int = -1
+    """That of the latest pass."""
+
+    targets: frozenset[str] = frozenset()
+    """By resource key, what the latest evaluated pass would write to."""
+
+    pending_since: dict[str, Moment] = field(default_factory=dict)
+    """By block key, since when a fact has been pending with nothing under way that could make it true."""
+
+    awaiting_author: dict[str, UnattributedDrift] = field(default_factory=dict)
+    """By resource key."""
+
+    author_due: Moment | None = None
+    """When the change log is asked again, and nothing else; None when the next pass looks at everything."""
+
+    advised: list[Mapping[str, Any]] = field(default_factory=list)
+    """Findings that were told before something could not be told: they are no news when they are back."""
+
+    pending_events: list[Event] = field(default_factory=list)
+    """What led to writes and what was written, until a pass comes to its report: one that is cut short between two
+    batches of writes has none."""
+
+    troubled_passes: int = 0
+    """Passes in a row that ended with something unreadable or missing."""

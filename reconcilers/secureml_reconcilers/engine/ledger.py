@@ -1,0 +1,304 @@
+"""What this process has written to Azure, over all custom resources: one record per target, one counter.
+
+Custom resources share zones, links and networks. What one of them writes, the others see here: that an operation
+runs on the target or beside it (OPS-04), how it failed, and which of their readings are older than it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+from secureml_reconcilers.azure.catalogue import durations_of, scope, type_info
+from secureml_reconcilers.azure.resource_id import resource_id
+from secureml_reconcilers.engine import intervals
+from secureml_reconcilers.engine.clock import began
+from secureml_reconcilers.engine.questions import Resource
+from secureml_reconcilers.engine.timestamps import instant, stamp
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from datetime import datetime
+
+    from secureml_reconcilers.azure.arm import Verb
+    from secureml_reconcilers.azure.problem import AzureProblem
+    from secureml_reconcilers.azure.resource_id import ResourceId
+    from secureml_reconcilers.engine.blocks import Claim
+    from secureml_reconcilers.engine.clock import Clock, Moment
+    from secureml_reconcilers.engine.readings import Reading
+
+UNATTENDED: Final = timedelta(hours=1)
+"""An operation is looked at every few seconds, and in the longest line for the budget every quarter of an hour:
+what nobody has looked at for this long belonged to a custom resource that is gone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A write that was refused, or an operation that failed."""
+
+    problem: AzureProblem
+    attempts: int
+    """How often it has failed in a row."""
+
+    not_before: Moment
+    """Until then the target is left alone."""
+
+    ended: bool
+    """Azure had taken the write: a repetition may end the same way."""
+
+
+@dataclass(frozen=True, slots=True)
+class Repair:
+    """What a write was to mend: looked for once it is over, for Azure may take a write and change nothing."""
+
+    block_key: str
+    kind: Literal["Create", "Update", "Delete"]
+    differences: tuple[tuple[str, Any], ...]
+    """Path and desired value of each."""
+
+
+@dataclass(slots=True)
+class Record:
+    """The last write to one target that this process knows of."""
+
+    id: ResourceId
+    verb: Verb
+    owner: str
+    """The custom resource whose write it was; empty for an operation of somebody else."""
+
+    phase: Literal["running", "verifying", "closed"]
+    """Azure works on it; it is over and must be looked at; its effect was seen, or is nobody's concern."""
+
+    since: datetime
+    """When it began, for the status."""
+
+    began: Moment
+    look_at: Moment
+    """When the target is worth reading again."""
+
+    poll_url: str | None = None
+    """Tells how it ended, as long as this process lives; nothing depends on it."""
+
+    repair: Repair | None = None
+    invalidates: tuple[ResourceId, ...] = ()
+    """Where its effect shows besides the target."""
+
+    claim: Claim | None = None
+
+    def to_status(self) -> dict[str, Any]:
+        """How it stands in `.status.operations`."""
+        return {"id": self.id.text, "verb": self.verb, "since": stamp(self.since)}
+
+
+@dataclass(frozen=True, slots=True)
+class _Mark:
+    """That something was written."""
+
+    number: int
+    knows: str
+    """The custom resource whose readings are not concerned, because it knows what it wrote; empty for nobody."""
+
+    at: Moment
+
+
+@dataclass(slots=True)
+class Ledger:
+    """Shared by the engines of one process."""
+
+    clock: Clock
+    records: dict[str, Record] = field(default_factory=dict)
+    """By resource key."""
+
+    failures: dict[tuple[str, str], Failure] = field(default_factory=dict)
+    """By resource key and custom resource; that of an operation that failed stands under no name."""
+
+    claims: dict[str, Record] = field(default_factory=dict)
+    """By a claim's name, the creation that is under way for it."""
+
+    last_attributed: dict[str, datetime] = field(default_factory=dict)
+    """By resource key, when the last foreign change was made that an event has told."""
+
+    _count: int = 0
+    _written: dict[str, _Mark] = field(default_factory=dict)
+    """By key of a question, the last write that changes its answer."""
+
+    _open: dict[str, dict[str, Record]] = field(default_factory=dict)
+    """By scope, the records that run, by their target's key."""
+
+    # -- order ----------------------------------------------------------------------------------
+
+    def number(self) -> int:
+        """The next number: a read takes one when it is sent, a write when it is answered."""
+        self._count += 1
+        return self._count
+
+    def mark_written(self, targets: Iterable[ResourceId], knows: str = "") -> None:
+        """Make stale what was read of these until now, save by the custom resource that knows what it wrote."""
+        number = self.number()
+        for target in targets:
+            self._mark(target.key, number, knows)
+
+    def is_stale(self, reading: Reading, owner: str) -> bool:
+        """Whether something was written after a reading was asked for that must show in it."""
+        question = reading.question
+        keys = [question.key]
+        if isinstance(question, Resource) and type_info(question.id).etag_of_parent:
+            keys.append(question.id.collection_key)
+        marks = [self._written[key] for key in keys if key in self._written]
+        return any(mark.number > reading.order and mark.knows != owner for mark in marks)
+
+    def _mark(self, key: str, number: int, knows: str = "") -> None:
+        known = self._written.get(key)
+        if known is None or number >= known.number:
+            self._written[key] = _Mark(number, knows, self.clock.monotonic())
+
+    # -- operations -----------------------------------------------------------------------------
+
+    def running(self, target: ResourceId) -> Record | None:
+        """The write to this target that Azure works on."""
+        record = self.records.get(target.key)
+        return record if record is not None and record.phase == "running" else None
+
+    def running_beside(self, target: ResourceId) -> Record | None:
+        """A write that Azure works on and that keeps it from taking one to this target (OPS-04)."""
+        others = self._open.get(scope(target), {}).values()
+        return next((record for record in others if record.id != target), None)
+
+    def _keep(self, record: Record) -> None:
+        self.records[record.id.key] = record
+        self._open.setdefault(scope(record.id), {})[record.id.key] = record
+
+    def _close(self, record: Record) -> None:
+        """Let others write beside its target, and have those who wait for what it makes look again."""
+        beside = self._open.get(scope(record.id), {})
+        beside.pop(record.id.key, None)
+        if not beside:
+            self._open.pop(scope(record.id), None)
+        claim = record.claim
+        if claim is not None and self.claims.get(claim.name) is record:
+            del self.claims[claim.name]
+            self.mark_written([claim.shown_by], knows=record.owner)
+
+    def send(self, target: ResourceId, verb: Verb, owner: str) -> Record:
+        """Note that a write goes out; from here on nobody else writes to its target or beside it."""
+        now = self.clock.monotonic()
+        record = Record(target, verb, owner, "running", self.clock.now(), now, now + intervals.SOONEST)
+        self._keep(record)
+        return record
+
+    def claim(self, claim: Claim, record: Record) -> None:
+        """Keep others from making something of another name for the same purpose until a write is over."""
+        record.claim = claim
+        self.claims[claim.name] = record
+
+    def accept(self, record: Record, preconditions: Iterable[ResourceId], poll_url: str | None = None) -> int:
+        """Note that Azure took a write and works on it; returns the write's number."""
+        record.look_at = intervals.next_look(record.began, record.began, durations_of(record.id, record.verb))
+        record.poll_url = poll_url
+        number = self.number()
+        self._mark(record.id.key, number)
+        self._mark(record.id.collection_key, number, record.owner)
+        # What it writes over counts as written, too: another who looked at it before must look again.
+        self.mark_written(preconditions, knows=record.owner)
+        return number
+
+    def withdraw(self, record: Record) -> None:
+        """Azure refused a write: nothing runs, and nothing was changed."""
+        self._close(record)
+        self.records.pop(record.id.key, None)
+
+    def end(self, record: Record, number: int | None = None) -> None:
+        """Note that Azure is done with a write.
+
+        Args:
+            record: the write.
+            number: that of the reading which shows the target as it is now; without one, all are stale.
+        """
+        self._mark(record.id.key, number or self.number())
+        everybody = type_info(record.id).etag_of_parent
+        self._mark(record.id.collection_key, self.number(), "" if everybody else record.owner)
+        self.mark_written(record.invalidates)
+        if everybody and record.id.parent is not None:
+            self.mark_written([record.id.parent])
+        record.phase = "verifying" if record.repair is not None else "closed"
+        self.failures.pop((record.id.key, ""), None)
+        self._close(record)
+
+    def fail(self, record: Record, problem: AzureProblem) -> None:
+        """Note that the operation behind a write failed, for all who would write to its target."""
+        record.phase, record.repair = "closed", None
+        self.mark_written([record.id])
+        self._close(record)
+        self.note_failure(record.id, "", problem, ended=True)
+
+    def watch(self, target: ResourceId) -> None:
+        """Wait for somebody else's operation as for one of ours."""
+        now = self.clock.monotonic()
+        self._keep(Record(target, "PUT", "", "running", self.clock.now(), now, now + intervals.FIRST_LOOK))
+
+    def wait_for_another(self, target: ResourceId) -> None:
+        """Our creation was refused because somebody else's is under way, begun we do not know when."""
+        self.watch(target)
+        self.records[target.key].look_at = self.clock.monotonic() + intervals.PENDING
+
+    def restore(self, entries: Iterable[Mapping[str, Any]], owner: str) -> None:
+        """Take over, after a restart, the operations that a status lists: they are looked at at once."""
+        now = self.clock.monotonic()
+        for entry in entries:
+            target, since = resource_id(entry["id"]), instant(entry["since"])
+            if self.running(target) is None:
+                verb = entry["verb"]
+                self._keep(Record(target, verb, owner, "running", since, began(since, self.clock), now))
+
+    def looked_at(self, record: Record) -> None:
+        """Note a look at the target: the next one comes later."""
+        durations = durations_of(record.id, record.verb)
+        record.look_at = intervals.next_look(record.began, self.clock.monotonic(), durations)
+
+    # -- failures and claims --------------------------------------------------------------------
+
+    def failure(self, target: ResourceId, owner: str) -> Failure | None:
+        """Why this custom resource leaves a target alone, or did; the later of two reasons."""
+        found = (self.failures.get((target.key, "")), self.failures.get((target.key, owner)))
+        return max((each for each in found if each), key=lambda each: each.not_before, default=None)
+
+    def note_failure(self, target: ResourceId, owner: str, problem: AzureProblem, *, ended: bool) -> None:
+        """Note one more failure on a target, and how long to leave it alone.
+
+        Args:
+            target: what was written.
+            owner: the custom resource that it concerns; empty for all of them.
+            problem: what went wrong.
+            ended: Azure had taken the write.
+        """
+        problem.__traceback__ = problem.__cause__ = problem.__context__ = None
+        before = self.failures.get((target.key, owner))
+        attempts = (before.attempts if before else 0) + 1
+        until = self.clock.monotonic() + intervals.backoff(problem, attempts)
+        self.failures[target.key, owner] = Failure(problem, attempts, until, ended)
+
+    def clear_failures(self, keys: Iterable[str], owner: str) -> None:
+        """Forget the failures on what is as declared, or is to be tried anew."""
+        for key in keys:
+            self.failures.pop((key, owner), None)
+            self.failures.pop((key, ""), None)
+
+    def is_claimed_by_another(self, claim: Claim | None, target: ResourceId) -> bool:
+        """Whether something of another name is being made for the same purpose."""
+        rival = self.claims.get(claim.name) if claim is not None else None
+        # Its custom resource may be gone, and then nobody looks at it any more.
+        return (
+            rival is not None
+            and rival.id != target
+            and self.clock.monotonic() - rival.began <= durations_of(rival.id, rival.verb).lost
+        )
+
+    def tidy(self) -> None:
+        """Forget what nobody has looked at for long, because its custom resource is gone."""
+        now = self.clock.monotonic()
+        for record in [each for each in self.records.values() if now - each.look_at >= UNATTENDED]:
+            self._close(record)
+            del self.records[record.id.key]
+        self.failures = {key: f for key, f in self.failures.items() if now - f.not_before < UNATTENDED}
+        self._written = {key: mark for key, mark in self._written.items() if now - mark.at < UNATTENDED}

@@ -1,0 +1,298 @@
+"""From a judged pass to the status and the events. Pure functions."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from secureml_reconcilers.azure.problem import Severity
+from secureml_reconcilers.engine.assessment import Advised, Blocked, Differs, Running, choose
+from secureml_reconcilers.engine.blocks import Check, CheckLevel, Ensure, EnsureAbsent, StatusField
+from secureml_reconcilers.engine.compare import differences
+from secureml_reconcilers.engine.conditions import (
+    IN_SYNC,
+    OUT_OF_SYNC,
+    PAUSED,
+    PROGRESSING,
+    READY,
+    RECONCILING,
+    WAITING,
+    condition_of,
+)
+from secureml_reconcilers.engine.contract import Event
+from secureml_reconcilers.engine.status_limits import (
+    CHANGES,
+    FACTS,
+    FINDINGS,
+    IDENTIFIER,
+    OPERATIONS,
+    PLANNED,
+    RULES,
+    SHORT,
+    TEXT,
+    cut,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from secureml_reconcilers.azure.problem import AzureProblem
+    from secureml_reconcilers.engine.assessment import Action, Ownership
+    from secureml_reconcilers.engine.compare import Difference
+    from secureml_reconcilers.engine.contract import Status
+    from secureml_reconcilers.engine.evaluation import Evaluation
+    from secureml_reconcilers.engine.ledger import Record
+
+_PASSING: Final = frozenset({PROGRESSING, WAITING, OUT_OF_SYNC, "Throttled", "AzureBusy"})
+"""Nobody need act upon these reasons, so no event warns of them: one 503 is no news."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The parts of a status that change from pass to pass."""
+
+    generation: int
+    conditions: list[dict[str, Any]]
+    inventory: list[dict[str, Any]]
+    operations: Iterable[Record]
+
+    def status(self, evaluation: Evaluation | None, *, plan: bool) -> Status:
+        """The whole status; lists that are empty are left out."""
+        status: Status = {"observedGeneration": self.generation, "conditions": self.conditions}
+        parts: dict[str, Any] = {
+            "findings": findings(evaluation) if evaluation else [],
+            "plan": planned(evaluation) if evaluation and plan else [],
+            "inventory": self.inventory,
+            "operations": [o.to_status() for o in sorted(self.operations, key=lambda o: o.id.key)][:OPERATIONS],
+            **(status_fields(evaluation) if evaluation else {}),
+        }
+        status.update({name: part for name, part in parts.items() if part})
+        return status
+
+
+def findings(evaluation: Evaluation) -> list[dict[str, Any]]:
+    """Everything unsatisfied that a person should know, bounded, the blocking ones first."""
+    found = []
+    for said in evaluation.composed:
+        found += [_finding("", _severity(problem), problem) for problem in said.problems]
+        for block in said.blocks:
+            assessment = evaluation.assessments[block.key]
+            if isinstance(assessment, Blocked):
+                found.append(_finding(_rule(block), _severity(assessment.problem), assessment.problem))
+            elif block.key in evaluation.failed:
+                found.append(_finding(_rule(block), "Warning", evaluation.failed[block.key]))
+            elif isinstance(assessment, Advised) and isinstance(block, Check):
+                found.append(_advice(block))
+    unique = {tuple(sorted(entry.items())): entry for entry in found}
+    return sorted(unique.values(), key=lambda entry: entry["severity"] != "Error")[:FINDINGS]
+
+
+def planned(evaluation: Evaluation) -> list[dict[str, Any]]:
+    """What would be written, in the order in which the aspects tell it."""
+    return [
+        _planned(block, assessment, evaluation.ownership) for block, assessment in _differing(evaluation)[:PLANNED]
+    ]
+
+
+def status_fields(evaluation: Evaluation) -> dict[str, Any]:
+    """Discovered ids and records, by their place in the status; a dotted path nests, a repeated one lists."""
+    status: dict[str, Any] = {}
+    for block in evaluation.blocks():
+        if not isinstance(block, StatusField):
+            continue
+        head, _, tail = block.path.partition(".")
+        if tail:
+            status.setdefault(head, {})[tail] = block.value
+        else:
+            status.setdefault(head, []).append(block.value)
+    return {name: part[:FACTS] if isinstance(part, list) else part for name, part in status.items()}
+
+
+def transitions(
+    previous: Iterable[Mapping[str, Any]], fresh: Iterable[Mapping[str, Any]], *, drifted: bool = False
+) -> list[Event]:
+    """Events for what changed between two lists of conditions.
+
+    Args:
+        previous: as they stood in the status.
+        fresh: as they will.
+        drifted: drift was found in between; it may be found and repaired in one pass.
+    """
+    previous, fresh = list(previous), list(fresh)
+    before = {condition["type"]: condition for condition in previous}
+    events = pauses(previous, fresh)
+    for condition in fresh:
+        kind, old = condition["type"], before.get(condition["type"], {})
+        if kind == READY and condition["status"] == "True" and not _was_ready(before):
+            events.append(Event("Normal", "Ready", condition["message"]))
+        elif kind == IN_SYNC and condition["status"] == "True" and (drifted or old.get("reason") == "Drifted"):
+            events.append(Event("Normal", "DriftCorrected", "Azure is as declared again."))
+        elif _new_trouble(kind, condition, old):
+            events.append(Event("Warning", condition["reason"], cut(condition["message"], SHORT)))
+    return list(dict.fromkeys(events))  # one cause may show in many conditions
+
+
+def pauses(previous: Iterable[Mapping[str, Any]], fresh: Iterable[Mapping[str, Any]]) -> list[Event]:
+    """Events for the beginning and the end of a pause."""
+    was, now = (condition_of({"conditions": every}, RECONCILING) for every in (previous, fresh))
+    if (was.get("reason") == PAUSED) == (now.get("reason") == PAUSED):
+        return []
+    if now.get("reason") == PAUSED:
+        return [Event("Normal", "Paused", now["message"])]
+    return [Event("Normal", "Resumed", "The pause is over: Azure is looked at again.")]
+
+
+def advised(before: Iterable[Mapping[str, Any]], evaluation: Evaluation) -> list[Event]:
+    """Events for advice that is news: a Ready resource has no condition that would show it.
+
+    Args:
+        before: the findings as they stood in the status, and those of `still_known`.
+        evaluation: the pass.
+    """
+    # What finds no room among the findings would be news on every pass.
+    known = list(before)
+    new = [entry for entry in findings(evaluation) if entry not in known]
+    checks = [
+        block
+        for block in evaluation.blocks()
+        if isinstance(block, Check)
+        and isinstance(evaluation.assessments[block.key], Advised)
+        and _advice(block) in new
+    ]
+    return [Event("Warning", each.reason, cut(f"{each.message} {each.advice}".strip(), SHORT)) for each in checks]
+
+
+def still_known(before: Iterable[Mapping[str, Any]], evaluation: Evaluation) -> list[Mapping[str, Any]]:
+    """Those of the findings told before that may be back: this pass could not tell, or Azure is at work.
+
+    Args:
+        before: the findings as they stood in the status, and what this function gave for the pass before.
+        evaluation: the pass.
+    """
+    hidden = any(said.problems for said in evaluation.composed)
+    if not hidden and not any(isinstance(assessment, Running) for assessment in evaluation.assessments.values()):
+        return []
+    known: list[Mapping[str, Any]] = []
+    for entry in before:
+        if entry not in known:
+            known.append(entry)
+    return known[: 2 * FINDINGS]  # the latest come first; a long trouble does not fill the memory
+
+
+def leaving(changed: list[Event], left: int, *, released: bool, removed: bool) -> list[Event]:
+    """Events of a custom resource that goes: no word of being ready, one of what is left.
+
+    Args:
+        changed: the events of its conditions.
+        left: how many of the resources that its inventory lists are still there.
+        released: nothing is left to wait for.
+        removed: what it made was removed; otherwise it stays.
+    """
+    kept = [event for event in changed if event.type == "Warning"]
+    if released:
+        kept.append(Event("Normal", "Released", _removed(left) if removed else _retained(left)))
+    return kept
+
+
+def _removed(left: int) -> str:
+    if not left:
+        return "What the operator made for it is gone; public access stays closed."
+    stay = (
+        f"{left} resources stay, because others use them"
+        if left > 1
+        else "1 resource stays, because others use it"
+    )
+    return f"What the operator made for it and nobody else uses is gone; {stay}. Public access stays closed."
+
+
+def _retained(left: int) -> str:
+    resources = "1 resource" if left == 1 else f"{left} resources"
+    return f"Azure is left as it is: what the operator made for it stays ({resources})."
+
+
+def begun(actions: Iterable[Action]) -> list[Event]:
+    """One event per write that Azure took: the steps that `kubectl describe` tells."""
+    names = {"Create": "Creating", "Update": "Updating", "Delete": "Deleting"}
+    return [Event("Normal", names[action.kind], cut(action.sentence, SHORT)) for action in actions]
+
+
+def _was_ready(before: Mapping[str, Mapping[str, Any]]) -> bool:
+    """Whether it had been ready; that it could not be told for a moment changes nothing."""
+    ready, in_sync = (before.get(kind, {}) for kind in (READY, IN_SYNC))
+    if ready.get("status") == "True":
+        return True
+    untold = ready.get("status") == in_sync.get("status") == "Unknown"
+    return untold and in_sync["reason"] != PAUSED  # without a pause, the second follows only upon True
+
+
+def _new_trouble(kind: str, condition: Mapping[str, Any], old: Mapping[str, Any]) -> bool:
+    summary = {READY, IN_SYNC, "Reconciling", "Stalled", "Permitted"}
+    return (
+        kind not in summary
+        and condition["status"] != "True"
+        and condition["reason"] not in _PASSING
+        and condition["reason"] != old.get("reason")
+    )
+
+
+def _differing(evaluation: Evaluation) -> list[tuple[Ensure | EnsureAbsent, Differs]]:
+    found = []
+    for block in evaluation.blocks():
+        assessment = evaluation.assessments[block.key]
+        if isinstance(assessment, Differs) and isinstance(block, Ensure | EnsureAbsent):
+            found.append((block, assessment))
+    return found
+
+
+def _planned(block: Ensure | EnsureAbsent, assessment: Differs, ownership: Ownership) -> dict[str, Any]:
+    entry: dict[str, Any] = {"verb": assessment.kind, "id": block.id.text, "reason": cut(block.reason, TEXT)}
+    if block.rules:
+        entry["rules"] = list(block.rules[:RULES])
+    changes = [
+        {"path": cut(each.path, IDENTIFIER), "observed": _text(each.observed), "desired": _text(each.desired)}
+        for each in _changes(block, assessment, ownership)[:CHANGES]
+    ]
+    if changes:
+        entry["changes"] = changes
+    return entry
+
+
+def _changes(block: Ensure | EnsureAbsent, assessment: Differs, ownership: Ownership) -> tuple[Difference, ...]:
+    """What differs; of something to be made, all that would be written."""
+    if assessment.kind == "Create":
+        return tuple(differences({}, choose(block, assessment, ownership).body or {}))
+    return assessment.differences
+
+
+def _text(value: Any) -> str:  # noqa: ANN401 - JSON
+    if isinstance(value, dict | list | tuple):
+        return cut(json.dumps(value, ensure_ascii=False), SHORT)
+    return cut(str(value if value is not None else "not set"), SHORT)
+
+
+def _severity(problem: AzureProblem) -> str:
+    """What passes by itself is no error."""
+    return "Warning" if problem.severity is Severity.NOBODY else "Error"
+
+
+def _finding(rule: str, severity: str, problem: AzureProblem) -> dict[str, Any]:
+    entry = {"rule": rule or problem.reason, "severity": severity, "message": cut(problem.message, TEXT)}
+    if problem.advice:
+        entry["advice"] = cut(problem.advice, TEXT)
+    if problem.target is not None:
+        entry["resource"] = problem.target.text
+    return entry
+
+
+def _advice(block: Check) -> dict[str, Any]:
+    entry = {"rule": _rule(block), "severity": CheckLevel.ADVISORY.value, "message": cut(block.message, TEXT)}
+    if block.advice:
+        entry["advice"] = cut(block.advice, TEXT)
+    if block.about is not None:
+        entry["resource"] = block.about.text
+    return entry
+
+
+def _rule(block: Ensure | EnsureAbsent | Check | StatusField) -> str:
+    return block.rules[0] if block.rules else ""

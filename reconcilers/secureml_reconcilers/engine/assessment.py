@@ -130,10 +130,8 @@ def assess(block: Block, answer: Answer | None, ownership: Ownership, *, running
         ownership: what we made.
         running: this process knows of an operation on the resource.
     """
-    if isinstance(block, StatusField):
-        return Holds()
-    if isinstance(block, Check):
-        return _assess_check(block)
+    if isinstance(block, StatusField | Check):
+        return _assess_check(block) if isinstance(block, Check) else Holds()
     if isinstance(answer, arm.Unreadable):
         return Blocked(answer.problem.with_target(block.id))
     if running:

@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from secureml_reconcilers.engine.assessment import Differs
     from secureml_reconcilers.engine.blocks import EnsureAbsent
     from secureml_reconcilers.engine.clock import Moment
-    from secureml_reconcilers.engine.history import UnattributedDrift
 
 LOOK_BACK: Final = timedelta(hours=24)
 """Older changes are not what was found now: the resync would have found them before."""
@@ -58,6 +57,14 @@ class Trace:
 
     desired: frozenset[str] = frozenset()
     observed: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class UnattributedDrift:
+    """Drift whose author the change log does not show yet."""
+
+    traces: tuple[Trace, ...]
+    found: Moment
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,7 +73,7 @@ def _collect(
         questions.update(dict.fromkeys(unread.questions))
     except AzureProblem as problem:
         problems.append(problem)
-    except Exception as error:  # what Azure may show is not known in full: one part fails, the others go on
+    except Exception as error:  # noqa: BLE001 - what Azure may show is not known in full: one part fails
         _log.exception("A part of the composition does not understand what Azure shows of %s", view.last_read)
         problems.append(_not_understood(error, view))
 

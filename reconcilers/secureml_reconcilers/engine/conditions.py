@@ -55,7 +55,7 @@ PAUSED: Final = "Paused"
 
 NOT_SIGNED_IN: Final = "NotSignedIn"
 
-_CANNOT_TELL: Final = frozenset(
+CANNOT_TELL: Final = frozenset(
     {"AzureUnreachable", "UnreadableAnswer", "UnexpectedAnswer", "AzureBusy", "Throttled", NOT_SIGNED_IN}
 )
 """Reasons under which the aspect is neither met nor unmet: its status is Unknown."""
@@ -239,7 +239,7 @@ def _from_problem(kind: str, troubles: list[AzureProblem], told: dict[str, str])
 
 def _untold(problem: AzureProblem) -> str:
     """The status of an aspect that has this trouble: what cannot be told is neither met nor unmet."""
-    return "Unknown" if problem.reason in _CANNOT_TELL else "False"
+    return "Unknown" if problem.reason in CANNOT_TELL else "False"
 
 
 def _ready(aspects: list[Condition], *, enforce: bool) -> Condition:

@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from secureml_reconcilers.azure.arm import Arm
+    from secureml_reconcilers.engine.attribution import UnattributedDrift
     from secureml_reconcilers.engine.clock import Clock
     from secureml_reconcilers.engine.evaluation import Evaluation
-    from secureml_reconcilers.engine.history import UnattributedDrift
 
 
 def in_sync(status: Mapping[str, Any], generation: int) -> bool:

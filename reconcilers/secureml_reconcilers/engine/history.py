@@ -8,17 +8,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from secureml_reconcilers.engine.attribution import Trace
+    from secureml_reconcilers.engine.attribution import UnattributedDrift
     from secureml_reconcilers.engine.clock import Moment
     from secureml_reconcilers.engine.contract import Event
-
-
-@dataclass(frozen=True, slots=True)
-class UnattributedDrift:
-    """Drift whose author the change log does not show yet."""
-
-    traces: tuple[Trace, ...]
-    found: Moment
 
 
 @dataclass(slots=True)

@@ -52,6 +52,11 @@ class Inventory:
         """The resources listed as a whole."""
         return tuple(resource_id(each["id"]) for each in self.entries.values() if each["kind"] == "Resource")
 
+    def extended(self) -> tuple[ResourceId, ...]:
+        """Others' resources that hold entries of ours."""
+        found = (resource_id(each["id"]) for each in self.entries.values() if each["kind"] == "Entry")
+        return tuple(dict.fromkeys(found))
+
     def resources(self) -> frozenset[str]:
         """Their keys."""
         return frozenset(target.key for target in self.ids())

@@ -1,4 +1,4 @@
-"""Following the operations that Azure works on: what was read decides, and the handle where reading leaves a question.
+"""Following the operations that Azure works on: what was read decides, and else the operation's handle.
 
 The second step of a pass, after it has observed.
 """
@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Final, Literal
 from secureml_reconcilers.azure.arm import NotFound, Present
 from secureml_reconcilers.azure.catalogue import durations_of, type_info
 from secureml_reconcilers.azure.problem import AzureProblem
-from secureml_reconcilers.engine.blocks import Ensure, EnsureAbsent
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
     from secureml_reconcilers.azure.arm import Answer, Arm
     from secureml_reconcilers.azure.resource_id import ResourceId
     from secureml_reconcilers.engine.clock import Moment
-    from secureml_reconcilers.engine.composing import Composed
     from secureml_reconcilers.engine.ledger import Ledger, Record
     from secureml_reconcilers.engine.readings import Reading, Readings
 
@@ -29,18 +27,19 @@ _FAILED: Final = frozenset({"failed", "canceled"})
 
 
 async def track_operations(
-    composed: Iterable[Composed], readings: Readings, ledger: Ledger, arm: Arm, since: int
-) -> None:
-    """End the operations that this pass has looked at and that are over.
+    targets: Iterable[ResourceId], readings: Readings, ledger: Ledger, arm: Arm, since: int
+) -> bool:
+    """End the operations that this pass has looked at and that are over; whether there was one.
 
     Args:
-        composed: whose blocks name the targets.
+        targets: what this custom resource writes to, or has made.
         readings: those of the pass; an operation that ends may make some of them stale.
         ledger: what runs, and where it is noted how it ended.
         arm: asked for an operation's result, where reading leaves a question.
         since: the ledger's number when the pass began: older readings are no look.
     """
-    for target in _targets(composed):
+    ended = False
+    for target in targets:
         record = ledger.running(target)
         if record is None:
             continue
@@ -50,11 +49,8 @@ async def track_operations(
                 await _look(record, reading, ledger, arm)
         elif _parent_is_gone(record, readings):
             ledger.end(record)  # nobody reads such a child, for it cannot be there
-
-
-def _targets(composed: Iterable[Composed]) -> Iterable[ResourceId]:
-    every = (block for said in composed for block in said.blocks)
-    return dict.fromkeys(block.id for block in every if isinstance(block, Ensure | EnsureAbsent))
+        ended = ended or ledger.running(target) is not record
+    return ended
 
 
 def _parent_is_gone(record: Record, readings: Readings) -> bool:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from secureml_reconcilers.engine.assessment import Ownership
+from secureml_reconcilers.engine.blocks import Ensure, EnsureAbsent
 from secureml_reconcilers.engine.evaluation import Situation
 from secureml_reconcilers.engine.readings import JUST_BEFORE
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from datetime import timedelta
 
     from secureml_reconcilers.azure.arm import Arm
+    from secureml_reconcilers.azure.resource_id import ResourceId
     from secureml_reconcilers.engine.assessment import Action
     from secureml_reconcilers.engine.blocks import Composition
     from secureml_reconcilers.engine.clock import Moment
@@ -95,10 +97,15 @@ class Pass:
         since = self.readings.in_line_since
         return since is not None and reading.at >= max(since, self.began - JUST_BEFORE)
 
+    def targets(self) -> list[ResourceId]:
+        """What this custom resource would write to, as the latest turn said, and what it has made."""
+        blocks = (block for said in self.composed for block in said.blocks)
+        written = (block.id for block in blocks if isinstance(block, Ensure | EnsureAbsent))
+        return list(dict.fromkeys((*written, *self.inventory.ids())))
+
     def running(self) -> list[Record]:
         """The operations that concern this custom resource."""
-        blocks = self.evaluation.targets() if self.evaluation is not None else ()
-        found = {target.key: self.ledger.running(target) for target in (*blocks, *self.inventory.ids())}
+        found = {target.key: self.ledger.running(target) for target in self.targets()}
         return [record for _, record in sorted(found.items()) if record is not None]
 
     def forget_stale(self) -> bool:

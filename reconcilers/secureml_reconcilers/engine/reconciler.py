@@ -11,13 +11,15 @@ from secureml_reconcilers.engine.acting import act, due_actions, needs_fresh_evi
 from secureml_reconcilers.engine.clock import SystemClock
 from secureml_reconcilers.engine.contract import ReconcileResult
 from secureml_reconcilers.engine.evaluation import evaluate
-from secureml_reconcilers.engine.history import PassHistory, UnattributedDrift
+from secureml_reconcilers.engine.history import PassHistory
 from secureml_reconcilers.engine.inventory import Inventory, no_room
 from secureml_reconcilers.engine.ledger import Ledger
 from secureml_reconcilers.engine.observing import Observer, budget_wait
 from secureml_reconcilers.engine.operation_tracking import track_operations
 from secureml_reconcilers.engine.passing import Pass
 from secureml_reconcilers.engine.readings import Readings
+from secureml_reconcilers.engine.recovering import is_lost, recovery
+from secureml_reconcilers.engine.releasing import with_release
 from secureml_reconcilers.engine.reporting import defer, metrics, report, take_pending_events
 from secureml_reconcilers.engine.write_verification import verify_writes
 
@@ -49,7 +51,7 @@ class Declares(Protocol):
 
 @dataclass(slots=True)
 class Memory:
-    """What this process keeps of one custom resource between passes. Losing it costs reads and an event at most."""
+    """What this process keeps of one custom resource between passes; losing it costs reads, or an event."""
 
     readings: Readings = field(default_factory=Readings)
     history: PassHistory = field(default_factory=PassHistory)
@@ -102,8 +104,12 @@ class Engine:
     def _composition(self, request: ReconcileRequest) -> Composition:
         owner = f"{self._cluster}/{request.key.namespace}/{request.key.name}"
         if request.deleting:
-            listed = tuple(target.text for target in Inventory.of(request.status).ids())
-            return self._kind.remove(request.spec, owner, listed)
+            inventory = Inventory.of(request.status)
+            listed = tuple(target.text for target in inventory.ids())
+            removal = self._kind.remove(request.spec, owner, listed)
+            if removal.aspects and is_lost(request.status):
+                return recovery(self._kind.declare(request.spec, owner), request.spec)
+            return with_release(removal, inventory, self._ledger)
         return self._kind.declare(request.spec, owner)
 
     # -- begin ----------------------------------------------------------------------------------
@@ -142,9 +148,9 @@ class Engine:
         for _ in range(TURNS):
             this.forget_stale()
             this.composed = await observer.observe(this.composition)
-            await track_operations(this.composed, this.readings, this.ledger, this.arm, this.order)
-            if this.forget_stale():
-                continue  # an operation ended: what shows its effect is read again
+            ended = await track_operations(this.targets(), this.readings, this.ledger, this.arm, this.order)
+            if this.forget_stale() or ended:
+                continue  # what shows the effect of what is over is read again
             this.throttled = budget_wait(this.readings)
             if this.throttled is not None:
                 return
@@ -190,7 +196,7 @@ class Engine:
             this.drifted = True
             traces = attribution.traces(block, assessment)
             if traces:
-                found = UnattributedDrift(traces, this.began)
+                found = attribution.UnattributedDrift(traces, this.began)
                 this.history.awaiting_author[block.id.key] = found
             this.events.append(drift.detected(block, assessment, enforce=this.composition.enforce))
 

@@ -14,6 +14,7 @@ from secureml_reconcilers.engine.conditions import conditions, with_times
 from secureml_reconcilers.engine.contract import ReconcileResult
 from secureml_reconcilers.engine.evaluation import Busy, problems
 from secureml_reconcilers.engine.questions import Resource
+from secureml_reconcilers.engine.recovering import RECOVERED, recovered
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -41,8 +42,9 @@ def report(this: Pass, evaluation: Evaluation) -> ReconcileResult:
     running = this.running()
     sections = status_and_events.Report(request.generation, rendered, this.inventory.to_status(), running)
     ready = fresh[0].met
-    released = request.deleting and ready and not running
-    requeue = _requeue_after(this, evaluation, running)
+    recovering = any(aspect.condition == RECOVERED for aspect in this.composition.aspects)
+    released = request.deleting and ready and not running and not recovering
+    requeue = intervals.SOONEST if recovering and ready else _requeue_after(this, evaluation, running)
     _rest(this, evaluation, waiting=bool(running) or this.claim_held_elsewhere)
     happened = [*take_pending_events(history), *this.events]
     drifted = this.drifted or any(event.reason == "DriftDetected" for event in happened)
@@ -99,6 +101,8 @@ def _settle_accounts(this: Pass, evaluation: Evaluation) -> None:
     over |= (this.history.targets - targets) if everything_told else set()
     this.ledger.clear_failures(over, this.owner)
     this.history.targets = frozenset(targets)
+    for target in recovered(evaluation):
+        this.inventory.note(target, this.ledger.clock.now())
     if this.composition.enforce:
         this.inventory.prune(evaluation, this.readings)
         this.inventory.prune_entries(evaluation)

@@ -1,0 +1,124 @@
+"""Finding again what was made for a custom resource whose status was lost (restored from a backup without it).
+
+Its spec says what would be made, and the tags in Azure whose it is. Both are only asked when it is to be deleted:
+while it lives, every pass lists what it uses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+from secureml_reconcilers.azure.catalogue import CATALOGUE, type_info
+from secureml_reconcilers.azure.graph_query import GraphQuery
+from secureml_reconcilers.azure.problem import AzureProblem
+from secureml_reconcilers.azure.resource_id import ResourceId, resource_id
+from secureml_reconcilers.engine.blocks import Aspect, Check, Composition, Ensure
+from secureml_reconcilers.engine.conditions import CANNOT_TELL, condition_of
+from secureml_reconcilers.engine.ownership_tags import OWNER, is_marked, user_tag, users
+from secureml_reconcilers.engine.questions import element_id
+
+if TYPE_CHECKING:
+    from secureml_reconcilers.azure.arm import Body
+    from secureml_reconcilers.engine.blocks import Block, Blocks
+    from secureml_reconcilers.engine.evaluation import Evaluation
+    from secureml_reconcilers.engine.view import View
+
+RECOVERED: Final = "InventoryRecovered"
+"""The condition's type. True when all that could be made was looked for; Unknown or False while some of it cannot
+be read: until then nothing is released."""
+
+_MADE_FOR: Final = (
+    "resources"
+    " | where tostring(tags[{owner_tag}]) =~ {owner} or tostring(tags[{user_tag}]) =~ {owner}"
+    " | project id"
+)
+
+
+def is_lost(status: Mapping[str, object]) -> bool:
+    """Whether a status does not tell what was made: never written, or left out by a restore."""
+    if condition_of(status, RECOVERED):
+        return bool(condition_of(status, RECOVERED)["status"] != "True")
+    return not status.get("conditions") and not status.get("inventory")
+
+
+def recovery(declared: Composition, spec: Mapping[str, object]) -> Composition:
+    """A composition that writes nothing, and says of each thing that it was made for this resource."""
+    asked = partial(_recovered, declared, tuple(dict.fromkeys(_subscriptions_in(spec))))
+    aspect = Aspect(RECOVERED, asked, "Recovered", "What was made for this resource is known again.")
+    return Composition((aspect,), declared.owner, enforce=False)
+
+
+def recovered(evaluation: Evaluation) -> list[ResourceId]:
+    """What such a composition found; nothing for any other."""
+    if all(said.aspect.condition != RECOVERED for said in evaluation.composed):
+        return []
+    return [block.about for block in evaluation.blocks() if isinstance(block, Check) and block.about is not None]
+
+
+def _recovered(declared: Composition, subscriptions: tuple[str, ...], azure: View) -> Blocks:
+    for aspect in declared.aspects:
+        yield _declared(aspect, declared.owner, azure)
+    yield _tagged(declared.owner, subscriptions, azure)
+
+
+def _declared(aspect: Aspect, owner: str, azure: View) -> Iterator[Block]:
+    for block in _tellable(aspect.blocks(azure)):
+        if not isinstance(block, Ensure) or block.create is None:
+            continue
+        body = azure.get(block.id)
+        marked = _marker(block.id, body, azure)
+        if body is not None and _is_used(marked or {}, owner, shared=block.shared):
+            yield _made(block.id)
+
+
+def _tagged(owner: str, subscriptions: tuple[str, ...], azure: View) -> Iterator[Block]:
+    """What an earlier spec asked for is found by its tags alone; the resource itself tells whether it is so."""
+    values = (("owner_tag", OWNER), ("user_tag", user_tag(owner)), ("owner", owner))
+    queries = [GraphQuery(each, _MADE_FOR, values) for each in subscriptions]
+    rows = [row for each in queries for row in azure.graph(each)]
+    found = [each for each in map(element_id, map(dict, rows)) if each is not None and each.type in CATALOGUE]
+    azure.ask(*found)
+    for target in found:
+        if _is_used(azure.get(target) or {}, owner, shared=False):
+            yield _made(target)
+
+
+def _tellable(blocks: Blocks) -> Iterator[Block]:
+    """Every block; a part that fails because something is not there made nothing either."""
+    try:
+        for block in blocks:
+            if isinstance(block, Iterator):
+                yield from _tellable(block)
+            else:
+                yield block
+    except AzureProblem as problem:
+        if problem.reason in CANNOT_TELL or problem.reason == "Forbidden":
+            raise
+
+
+def _marker(target: ResourceId, body: Body | None, azure: View) -> Body | None:
+    """The body that carries the tags: the parent's, where the type has none."""
+    return azure.get(target.parent) if not type_info(target).tags and target.parent is not None else body
+
+
+def _is_used(body: Body, owner: str, *, shared: bool) -> bool:
+    tags = {str(name).lower(): value for name, value in (body.get("tags") or {}).items()}
+    return is_marked(body) and (shared or owner in users(body) or tags.get(OWNER) == owner)
+
+
+def _made(target: ResourceId) -> Check:
+    return Check(f"{target.short} was made for this resource", holds=True, reason="", message="", about=target)
+
+
+def _subscriptions_in(value: object) -> Iterator[str]:
+    """The subscriptions of every id in a spec."""
+    if isinstance(value, Mapping):
+        for each in value.values():
+            yield from _subscriptions_in(each)
+    elif isinstance(value, list | tuple):
+        for each in value:
+            yield from _subscriptions_in(each)
+    elif isinstance(value, str) and value.lower().startswith("/subscriptions/"):
+        yield resource_id(value).subscription

@@ -257,7 +257,7 @@ def _merge_entries(present: list[Any], wanted: Entries) -> list[Any]:
 
 
 def _put(patch: dict[str, Any], steps: Path, merged: Mapping[str, Any]) -> None:
-    """Put into the patch what the merged resource has at a path; null, which takes it away, where that is nothing."""
+    """Put into the patch what the merged resource has at a path; null, which takes it away, for nothing."""
     value: Any = merged
     for step in steps[:-1]:
         value = value.get(step) or {}

@@ -4,27 +4,45 @@ from __future__ import annotations
 
 import uuid
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, TypeVar
 
 from arm_emulator import ids
 from arm_emulator.model import SYSTEM, Caller, JsonObject, Resource
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from arm_emulator.authorization import Authorization
-    from arm_emulator.changes import ChangeLog
+    from arm_emulator.changes import Change, ChangeLog
     from arm_emulator.clock import Clock
     from arm_emulator.config import Config
     from arm_emulator.ids import ResourceId
     from arm_emulator.operations import Operations
-    from arm_emulator.providers.base import ResourceType
     from arm_emulator.registry import Registry
     from arm_emulator.store import Store
 
 
-class Context:
+class Kind(Protocol):
+    """What the context itself asks of a resource type; everything else is between the type and the core."""
+
+    name: str
+    shares_etag: ClassVar[bool]
+
+    def tagged(self, ctx: Any, document: JsonObject) -> tuple[str, JsonObject]:  # noqa: ANN401
+        """A fresh entity tag and the document that shows it."""
+
+    def deleted(self, ctx: Any, resource: Resource) -> None:  # noqa: ANN401
+        """Side effects after the resource is gone from the store."""
+
+
+KindT = TypeVar("KindT", bound=Kind)
+
+
+class ContextOf(Generic[KindT]):
     """Everything a provider may touch. One per emulator.
+
+    It is told the class of resource types (`hooks.Context` is the one with `hooks.ResourceType`), because the
+    hooks of a type are given a context: it could not import them without a circle.
 
     Writes made through `apply` and `remove` take effect at once, carry the caller `System` in the change
     log unless told otherwise, and skip authorization, locks and validation.
@@ -36,7 +54,8 @@ class Context:
         config: Config,
         clock: Clock,
         store: Store,
-        registry: Registry,
+        registry: Registry[KindT],
+        observers: Iterable[Callable[[Any, Change], None]] = (),
         operations: Operations,
         authorization: Authorization,
         changes: ChangeLog,
@@ -54,7 +73,7 @@ class Context:
             for subscription in config.subscriptions
             for namespace in config.unregistered
         }
-        for observer in registry.observers:
+        for observer in observers:
             changes.listeners.append(partial(observer, self))
 
     @property
@@ -84,7 +103,7 @@ class Context:
         """Every resource of a type, in order of creation."""
         return self.store.of_type(kind.lower())
 
-    def type_of(self, resource: Resource | ResourceId) -> ResourceType:
+    def type_of(self, resource: Resource | ResourceId) -> KindT:
         """The provider of a resource."""
         where = resource if isinstance(resource, ids.ResourceId) else resource.id
         return self.registry.find(where.type_key)
@@ -174,7 +193,7 @@ class Context:
         self.changes.record(resource.id, resource.body, None, caller=caller, correlation_id=correlation_id)
         self.type_of(resource).deleted(self, resource)
 
-    def _retag_parent(self, child: Resource, kind: ResourceType) -> None:
+    def _retag_parent(self, child: Resource, kind: KindT) -> None:
         parent = self.store.get(child.id.parent) if kind.shares_etag else None
         if parent is not None:
             parent.etag, parent.body = self.type_of(parent).tagged(self, parent.body)

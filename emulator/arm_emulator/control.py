@@ -14,8 +14,8 @@ from arm_emulator.model import Answer
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from arm_emulator.emulator import World
     from arm_emulator.model import Call, JsonObject
+    from arm_emulator.world import World
 
 
 class _BadRequestError(Exception):

@@ -14,8 +14,7 @@ from arm_emulator.operations import Operation
 from arm_emulator.writes import region_of
 
 if TYPE_CHECKING:
-    from arm_emulator.context import Context
-    from arm_emulator.providers.base import ResourceType
+    from arm_emulator.hooks import Context, ResourceType
 
 
 def delete(ctx: Context, call: Call, where: ResourceId) -> Answer:

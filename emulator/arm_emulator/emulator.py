@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import tempfile
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
@@ -16,7 +16,7 @@ from arm_emulator.authorization import Authorization
 from arm_emulator.changes import ChangeLog
 from arm_emulator.clock import Clock
 from arm_emulator.config import Config, default_clients
-from arm_emulator.context import Context
+from arm_emulator.context import ContextOf
 from arm_emulator.control import Control
 from arm_emulator.entra import Entra
 from arm_emulator.faults import Faults
@@ -29,20 +29,12 @@ from arm_emulator.server import Server
 from arm_emulator.store import Store
 from arm_emulator.throttling import Throttles
 from arm_emulator.tls import server_context
+from arm_emulator.world import World
 
 if TYPE_CHECKING:
     from types import TracebackType
 
-
-@dataclass(slots=True)
-class World:
-    """The replaceable parts of a run: a reset makes a new one."""
-
-    ctx: Context
-    entra: Entra
-    log: RequestLog
-    faults: Faults
-    server: Server
+    from arm_emulator.hooks import Context
 
 
 class Emulator:
@@ -71,7 +63,7 @@ class Emulator:
         chosen = config or Config()
         self.config = chosen if chosen.clients else _with_default_clients(chosen)
         self.clock = clock or Clock(self.config.clock_speed)
-        self.world = self._build()
+        self.world, self._server = self._build()
         self.base_url = ""
         self._directory = directory
         self._port = port
@@ -103,7 +95,7 @@ class Emulator:
 
     def reset(self) -> None:
         """Start over: empty store, logs and faults; the clock, the port and the CA stay."""
-        self.world = self._build()
+        self.world, self._server = self._build()
         self.clock.poke()
 
     async def __aenter__(self) -> Self:
@@ -112,7 +104,7 @@ class Emulator:
         tls = server_context(self._directory)
 
         async def handle(request: web.BaseRequest) -> web.StreamResponse:
-            return await self.world.server.handle(request)
+            return await self._server.handle(request)
 
         runner = web.ServerRunner(web.Server(handle, access_log=None), shutdown_timeout=0.1)
         await runner.setup()
@@ -137,15 +129,17 @@ class Emulator:
             operations.settle(self.clock.now())
             await self.clock.sleep_until(operations.next_due(), interruptible=True)
 
-    def _build(self) -> World:
+    def _build(self) -> tuple[World, Server]:
         config, clock, store = self.config, self.clock, Store()
         operations = Operations()
         changes = ChangeLog(lambda: operations.moment or clock.now())
-        ctx = Context(
+        loaded = providers.load()
+        ctx = ContextOf(
             config=config,
             clock=clock,
             store=store,
-            registry=providers.load(),
+            registry=loaded.registry,
+            observers=loaded.observers,
             operations=operations,
             authorization=Authorization(config, store, clock.now),
             changes=changes,
@@ -155,6 +149,7 @@ class Emulator:
         control = Control(lambda: self.world, self.reset)
         server = Server(
             ctx=ctx,
+            routes=loaded.routes,
             entra=entra,
             log=log,
             faults=faults,
@@ -166,7 +161,7 @@ class Emulator:
             _seed(ctx, subscription)
         changes.tallies.clear()
         changes.records.clear()
-        return World(ctx, entra, log, faults, server)
+        return World(ctx, entra, log, faults), server
 
 
 def _seed(ctx: Context, subscription: str) -> None:

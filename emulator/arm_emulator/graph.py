@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from arm_emulator.changes import Change
-    from arm_emulator.context import Context
+    from arm_emulator.hooks import Context
     from arm_emulator.model import Call, JsonObject, Resource
 
 MOST_ROWS = 1000

@@ -9,7 +9,7 @@ from arm_emulator.errors import ArmError, gateway
 from arm_emulator.ids import ResourceId, ancestors
 
 if TYPE_CHECKING:
-    from arm_emulator.context import Context
+    from arm_emulator.hooks import Context
     from arm_emulator.model import Call, JsonObject, Resource
 
 LOCKS = "microsoft.authorization/locks"

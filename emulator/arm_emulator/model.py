@@ -1,4 +1,4 @@
-"""The shapes that every part of the emulator speaks of: resources, callers, calls, writes, answers."""
+"""The shapes that every part of the emulator speaks of: resources, callers, calls, answers."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from arm_emulator.context import Context
     from arm_emulator.ids import ResourceId
 
 JsonObject: TypeAlias = dict[str, Any]
@@ -188,48 +187,6 @@ class Call:
     base_url: str = ""
     fail_operation: JsonObject | None = None
     slow_operation: float = 1.0
-
-
-@dataclass(slots=True)
-class Write:
-    """One PUT or PATCH while a provider judges and composes it.
-
-    Attributes:
-        ctx: the emulator's world: store, clock, other types.
-        id: id of the resource; the stored casing if it exists.
-        call: the request, with `call.body` as it came.
-        body: what to compose from. PUT: the request's body. PATCH: the request's body already merged into
-            the previous document (RFC 7396; `tags` replaced whole), read-only members included.
-        previous: the resource as it is, None on create.
-        inside: the parent's write, when this child stands in its parent's body.
-    """
-
-    ctx: Context
-    id: ResourceId
-    call: Call
-    body: JsonObject
-    previous: Resource | None = None
-    inside: Write | None = None
-
-    @property
-    def creating(self) -> bool:
-        """Whether the resource does not exist yet."""
-        return self.previous is None
-
-    @property
-    def patching(self) -> bool:
-        """Whether the verb is PATCH."""
-        return self.call.method == "PATCH"
-
-    @property
-    def properties(self) -> JsonObject:
-        """`properties` of the body to compose from, empty when absent or null."""
-        found = self.body.get("properties")
-        return found if isinstance(found, dict) else {}
-
-    def kept(self, name: str, default: object = None) -> Any:  # noqa: ANN401 - a JSON value
-        """A property of the previous document, for read-only members that a PUT must not lose."""
-        return self.previous.properties.get(name, default) if self.previous else default
 
 
 @dataclass(slots=True)

@@ -11,7 +11,7 @@ from arm_emulator.model import Answer
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from arm_emulator.context import Context
+    from arm_emulator.hooks import Context
     from arm_emulator.ids import ResourceId
     from arm_emulator.model import Call, Resource
 

@@ -2,28 +2,34 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from arm_emulator.providers.base import ResourceType
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from arm_emulator.providers.base import Observer, Route
+
+class Named(Protocol):
+    """Whatever serves a resource type."""
+
+    name: str
 
 
-class Registry:
-    """Resource types by lower-case name, and the paths outside the resource tree."""
+KindT = TypeVar("KindT", bound=Named)
 
-    def __init__(
-        self, types: Iterable[ResourceType] = (), routes: Iterable[Route] = (), observers: Iterable[Observer] = ()
-    ) -> None:
+
+class Registry(Generic[KindT]):
+    """Resource types by lower-case name.
+
+    Args:
+        types: the types that have behaviour of their own.
+        generic: serves every other one.
+    """
+
+    def __init__(self, types: Iterable[KindT], generic: KindT) -> None:
         self._types = {each.name.lower(): each for each in types}
-        self._routes = tuple(routes)
-        self.observers = tuple(observers)
-        self._generic = ResourceType()
+        self._generic = generic
 
-    def find(self, kind: str) -> ResourceType:
+    def find(self, kind: str) -> KindT:
         """The provider of a lower-case type name, or the generic one."""
         return self._types.get(kind, self._generic)
 
@@ -31,10 +37,6 @@ class Registry:
         """Whether a provider registered this lower-case type name."""
         return kind in self._types
 
-    def types(self) -> Iterable[ResourceType]:
+    def types(self) -> Iterable[KindT]:
         """All registered types."""
         return self._types.values()
-
-    def routes(self) -> Iterable[Route]:
-        """All paths outside the resource tree, in order of registration."""
-        return self._routes

@@ -19,12 +19,12 @@ from arm_emulator.errors import ArmError, gateway
 from arm_emulator.model import Answer, Call, Caller
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
-    from arm_emulator.context import Context
     from arm_emulator.control import Control
     from arm_emulator.entra import Entra
     from arm_emulator.faults import Faults
+    from arm_emulator.hooks import Context, Route
     from arm_emulator.model import JsonObject
     from arm_emulator.requestlog import Entry, RequestLog
     from arm_emulator.throttling import Throttles
@@ -59,6 +59,7 @@ class Server:
 
     Args:
         ctx: the world.
+        routes: paths outside the resource tree, in order.
         entra: identity platform.
         log: request log.
         faults: scripted faults.
@@ -71,6 +72,7 @@ class Server:
         self,
         *,
         ctx: Context,
+        routes: Sequence[Route],
         entra: Entra,
         log: RequestLog,
         faults: Faults,
@@ -78,7 +80,7 @@ class Server:
         graph: Callable[[Call], Answer],
         control: Control,
     ) -> None:
-        self._ctx, self._entra, self._log = ctx, entra, log
+        self._ctx, self._routes, self._entra, self._log = ctx, routes, entra, log
         self._faults, self._throttles, self._graph, self._control = faults, throttles, graph, control
         self.stages = (
             self._inject,
@@ -260,7 +262,7 @@ class Server:
                 return polled
         if lowered == _GRAPH and call.method == "POST":
             return self._graph(call)
-        for route in ctx.registry.routes():
+        for route in self._routes:
             match = route.pattern.fullmatch(call.path) if route.method == call.method else None
             if match is not None:
                 self._authorize_route(call, route.action)

@@ -9,14 +9,14 @@ from arm_emulator import guards
 from arm_emulator.durations import draw
 from arm_emulator.errors import ArmError, gateway
 from arm_emulator.etags import check_preconditions
+from arm_emulator.hooks import Write
 from arm_emulator.ids import ResourceId, require
-from arm_emulator.model import FAILED, SYSTEM, Answer, Call, EtagStyle, JsonObject, Resource, Write, WriteStyle
+from arm_emulator.model import FAILED, SYSTEM, Answer, Call, EtagStyle, JsonObject, Resource, WriteStyle
 from arm_emulator.operations import Operation, cancel
 from arm_emulator.store import merge_patch
 
 if TYPE_CHECKING:
-    from arm_emulator.context import Context
-    from arm_emulator.providers.base import ResourceType
+    from arm_emulator.hooks import Context, ResourceType
 
 
 def write(ctx: Context, call: Call, where: ResourceId) -> Answer:

@@ -6,13 +6,15 @@ registered here is still stored and served generically.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from arm_emulator.hooks import ResourceType
 from arm_emulator.registry import Registry
 
 if TYPE_CHECKING:
-    from arm_emulator.providers.base import Observer, ResourceType, Route
+    from arm_emulator.hooks import Observer, Route
 
 MODULES = (
     "authorization",
@@ -36,8 +38,23 @@ MODULES = (
 """The provider modules, in no particular order; a new module needs only its name here."""
 
 
-def load() -> Registry:
-    """A registry of every listed provider."""
+@dataclass(frozen=True, slots=True)
+class Providers:
+    """What the modules export, joined.
+
+    Attributes:
+        registry: every resource type.
+        routes: the paths outside the resource tree, in order of registration.
+        observers: called after every applied change.
+    """
+
+    registry: Registry[ResourceType]
+    routes: tuple[Route, ...]
+    observers: tuple[Observer, ...]
+
+
+def load() -> Providers:
+    """Everything that the listed modules export."""
     types: list[ResourceType] = []
     routes: list[Route] = []
     observers: list[Observer] = []
@@ -46,4 +63,4 @@ def load() -> Registry:
         types.extend(module.TYPES)
         routes.extend(getattr(module, "ROUTES", ()))
         observers.extend(getattr(module, "OBSERVERS", ()))
-    return Registry(types, routes, observers)
+    return Providers(Registry(types, ResourceType()), tuple(routes), tuple(observers))

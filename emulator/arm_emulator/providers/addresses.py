@@ -11,7 +11,7 @@ from arm_emulator.providers import occupancy
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from arm_emulator.context import Context
+    from arm_emulator.hooks import Context
     from arm_emulator.model import JsonObject, Resource
 
 Network: TypeAlias = "ipaddress.IPv4Network | ipaddress.IPv6Network"

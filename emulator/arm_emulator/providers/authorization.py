@@ -11,17 +11,17 @@ from typing import TYPE_CHECKING, ClassVar
 
 from arm_emulator import ids
 from arm_emulator.errors import ArmError, bad_request, conflict
+from arm_emulator.hooks import ResourceType, Route
 from arm_emulator.model import WriteStyle
 from arm_emulator.providers import role_definitions
-from arm_emulator.providers.base import ResourceType, Route
 from arm_emulator.providers.identities import principals
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from arm_emulator.context import Context
+    from arm_emulator.hooks import Context, Write
     from arm_emulator.ids import ResourceId
-    from arm_emulator.model import Call, JsonObject, Resource, Write
+    from arm_emulator.model import Call, JsonObject, Resource
 
 ASSIGNMENTS = "Microsoft.Authorization/roleAssignments"
 LOCKS = "Microsoft.Authorization/locks"

@@ -9,18 +9,17 @@ import re
 from typing import TYPE_CHECKING, ClassVar
 
 from arm_emulator.errors import bad_request, conflict
+from arm_emulator.hooks import READ_ONLY, Member, ResourceType
 from arm_emulator.model import WriteStyle
 from arm_emulator.providers import firewall, name_availability, targets
-from arm_emulator.providers.base import READ_ONLY, Member, ResourceType
 from arm_emulator.providers.system_data import system_data
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from arm_emulator.context import Context
     from arm_emulator.errors import ArmError
-    from arm_emulator.model import Call, JsonObject, Resource, Write
-    from arm_emulator.providers.base import View
+    from arm_emulator.hooks import Context, View, Write
+    from arm_emulator.model import Call, JsonObject, Resource
 
 REGISTRIES = "Microsoft.ContainerRegistry/registries"
 REPLICATIONS = f"{REGISTRIES}/replications"

@@ -14,9 +14,8 @@ from arm_emulator.providers.network import reference, require_reference
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from arm_emulator.context import Context
-    from arm_emulator.model import JsonObject, Resource, Write
-    from arm_emulator.providers.base import Member
+    from arm_emulator.hooks import Context, Member, Write
+    from arm_emulator.model import JsonObject, Resource
 
 
 def interface_of(ctx: Context, endpoint: Resource) -> Resource | None:

@@ -10,8 +10,8 @@ from arm_emulator import ids
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from arm_emulator.context import Context
-    from arm_emulator.model import JsonObject, Write
+    from arm_emulator.hooks import Context, Write
+    from arm_emulator.model import JsonObject
 
 JOIN = "Microsoft.Network/virtualNetworks/subnets/joinViaServiceEndpoint/action"
 """The right that a caller needs on each subnet it lets in (RBAC table, storage and vault firewall)."""

@@ -8,13 +8,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from arm_emulator.errors import ArmError
-from arm_emulator.providers.base import ResourceType
+from arm_emulator.hooks import ResourceType
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from arm_emulator.context import Context
-    from arm_emulator.model import JsonObject, Resource, Write
+    from arm_emulator.hooks import Context, Write
+    from arm_emulator.model import JsonObject, Resource
 
 USER_ASSIGNED = "Microsoft.ManagedIdentity/userAssignedIdentities"
 

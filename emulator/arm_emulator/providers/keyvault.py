@@ -12,17 +12,16 @@ from typing import TYPE_CHECKING, ClassVar
 
 from arm_emulator.clock import iso
 from arm_emulator.errors import ArmError, bad_request, conflict
+from arm_emulator.hooks import Member, ResourceType, Route
 from arm_emulator.model import WriteStyle
 from arm_emulator.providers import firewall, name_availability, targets
-from arm_emulator.providers.base import Member, ResourceType, Route
 from arm_emulator.providers.system_data import system_data
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from arm_emulator.context import Context
-    from arm_emulator.model import Call, JsonObject, Resource, Write
-    from arm_emulator.providers.base import View
+    from arm_emulator.hooks import Context, View, Write
+    from arm_emulator.model import Call, JsonObject, Resource
 
 VAULTS = "Microsoft.KeyVault/vaults"
 DELETED = "Microsoft.KeyVault/locations/deletedVaults"

@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 from arm_emulator.errors import bad_request, conflict
+from arm_emulator.hooks import Member, ResourceType
 from arm_emulator.model import SUCCEEDED, EtagStyle, WriteStyle
 from arm_emulator.providers import (
     ml_assets,
@@ -20,15 +21,13 @@ from arm_emulator.providers import (
     ml_workspace,
     targets,
 )
-from arm_emulator.providers.base import Member, ResourceType
 from arm_emulator.providers.ml_workspace import WORKSPACES, region_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from arm_emulator.context import Context
-    from arm_emulator.model import Call, JsonObject, Resource, Write
-    from arm_emulator.providers.base import View
+    from arm_emulator.hooks import Context, View, Write
+    from arm_emulator.model import Call, JsonObject, Resource
 
 NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_-]{2,32}")
 API_ZONE = "privatelink.api.azureml.ms"

@@ -9,16 +9,16 @@ import re
 from typing import TYPE_CHECKING, ClassVar
 
 from arm_emulator.errors import ArmError, bad_request
+from arm_emulator.hooks import READ_ONLY, ResourceType
 from arm_emulator.model import WriteStyle
-from arm_emulator.providers.base import READ_ONLY, ResourceType
 from arm_emulator.providers.identities import identity_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from arm_emulator.context import Context
+    from arm_emulator.hooks import Context, Write
     from arm_emulator.ids import ResourceId
-    from arm_emulator.model import JsonObject, Write
+    from arm_emulator.model import JsonObject
 
 CLUSTERS = "Microsoft.ContainerService/managedClusters"
 NAME = re.compile(r"[a-zA-Z0-9]([a-zA-Z0-9_-]{0,61}[a-zA-Z0-9])?")

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
+from arm_emulator.hooks import ResourceType
 from arm_emulator.model import WriteStyle
-from arm_emulator.providers.base import ResourceType
 from arm_emulator.providers.ml_workspace import WORKSPACES
 from arm_emulator.providers.system_data import system_data
 
 if TYPE_CHECKING:
-    from arm_emulator.context import Context
-    from arm_emulator.model import JsonObject, Resource, Write
+    from arm_emulator.hooks import Context, Write
+    from arm_emulator.model import JsonObject, Resource
 
 DATASTORES = f"{WORKSPACES}/datastores"
 SUFFIX = "core.windows.net"

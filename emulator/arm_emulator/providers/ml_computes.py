@@ -10,16 +10,16 @@ import re
 from typing import TYPE_CHECKING, ClassVar
 
 from arm_emulator.errors import bad_request
+from arm_emulator.hooks import ResourceType
 from arm_emulator.model import SUCCEEDED, WriteStyle
 from arm_emulator.providers import ml_workspace
-from arm_emulator.providers.base import ResourceType
 from arm_emulator.providers.identities import identity_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from arm_emulator.context import Context
-    from arm_emulator.model import JsonObject, Resource, Write
+    from arm_emulator.hooks import Context, Write
+    from arm_emulator.model import JsonObject, Resource
 
 NAME = re.compile(r"[a-zA-Z][a-zA-Z0-9-]{1,22}[a-zA-Z0-9]")
 INSTANCE_NAME = re.compile(r"(?!.*-\d+$).*")

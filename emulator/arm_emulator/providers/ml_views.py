@@ -13,7 +13,7 @@ from arm_emulator.providers import targets
 from arm_emulator.providers.ml_workspace import region_of
 
 if TYPE_CHECKING:
-    from arm_emulator.context import Context
+    from arm_emulator.hooks import Context
     from arm_emulator.model import Call, JsonObject, Resource
 
 HTTPS = 443

@@ -10,9 +10,9 @@ from arm_emulator.providers.identities import identity_of
 from arm_emulator.providers.system_data import system_data
 
 if TYPE_CHECKING:
-    from arm_emulator.context import Context
+    from arm_emulator.hooks import Context, Write
     from arm_emulator.ids import ResourceId
-    from arm_emulator.model import JsonObject, Resource, Write
+    from arm_emulator.model import JsonObject, Resource
 
 WORKSPACES = "Microsoft.MachineLearningServices/workspaces"
 COMPUTES = f"{WORKSPACES}/computes"

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from arm_emulator.errors import bad_request
 from arm_emulator.guards import require_subscription
+from arm_emulator.hooks import Route
 from arm_emulator.ids import require
-from arm_emulator.providers.base import Route
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from arm_emulator.context import Context
     from arm_emulator.errors import ArmError
+    from arm_emulator.hooks import Context
     from arm_emulator.model import Call, JsonObject
 
 Judge: TypeAlias = "Callable[[Context, str], ArmError | None]"

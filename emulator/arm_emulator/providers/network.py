@@ -7,13 +7,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from arm_emulator.errors import ArmError, bad_request
-from arm_emulator.model import FAILED, SUCCEEDED, TERMINAL, EtagStyle, Write, WriteStyle
-from arm_emulator.providers.base import READ_ONLY, ResourceType
+from arm_emulator.hooks import READ_ONLY, ResourceType, Write
+from arm_emulator.model import FAILED, SUCCEEDED, TERMINAL, EtagStyle, WriteStyle
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from arm_emulator.context import Context
+    from arm_emulator.hooks import Context
     from arm_emulator.ids import ResourceId
     from arm_emulator.model import JsonObject, Resource
 

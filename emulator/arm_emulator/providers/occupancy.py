@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from arm_emulator.changes import Change
-    from arm_emulator.context import Context
+    from arm_emulator.hooks import Context
     from arm_emulator.model import JsonObject
 
 INTERFACES = "Microsoft.Network/networkInterfaces"

@@ -17,6 +17,7 @@ from arm_emulator.ids import RESOURCE_GROUPS
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from arm_emulator.hooks import ResourceType
     from arm_emulator.model import JsonObject
     from arm_emulator.registry import Registry
 
@@ -82,7 +83,7 @@ def versions(kind: str) -> list[str]:
     return []
 
 
-def resource_types(registry: Registry, namespace: str) -> list[JsonObject]:
+def resource_types(registry: Registry[ResourceType], namespace: str) -> list[JsonObject]:
     """The `resourceTypes` of one provider."""
     regional = {**GENERIC, **{each.name: each.located for each in registry.types()}}
     prefix = f"{namespace.lower()}/"

@@ -10,16 +10,15 @@ import ipaddress
 from typing import TYPE_CHECKING, ClassVar
 
 from arm_emulator.errors import ArmError, bad_request, conflict, gateway
+from arm_emulator.hooks import READ_ONLY, SYNCHRONOUS_DELETE, ResourceType
 from arm_emulator.model import EtagStyle, WriteStyle
-from arm_emulator.providers.base import READ_ONLY, SYNCHRONOUS_DELETE, ResourceType
 from arm_emulator.providers.network import reference
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from arm_emulator.context import Context
-    from arm_emulator.model import Call, JsonObject, Resource, Write
-    from arm_emulator.providers.base import View
+    from arm_emulator.hooks import Context, View, Write
+    from arm_emulator.model import Call, JsonObject, Resource
 
 ZONES = "Microsoft.Network/privateDnsZones"
 LINKS = f"{ZONES}/virtualNetworkLinks"

@@ -20,9 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from arm_emulator.changes import Change
-    from arm_emulator.context import Context
-    from arm_emulator.model import JsonObject, Resource, Write, WriteStyle
-    from arm_emulator.providers.base import Member
+    from arm_emulator.hooks import Context, Member, Write
+    from arm_emulator.model import JsonObject, Resource, WriteStyle
 
 ENDPOINTS = "Microsoft.Network/privateEndpoints"
 ZONE_GROUPS = f"{ENDPOINTS}/privateDnsZoneGroups"

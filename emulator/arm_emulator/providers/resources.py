@@ -13,15 +13,15 @@ from typing import TYPE_CHECKING, ClassVar
 from arm_emulator import ids, reads
 from arm_emulator.errors import gateway
 from arm_emulator.guards import require_subscription
+from arm_emulator.hooks import READ_ONLY, ResourceType, Route
 from arm_emulator.model import Answer, WriteStyle
 from arm_emulator.providers import offerings
-from arm_emulator.providers.base import READ_ONLY, ResourceType, Route
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from arm_emulator.context import Context
-    from arm_emulator.model import Call, JsonObject, Resource, Write
+    from arm_emulator.hooks import Context, Write
+    from arm_emulator.model import Call, JsonObject, Resource
 
 _SUBSCRIPTION = r"/subscriptions/(?P<subscription>[^/]+)"
 _GROUP = rf"{_SUBSCRIPTION}/resourceGroups/(?P<group>[^/]+)"

@@ -9,15 +9,15 @@ import re
 from typing import TYPE_CHECKING, ClassVar
 
 from arm_emulator.errors import ArmError, bad_request
+from arm_emulator.hooks import ResourceType, Route
 from arm_emulator.model import WriteStyle
-from arm_emulator.providers.base import ResourceType, Route
 from arm_emulator.roles import BUILT_IN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from arm_emulator.context import Context
-    from arm_emulator.model import Call, JsonObject, Resource, Write
+    from arm_emulator.hooks import Context, Write
+    from arm_emulator.model import Call, JsonObject, Resource
     from arm_emulator.roles import Role
 
 DEFINITIONS = "Microsoft.Authorization/roleDefinitions"

@@ -25,9 +25,9 @@ from arm_emulator.providers.network import (
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from arm_emulator.context import Context
+    from arm_emulator.hooks import Context, Write
     from arm_emulator.ids import ResourceId
-    from arm_emulator.model import JsonObject, Resource, Write
+    from arm_emulator.model import JsonObject, Resource
 
 TABLES = "Microsoft.Network/routeTables"
 TABLE_ROUTES = f"{TABLES}/routes"

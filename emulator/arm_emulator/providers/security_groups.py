@@ -15,8 +15,8 @@ from arm_emulator.providers.network import NetworkChild, NetworkType, delete_sty
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from arm_emulator.context import Context
-    from arm_emulator.model import JsonObject, Resource, Write, WriteStyle
+    from arm_emulator.hooks import Context, Write
+    from arm_emulator.model import JsonObject, Resource, WriteStyle
 
 GROUPS = "Microsoft.Network/networkSecurityGroups"
 RULES = f"{GROUPS}/securityRules"

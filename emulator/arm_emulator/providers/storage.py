@@ -12,16 +12,15 @@ import zlib
 from typing import TYPE_CHECKING, ClassVar
 
 from arm_emulator.errors import ArmError, bad_request, conflict
+from arm_emulator.hooks import READ_ONLY, Member, ResourceType
 from arm_emulator.model import WriteStyle
 from arm_emulator.providers import firewall, name_availability, storage_services, targets
-from arm_emulator.providers.base import READ_ONLY, Member, ResourceType
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from arm_emulator.context import Context
-    from arm_emulator.model import Call, JsonObject, Resource, Write
-    from arm_emulator.providers.base import View
+    from arm_emulator.hooks import Context, View, Write
+    from arm_emulator.model import Call, JsonObject, Resource
 
 SUFFIX = "core.windows.net"
 """Host suffix of the public cloud."""

@@ -8,14 +8,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from arm_emulator.errors import ArmError
+from arm_emulator.hooks import READ_ONLY, ResourceType
 from arm_emulator.model import EtagStyle, WriteStyle
-from arm_emulator.providers.base import READ_ONLY, ResourceType
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from arm_emulator.context import Context
-    from arm_emulator.model import Call, JsonObject, Resource, Write
+    from arm_emulator.hooks import Context, Write
+    from arm_emulator.model import Call, JsonObject, Resource
 
 ACCOUNTS = "Microsoft.Storage/storageAccounts"
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from arm_emulator.model import JsonObject, Write
+    from arm_emulator.hooks import Write
+    from arm_emulator.model import JsonObject
 
 
 def system_data(write: Write) -> JsonObject:

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from arm_emulator import guards, ids, reads
 from arm_emulator.errors import conflict, gateway
+from arm_emulator.hooks import ResourceType, Route
 from arm_emulator.model import Answer
-from arm_emulator.providers.base import ResourceType, Route
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from arm_emulator.context import Context
+    from arm_emulator.hooks import Context
     from arm_emulator.model import Call, JsonObject, Resource
 
 TAGS = "Microsoft.Resources/tags"

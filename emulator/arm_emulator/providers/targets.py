@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from arm_emulator.errors import ArmError
-from arm_emulator.providers.base import SYNCHRONOUS_DELETE, ResourceType
+from arm_emulator.hooks import SYNCHRONOUS_DELETE, ResourceType
 
 if TYPE_CHECKING:
-    from arm_emulator.context import Context
-    from arm_emulator.model import Call, JsonObject, Resource, Write, WriteStyle
+    from arm_emulator.hooks import Context, Write
+    from arm_emulator.model import Call, JsonObject, Resource, WriteStyle
 
 CONNECTIONS = "privateEndpointConnections"
 

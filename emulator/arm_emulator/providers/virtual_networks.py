@@ -26,10 +26,9 @@ from arm_emulator.providers.network import (
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from arm_emulator.context import Context
+    from arm_emulator.hooks import Context, View, Write
     from arm_emulator.ids import ResourceId
-    from arm_emulator.model import Call, JsonObject, Resource, Write, WriteStyle
-    from arm_emulator.providers.base import View
+    from arm_emulator.model import Call, JsonObject, Resource, WriteStyle
 
 NETWORKS = "Microsoft.Network/virtualNetworks"
 SUBNETS = f"{NETWORKS}/subnets"

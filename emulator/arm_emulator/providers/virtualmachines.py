@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
+from arm_emulator.hooks import READ_ONLY, ResourceType
 from arm_emulator.model import WriteStyle
-from arm_emulator.providers.base import READ_ONLY, ResourceType
 
 if TYPE_CHECKING:
-    from arm_emulator.context import Context
-    from arm_emulator.model import JsonObject, Resource, Write
+    from arm_emulator.hooks import Context, Write
+    from arm_emulator.model import JsonObject, Resource
 
 _OPERATION = "{subscription}/providers/Microsoft.Compute/locations/{location}/operations/{operation}"
 

@@ -17,8 +17,8 @@ from arm_emulator.providers.private_endpoints import ZONE_GROUPS, addresses_by_m
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from arm_emulator.context import Context
-    from arm_emulator.model import JsonObject, Resource, Write, WriteStyle
+    from arm_emulator.hooks import Context, Write
+    from arm_emulator.model import JsonObject, Resource, WriteStyle
 
 ZONES = "Microsoft.Network/privateDnsZones"
 TTL = 10

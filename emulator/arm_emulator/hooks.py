@@ -21,17 +21,17 @@ and for a DELETE: `check_delete`, then on completion the resource and its childr
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, ClassVar, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
 from arm_emulator.etags import next_etag
-from arm_emulator.model import SUCCEEDED, Answer, Call, EtagStyle, JsonObject, Resource, Write, WriteStyle
+from arm_emulator.model import SUCCEEDED, Answer, Call, EtagStyle, JsonObject, Resource, WriteStyle
 
 if TYPE_CHECKING:
     import re
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from arm_emulator.changes import Change
-    from arm_emulator.context import Context
+    from arm_emulator.context import ContextOf
     from arm_emulator.errors import ArmError
     from arm_emulator.ids import ResourceId
 
@@ -39,6 +39,9 @@ SYNCHRONOUS = WriteStyle()
 SYNCHRONOUS_DELETE = WriteStyle(updated=200, body="none")
 READ_ONLY = frozenset({"id", "name", "type", "etag", "systemData"})
 """Members of a request's document that the server owns; what a client sends there is ignored."""
+
+Context: TypeAlias = "ContextOf[ResourceType]"
+"""The emulator's world, whose types are the ones below: what every hook is given."""
 
 Observer: TypeAlias = "Callable[[Context, Change], None]"
 """Called after every applied change of any resource; for side effects across providers. A module lists its
@@ -61,6 +64,48 @@ class Member:
     name: str
     fqdns: tuple[str, ...]
     records: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Write:
+    """One PUT or PATCH while a provider judges and composes it.
+
+    Attributes:
+        ctx: the emulator's world: store, clock, other types.
+        id: id of the resource; the stored casing if it exists.
+        call: the request, with `call.body` as it came.
+        body: what to compose from. PUT: the request's body. PATCH: the request's body already merged into
+            the previous document (RFC 7396; `tags` replaced whole), read-only members included.
+        previous: the resource as it is, None on create.
+        inside: the parent's write, when this child stands in its parent's body.
+    """
+
+    ctx: Context
+    id: ResourceId
+    call: Call
+    body: JsonObject
+    previous: Resource | None = None
+    inside: Write | None = None
+
+    @property
+    def creating(self) -> bool:
+        """Whether the resource does not exist yet."""
+        return self.previous is None
+
+    @property
+    def patching(self) -> bool:
+        """Whether the verb is PATCH."""
+        return self.call.method == "PATCH"
+
+    @property
+    def properties(self) -> JsonObject:
+        """`properties` of the body to compose from, empty when absent or null."""
+        found = self.body.get("properties")
+        return found if isinstance(found, dict) else {}
+
+    def kept(self, name: str, default: object = None) -> Any:  # noqa: ANN401 - a JSON value
+        """A property of the previous document, for read-only members that a PUT must not lose."""
+        return self.previous.properties.get(name, default) if self.previous else default
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from arm_emulator import ids
+from arm_emulator import api_versions, ids
 from arm_emulator.errors import ArmError, gateway
 from arm_emulator.ids import ResourceId, ancestors
+from arm_emulator.regions import available, normal
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from arm_emulator.hooks import Context
     from arm_emulator.model import Call, JsonObject, Resource
 
@@ -165,8 +168,67 @@ def _disallowed(where: ResourceId, assignment: Resource) -> ArmError:
     )
 
 
-def check_identity(where: ResourceId, call: Call, previous: Resource | None, *, located: bool) -> None:
-    """Refuse a body that names another resource, has no location, or moves the resource.
+def check_region(where: ResourceId, location: str, *, known: bool) -> None:
+    """Refuse a location that the type is not offered in.
+
+    Raises:
+        ArmError: 400 LocationNotAvailableForResourceGroup (cloud-barista/cb-spider issue 527) or
+            LocationNotAvailableForResourceType (Azure/azure-rest-api-specs pull request 8577).
+    """
+    offered = available(where.type, known=known)
+    if location in offered:
+        return
+    listed = ",".join(offered)
+    if where.type == ids.RESOURCE_GROUPS:
+        raise gateway(
+            400,
+            "LocationNotAvailableForResourceGroup",
+            f"The provided location '{location}' is not available for resource group. List of available regions "
+            f"is '{listed}'.",
+        )
+    raise gateway(
+        400,
+        "LocationNotAvailableForResourceType",
+        f"The provided location '{location}' is not available for resource type '{where.type}'. List of available "
+        f"regions for the resource type is '{listed}'.",
+    )
+
+
+def check_version(ctx: Context, call: Call, segments: Sequence[str]) -> None:
+    """Refuse an API version that the type a path speaks of does not have (`api_versions.check`).
+
+    Args:
+        ctx: the emulator's world.
+        call: the request; a location in its body counts as the resource's.
+        segments: its path.
+    """
+    kind = ids.type_of_path(segments)
+    known = ctx.registry.knows(kind.lower())
+    where = ids.parse_segments(list(segments)) or ids.parse_segments(list(segments[:-1]))
+    location = normal(call.body.get("location")) or (_region_of(ctx, where) if where else "")
+    api_versions.check(kind, call.api_version, location=location, regions=available(kind, known=known))
+
+
+def _region_of(ctx: Context, where: ResourceId) -> str:
+    """The region of a resource or of the nearest one above it in its own provider; empty without one."""
+    resource = ctx.store.get(where.key)
+    if "/providers/" not in where.key or (resource is not None and resource.location):
+        return resource.location if resource and "/providers/" in where.key else ""
+    above = ids.parse(where.parent_text) if where.nested else None
+    return _region_of(ctx, above) if above else ""
+
+
+def check_identity(
+    where: ResourceId, call: Call, previous: Resource | None, *, located: bool, known: bool
+) -> None:
+    """Refuse a body that names another resource, has no location or one that is none, or moves the resource.
+
+    Args:
+        where: the resource.
+        call: the request.
+        previous: the resource as it is.
+        located: whether the type must have a location.
+        known: whether the type has a module.
 
     Raises:
         ArmError: 400 for a bad body, 409 InvalidResourceLocation for a move.
@@ -181,6 +243,8 @@ def check_identity(where: ResourceId, call: Call, previous: Resource | None, *, 
                 f"The request content was invalid: '{member}' is '{sent}' and the URL says '{expected}'.",
             )
     location = normal(body.get("location"))
+    if location:
+        check_region(where, location, known=known)
     if located and not location and call.method == "PUT":
         raise gateway(400, "LocationRequired", "The location property is required for this definition.")
     if previous is not None and location and previous.location and location != normal(previous.location):
@@ -191,8 +255,3 @@ def check_identity(where: ResourceId, call: Call, previous: Resource | None, *, 
             f"'{where.group}'. A resource with the same name cannot be created in location '{location}'. "
             "Please select a new resource name.",
         )
-
-
-def normal(location: object) -> str:
-    """A region in its short form: `West Europe` is `westeurope`."""
-    return location.replace(" ", "").lower() if isinstance(location, str) else ""

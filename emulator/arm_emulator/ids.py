@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 RESOURCE_GROUPS = "Microsoft.Resources/resourceGroups"
 SUBSCRIPTIONS = "Microsoft.Resources/subscriptions"
@@ -105,6 +109,26 @@ def _container(segments: list[str], subscription: str, group: str) -> ResourceId
     if subscription and len(segments) == 2:  # noqa: PLR2004
         return ResourceId(text, key, SUBSCRIPTIONS, segments[1], (segments[1],), subscription, "", "", "")
     return None
+
+
+def type_of_path(segments: Sequence[str]) -> str:
+    """The type that a path speaks of, whether it is a resource, a collection, a view or an action.
+
+    What has no provider in it, and the registration of one, is Resource Manager's own.
+
+    >>> type_of_path(split("/subscriptions/s/resourceGroups/g/providers/N.N/as/a/bs"))
+    'N.N/as/bs'
+    >>> type_of_path(split("/subscriptions/s/providers/N.N/register"))
+    'Microsoft.Resources/providers'
+    """
+    lowered = [segment.lower() for segment in segments]
+    if _PROVIDERS not in lowered:
+        return SUBSCRIPTIONS
+    at = len(lowered) - 1 - lowered[::-1].index(_PROVIDERS)
+    tail = segments[at + 1 :]
+    if len(tail) < 2 or tail[1].lower() in {"register", "unregister"}:  # noqa: PLR2004 - a namespace alone
+        return "Microsoft.Resources/providers"
+    return "/".join([tail[0], *tail[1::2]])
 
 
 def require(text: str) -> ResourceId:

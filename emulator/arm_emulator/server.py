@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl, unquote
 
 from aiohttp import web
 
-from arm_emulator import deletes, ids, metadata, reads, refusals, writes
+from arm_emulator import deletes, guards, ids, metadata, reads, refusals, writes
 from arm_emulator.entra import TokenError
 from arm_emulator.errors import ArmError, gateway
 from arm_emulator.model import Answer, Call, Caller
@@ -262,6 +262,7 @@ class Server:
                 return polled
         if lowered == _GRAPH and call.method == "POST":
             return self._graph(call)
+        guards.check_version(ctx, call, ids.split(call.path))
         for route in self._routes:
             match = route.pattern.fullmatch(call.path) if route.method == call.method else None
             if match is not None:

@@ -13,6 +13,7 @@ from arm_emulator.hooks import Write
 from arm_emulator.ids import ResourceId, require
 from arm_emulator.model import FAILED, SYSTEM, Answer, Call, EtagStyle, JsonObject, Resource, WriteStyle
 from arm_emulator.operations import Operation, cancel
+from arm_emulator.regions import normal
 from arm_emulator.store import merge_patch
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def write(ctx: Context, call: Call, where: ResourceId) -> Answer:
     if previous is None and call.method == "PATCH":
         raise guards.not_found(where)
     guards.check_locks(ctx, where, "write")
-    guards.check_identity(where, call, previous, located=kind.located)
+    guards.check_identity(where, call, previous, located=kind.located, known=bool(kind.name))
     check_preconditions(call.headers, previous, kind.entity_tag(ctx, previous) if previous else "")
     request = _request(ctx, call, where, previous)
     guards.check_policy(ctx, where, request.body)
@@ -92,7 +93,7 @@ def _document(request: Write, kind: ResourceType) -> JsonObject:
     if composed.get("tags", 0) is None:
         del composed["tags"]
     if composed.get("location"):
-        composed["location"] = guards.normal(composed["location"])
+        composed["location"] = normal(composed["location"])
     name = kind.name or (request.previous.body["type"] if request.previous else request.id.type)
     return {"id": request.id.text, "name": request.id.name, "type": name, **composed}
 

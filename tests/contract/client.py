@@ -29,6 +29,9 @@ VERSIONS = {
 }
 """API versions of the stored documents, by lower-case provider."""
 
+ZONES_VERSION = "2024-06-01"
+"""API version of private DNS zones, which are versioned apart from other network types."""
+
 REGION = "westeurope"
 GROUP = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/ml"
 LONG = 3600
@@ -85,7 +88,8 @@ class Client:
         """
         url = self._url(place)
         if "api-version=" not in url:
-            chosen = version or VERSIONS.get(_provider(url), "2024-07-01")
+            zones = "/privatednszones" in url.lower()
+            chosen = version or (ZONES_VERSION if zones else VERSIONS.get(_provider(url), "2024-07-01"))
             url += f"?api-version={chosen}" + (f"&{query}" if query else "")
         headers = {"Authorization": f"Bearer {self.emulator.token(caller)}"}
         async with self._session.request(method, url, json=body, headers=headers) as response:

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, ClassVar
 
 from arm_emulator.errors import ArmError, bad_request
 from arm_emulator.hooks import READ_ONLY, ResourceType, Write
+from arm_emulator.ids import require
 from arm_emulator.model import FAILED, SUCCEEDED, TERMINAL, EtagStyle, WriteStyle
+from arm_emulator.regions import normal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -158,8 +160,6 @@ class NetworkType(ResourceType):
 
     def child_write(self, write: Write, kind: str, item: JsonObject) -> Write:
         """The write of one child that stands inside its parent's body."""
-        from arm_emulator.ids import require  # noqa: PLC0415
-
         where = require(f"{write.id.text}/{kind.rsplit('/', 1)[-1]}/{item.get('name', '')}")
         known = write.ctx.store.get(where.key)
         return Write(write.ctx, known.id if known else where, write.call, item, known, write)
@@ -234,8 +234,6 @@ def require_reference(write: Write, target: str) -> Resource:
 
 def region(ctx: Context, where: ResourceId, body: JsonObject) -> str:
     """The region of a network resource or of the one it is a child of."""
-    from arm_emulator.guards import normal  # noqa: PLC0415
-
     own = normal(body.get("location"))
     parent = ctx.store.get(where.parent)
     return own or (parent.location if parent and where.nested else "")

@@ -9,7 +9,7 @@ import base64
 import ipaddress
 from typing import TYPE_CHECKING, ClassVar
 
-from arm_emulator.errors import ArmError, bad_request, conflict, gateway
+from arm_emulator.errors import bad_request, conflict, gateway
 from arm_emulator.hooks import READ_ONLY, SYNCHRONOUS_DELETE, ResourceType
 from arm_emulator.model import EtagStyle, WriteStyle
 from arm_emulator.providers.network import reference
@@ -72,8 +72,7 @@ class Zones(ResourceType):
         return {"all": _all_records, "recordsets": _all_records}
 
     def validate(self, write: Write) -> None:
-        """A zone is global, and its name a domain name."""
-        _require_global(write)
+        """Its name is a domain name."""
         labels = write.id.name.split(".")
         if len(labels) < 2 or not all(labels):  # noqa: PLR2004
             raise bad_request("BadRequest", f"The private DNS zone name '{write.id.name}' is not a domain name.")
@@ -152,7 +151,6 @@ class Links(ResourceType):
 
     def validate(self, write: Write) -> None:
         """The network must exist and not be linked to this zone already."""
-        _require_global(write)
         network = reference(write.properties.get("virtualNetwork"))
         if network is None or write.ctx.find(network) is None:
             raise bad_request(
@@ -225,18 +223,6 @@ class RecordSets(ResourceType):
         empty: JsonObject = {member: []} if member.endswith("s") else {}
         properties = {"ttl": 3600, **empty, **write.properties, "fqdn": full, "isAutoRegistered": False}
         return {"properties": properties}
-
-
-def _require_global(write: Write) -> None:
-    location = str(write.body.get("location") or "global")
-    if location.lower() != "global":
-        raise ArmError(
-            400,
-            "LocationNotAvailableForResourceType",
-            f"The provided location '{location}' is not available for resource type '{write.id.type}'. List of "
-            "available regions for the resource type is 'global'.",
-            failure_cause="gateway",
-        )
 
 
 def _network(link: Resource) -> str:

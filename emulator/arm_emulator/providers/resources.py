@@ -16,6 +16,7 @@ from arm_emulator.guards import require_subscription
 from arm_emulator.hooks import READ_ONLY, ResourceType, Route
 from arm_emulator.model import Answer, WriteStyle
 from arm_emulator.providers import offerings
+from arm_emulator.regions import REGIONS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -163,7 +164,7 @@ def _unregister(ctx: Context, call: Call, match: Mapping[str, str]) -> JsonObjec
 
 
 def _locations(ctx: Context, call: Call, match: Mapping[str, str]) -> JsonObject:
-    return {"value": [offerings.location(match["subscription"], each) for each in offerings.REGIONS]}
+    return {"value": [offerings.location(match["subscription"], each) for each in REGIONS]}
 
 
 def _route(method: str, pattern: str, handler: object, action: str = "") -> Route:

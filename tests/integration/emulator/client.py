@@ -18,6 +18,22 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
 VERSION = "2025-03-01"
+"""API version of network types and of resource groups."""
+VERSIONS = {
+    "/microsoft.network/privatednszones": "2024-06-01",
+    "/microsoft.authorization/policyassignments": VERSION,
+    "/microsoft.authorization/locks": "2020-05-01",
+    "/microsoft.authorization/": "2022-04-01",
+    "/microsoft.compute/": "2022-03-01",
+    "/microsoft.containerregistry/": "2023-07-01",
+    "/microsoft.containerservice/": "2024-09-01",
+    "/microsoft.insights/components": "2020-02-02",
+    "/microsoft.keyvault/": "2023-07-01",
+    "/microsoft.machinelearningservices/": "2024-10-01",
+    "/microsoft.managedidentity/": "2023-01-31",
+    "/microsoft.storage/": "2025-06-01",
+}
+"""API versions by what the path has behind its last `providers`, in lower case; the first that fits counts."""
 SUB = f"/subscriptions/{SUBSCRIPTION}"
 GROUP = f"{SUB}/resourceGroups/rg"
 NET = f"{GROUP}/providers/Microsoft.Network"
@@ -37,6 +53,12 @@ __all__ = [
     "Azure",
     "Reply",
 ]
+
+
+def version_of(path: str) -> str:
+    """A version that the type of a path has."""
+    provider = "/" + path.lower().rpartition("/providers/")[2] if "/providers/" in path.lower() else ""
+    return next((version for start, version in VERSIONS.items() if provider.startswith(start)), VERSION)
 
 
 @dataclass
@@ -86,11 +108,13 @@ class Azure:
         body: object = None,
         *,
         who: str = OPERATOR,
-        version: str | None = VERSION,
+        version: str | None = "",
         headers: dict[str, str] | None = None,
     ) -> Reply:
-        """Send one request; `path` may be an absolute URL."""
+        """Send one request; `path` may be an absolute URL. Without a version it is one that the type has."""
         url = path if path.startswith("http") else self.emulator.base_url + path
+        if version == "":
+            version = version_of(path.partition("?")[0])
         if version and "api-version=" not in url:
             url += ("&" if "?" in url else "?") + f"api-version={version}"
         sent = {**({"Authorization": f"Bearer {self.emulator.token(who)}"} if who else {}), **(headers or {})}

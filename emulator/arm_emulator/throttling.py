@@ -1,4 +1,9 @@
-"""ARM's token buckets per principal, subscription and verb class, and Resource Graph's quota, on virtual time."""
+"""ARM's token buckets on virtual time: per principal and per subscription, and Resource Graph's quota.
+
+Witness: reference data section 12. The header is the one that every recording has: what is left to the whole
+subscription. That of one principal, `x-ms-ratelimit-remaining-subscription-reads`, is documented and was sent
+until 2022 (recordings of Azure/azure-cli); no answer of 2024 to 2026 has it.
+"""
 
 from __future__ import annotations
 
@@ -6,12 +11,16 @@ import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from arm_emulator.config import Bucket
 from arm_emulator.errors import ArmError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from arm_emulator.config import Bucket, Throttle
+    from arm_emulator.config import Throttle
+
+GLOBAL_SHARE = 15
+"""How many principals' worth of requests a subscription has in all (reference data section 12)."""
 
 _CLASSES = {"GET": "reads", "HEAD": "reads", "DELETE": "deletes"}
 
@@ -37,34 +46,39 @@ class Throttles:
     _windows: dict[str, tuple[float, int]] = field(default_factory=dict)
 
     def take(self, principal: str, subscription: str, method: str) -> dict[str, str]:
-        """Spend one token; answers the `x-ms-ratelimit-remaining-...` header.
+        """Spend one token of the principal and one of the subscription.
+
+        Returns:
+            The `x-ms-ratelimit-remaining-...` header: what the whole subscription has left or, of a request that
+            names none, the tenant.
 
         Raises:
             ArmError: 429 SubscriptionRequestsThrottled, with the seconds until the next token.
         """
         kind = _CLASSES.get(method, "writes")
-        scope = "subscription" if subscription else "tenant"
-        name = f"x-ms-ratelimit-remaining-{scope}-{kind}"
+        name = f"x-ms-ratelimit-remaining-{f'subscription-global-{kind}' if subscription else f'tenant-{kind}'}"
         bucket: Bucket = getattr(self.limits, kind)
+        whole = Bucket(bucket.size * GLOBAL_SHARE, bucket.refill * GLOBAL_SHARE) if subscription else bucket
         if not self.limits.enabled:
-            return {name: str(int(bucket.size))}
+            return {name: str(int(whole.size))}
+        own = self._level(principal, subscription, kind, bucket)
+        shared = self._level("", subscription, kind, whole) if subscription else own
+        for level, limits, actor in ((own, bucket, f" actor '{principal}'"), (shared, whole, "")):
+            if level.tokens < 1:
+                left = "0" if level is shared else str(int(shared.tokens))
+                raise _throttled(kind, subscription, actor, _pause(level, limits), {name: left})
+        own.tokens -= 1
+        if shared is not own:
+            shared.tokens -= 1
+        return {name: str(int(shared.tokens))}
+
+    def _level(self, principal: str, subscription: str, kind: str, bucket: Bucket) -> _Level:
+        """A bucket's level, filled up to now."""
         now = self.now()
         level = self._levels.setdefault((principal, subscription, kind), _Level(bucket.size, now))
         level.tokens = min(bucket.size, level.tokens + (now - level.moment) * bucket.refill)
         level.moment = now
-        if level.tokens < 1:
-            wait = max(1, math.ceil((1 - level.tokens) / bucket.refill)) if bucket.refill else 60
-            raise ArmError(
-                429,
-                "SubscriptionRequestsThrottled",
-                f"Number of '{kind}' requests for {scope} '{subscription}' actor '{principal}' exceeded. "
-                f"Please try again after '{wait}' seconds after additional tokens are available.",
-                retry_after=wait,
-                failure_cause="gateway",
-                headers={name: "0"},
-            )
-        level.tokens -= 1
-        return {name: str(int(level.tokens))}
+        return level
 
     def take_query(self, principal: str) -> dict[str, str]:
         """Count one Resource Graph query in the user's window; answers the quota headers.
@@ -90,3 +104,21 @@ class Throttles:
             )
         self._windows[principal] = (start, used + 1)
         return {**headers, "x-ms-user-quota-remaining": str(max(0, limit - used - 1))}
+
+
+def _pause(level: _Level, bucket: Bucket) -> int:
+    """Whole seconds until the next token; a minute where none will come."""
+    return max(1, math.ceil((1 - level.tokens) / bucket.refill)) if bucket.refill else 60
+
+
+def _throttled(kind: str, subscription: str, actor: str, wait: int, headers: dict[str, str]) -> ArmError:
+    scope = f"subscription '{subscription}'" if subscription else "tenant"
+    return ArmError(
+        429,
+        "SubscriptionRequestsThrottled",
+        f"Number of '{kind}' requests for {scope}{actor} exceeded. Please try again after '{wait}' seconds after "
+        "additional tokens are available.",
+        retry_after=wait,
+        failure_cause="gateway",
+        headers=headers,
+    )

@@ -38,12 +38,13 @@ def delete(ctx: Context, call: Call, where: ResourceId) -> Answer:
     kind.check_delete(ctx, resource)
     kind.deleting(ctx, resource, call)
     shown = kind.show(ctx, resource, call)
-    if not kind.delete.asynchronous(creating=False):
+    style = kind.removal(resource)
+    if not style.asynchronous(creating=False):
         ctx.remove(where.text, caller=call.caller, correlation_id=call.correlation_id)
-        return Answer(kind.delete.updated, shown if kind.delete.body == "resource" else None)
+        return Answer(style.updated, shown if style.body == "resource" else None)
     operation = _begin(ctx, call, kind, resource)
-    body = kind.show(ctx, resource, call) if kind.delete.body == "resource" else None
-    return Answer(kind.delete.updated, body, _headers(operation, call, kind))
+    body = kind.show(ctx, resource, call) if style.body == "resource" else None
+    return Answer(style.updated, body, _headers(operation, call))
 
 
 def _absent(ctx: Context, where: ResourceId, kind: ResourceType) -> Answer:
@@ -65,12 +66,12 @@ def _parent(where: ResourceId) -> ResourceId:
 
 def _again(ctx: Context, call: Call, kind: ResourceType, resource: Resource) -> Answer:
     operation = ctx.operations.get(resource.operation)
-    headers = _headers(operation, call, kind) if operation else {}
-    return Answer(kind.delete.updated, None, headers)
+    headers = _headers(operation, call) if operation else {}
+    return Answer(kind.removal(resource).updated, None, headers)
 
 
-def _headers(operation: Operation, call: Call, kind: ResourceType) -> dict[str, str]:
-    return operation.headers(call.base_url, kind.delete.retry_after)
+def _headers(operation: Operation, call: Call) -> dict[str, str]:
+    return operation.headers(call.base_url, operation.style.retry_after)
 
 
 def _begin(ctx: Context, call: Call, kind: ResourceType, resource: Resource) -> Operation:
@@ -85,7 +86,7 @@ def _begin(ctx: Context, call: Call, kind: ResourceType, resource: Resource) -> 
         id=ctx.guid(),
         verb="DELETE",
         target=where,
-        style=kind.delete,
+        style=kind.removal(resource),
         due=ctx.now + seconds,
         finish=finish,
         started=ctx.now,

@@ -1,4 +1,4 @@
-"""What a provider may say about one resource type; every default is the behaviour of a generic type.
+"""What a provider may say about one resource type; every default is the plainest behaviour there is.
 
 A provider module exports `TYPES`, a tuple of `ResourceType` instances, and, for paths that are not a
 resource, `ROUTES`, a tuple of `Route`. It is listed in `providers/__init__.py`. Nothing else is needed.
@@ -128,7 +128,7 @@ class Route:
 
 
 class ResourceType:
-    """A resource type with generic behaviour; providers override what differs.
+    """A resource type that is written and removed at once; providers override what differs.
 
     Class attributes:
         name: full type name in Azure's casing. Empty for the fallback that serves unknown types.
@@ -223,6 +223,10 @@ class ResourceType:
         """How this write is answered: `put` or `patch`, unless creation and update differ in kind."""
         return self.patch if write.patching else self.put
 
+    def removal(self, resource: Resource) -> WriteStyle:
+        """How a deletion of this resource is answered: `delete`."""
+        return self.delete
+
     def missing(self, ctx: Context, where: ResourceId) -> ArmError | None:
         """The 404 of a resource that is not there, where the provider's differs from ARM's own."""
         return None
@@ -247,6 +251,10 @@ class ResourceType:
         if self.etag is EtagStyle.ABSENT:
             return "", document
         return value or "", {**document, "etag": value}
+
+    def usable(self, ctx: Context, target: Resource) -> bool:
+        """Whether other resources may be joined to this one: an endpoint, a workspace."""
+        return target.settled
 
     # Private link: what a type that can be the target of a private endpoint tells the network provider.
 

@@ -42,8 +42,8 @@ class WriteStyle:
     """How a type answers one verb and how the operation behind it goes on.
 
     The URL templates may use `{subscription}` (the path `/subscriptions/<id>`), `{group}` (the path of the
-    resource group), `{id}` (the resource's path), `{location}` and `{operation}` (a fresh id). A style
-    without either URL is synchronous: the write is complete when it is answered.
+    resource group), `{id}` (the resource's path), `{namespace}` (its provider), `{location}` and `{operation}` (a
+    fresh id). A style without either URL is synchronous: the write is complete when it is answered.
 
     Attributes:
         created: status when the resource did not exist.

@@ -83,6 +83,7 @@ class Operations:
             "subscription": f"/subscriptions/{operation.target.subscription}",
             "group": f"/subscriptions/{operation.target.subscription}/resourceGroups/{operation.target.group}",
             "id": operation.target.text,
+            "namespace": operation.target.namespace,
             "location": location or "global",
             "operation": operation.id,
         }

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from arm_emulator.hooks import ResourceType
+from arm_emulator.generic import GenericType
 from arm_emulator.registry import Registry
 
 if TYPE_CHECKING:
-    from arm_emulator.hooks import Observer, Route
+    from arm_emulator.hooks import Observer, ResourceType, Route
 
 MODULES = (
     "authorization",
@@ -56,6 +56,7 @@ class Providers:
 def load() -> Providers:
     """Everything that the listed modules export."""
     types: list[ResourceType] = []
+    generic: ResourceType = GenericType()
     routes: list[Route] = []
     observers: list[Observer] = []
     for name in MODULES:
@@ -63,4 +64,4 @@ def load() -> Providers:
         types.extend(module.TYPES)
         routes.extend(getattr(module, "ROUTES", ()))
         observers.extend(getattr(module, "OBSERVERS", ()))
-    return Providers(Registry(types, ResourceType()), tuple(routes), tuple(observers))
+    return Providers(Registry(types, generic), tuple(routes), tuple(observers))

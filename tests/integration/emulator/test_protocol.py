@@ -101,13 +101,15 @@ async def test_correlation_and_client_request_ids(azure: Azure) -> None:
 
 
 async def test_an_unknown_type_is_stored_generically(azure: Azure) -> None:
-    """Any ARM type: PUT replaces, PATCH merges (RFC 7396, tags whole), DELETE 200 then 204."""
+    """Any ARM type: PUT replaces, PATCH merges (RFC 7396, tags whole), DELETE 202 until it is gone, then 204."""
     await azure.group()
     body = {"location": "West Europe", "tags": {"a": "1", "b": "2"}, "properties": {"x": {"y": 1, "z": [1, 2]}}}
     assert (await azure.put(THING, body)).status == 201
     assert (await azure.put(THING, body)).status == 200
+    azure.advance()
     patch = {"tags": {"c": "3"}, "properties": {"x": {"y": None, "z": [3]}}}
-    assert (await azure.call("PATCH", THING, patch)).status == 200
+    assert (await azure.call("PATCH", THING, patch)).status == 202
+    azure.advance()
     assert (await azure.get(THING)).body == {
         "id": THING,
         "name": "w1",
@@ -116,7 +118,41 @@ async def test_an_unknown_type_is_stored_generically(azure: Azure) -> None:
         "tags": {"c": "3"},
         "properties": {"x": {"z": [3]}, "provisioningState": "Succeeded"},
     }
-    assert [(await azure.delete(THING)).status for _ in range(2)] == [200, 204]
+    assert [(await azure.delete(THING)).status for _ in range(2)] == [202, 202]
+    azure.advance()
+    assert (await azure.delete(THING)).status == 204
+
+
+@pytest.mark.parametrize("verb", ["PUT", "PATCH", "DELETE"])
+async def test_an_unknown_type_has_operations_too(azure: Azure, verb: str) -> None:
+    """Reference data 15: a state that is not final, URLs, an end; recorded for agent pools and extensions."""
+    await azure.group()
+    await azure.make(THING, {"location": "westeurope", "properties": {"a": 1}})
+    body = {"location": "westeurope", "properties": {"a": 2}} if verb != "DELETE" else None
+    reply = await azure.call(verb, THING, body)
+    assert reply.status == (200 if verb == "PUT" else 202)
+    shown = (await azure.get(THING)).properties
+    assert shown["provisioningState"] == ("Deleting" if verb == "DELETE" else "Updating")
+    status = reply.headers["Azure-AsyncOperation"]
+    assert "/providers/Contoso.Things/locations/westeurope/operations/" in status
+    assert ("Location" in reply.headers) == (verb != "PUT")
+    running = await azure.get(status)
+    assert (running.status, running.body["status"], "endTime" in running.body) == (200, "InProgress", False)
+    azure.advance()
+    done = await azure.get(status)
+    assert (done.body["status"], "endTime" in done.body) == ("Succeeded", True)
+    after = await azure.get(THING)
+    assert after.status == (404 if verb == "DELETE" else 200)
+
+
+async def test_what_is_there_when_it_is_answered(azure: Azure) -> None:
+    """Documents without a long-running write: application insights; recorded: federated credentials."""
+    await azure.group()
+    path = f"{GROUP}/providers/Microsoft.Insights/components/ai"
+    reply = await azure.put(path, {"location": "westeurope", "kind": "web"})
+    assert (reply.status, reply.properties["provisioningState"]) == (201, "Succeeded")
+    assert "Azure-AsyncOperation" not in reply.headers
+    assert (await azure.delete(path)).status == 200
 
 
 async def test_ids_compare_without_case_and_keep_the_first_casing(azure: Azure) -> None:

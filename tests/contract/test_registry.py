@@ -44,6 +44,18 @@ async def test_isolation_needs_premium(azure: Client, properties: dict[str, Any]
     assert answer.status == 200
 
 
+@pytest.mark.parametrize("sku", ["Basic", "Standard"])
+async def test_closing_a_registry_says_which_sku_cannot(azure: Client, sku: str) -> None:
+    """Field report F11; the words of hashicorp/terraform-provider-azurerm pull request 26054."""
+    await azure.made(REGISTRY, registry_body(sku))
+    refused = await azure.patch(REGISTRY, {"properties": {"publicNetworkAccess": "Disabled"}})
+    assert refusal(refused) == (400, "DisablingPublicNetworkAccessNotSupported")
+    assert refused.body["error"]["message"] == (
+        f"Disabling public network access is not supported for the SKU {sku}. For more information, please visit "
+        "https://aka.ms/acr/private-link."
+    )
+
+
 async def test_only_premium_is_a_target_of_private_endpoints(azure: Client) -> None:
     """Rule ACR-SKU-01; reference data, section 2 for the members."""
     await azure.made(REGISTRY, registry_body("Basic"))

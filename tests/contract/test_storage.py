@@ -12,6 +12,7 @@ from .landscape import ACCOUNT, NETWORK, account_body, full, network
 if TYPE_CHECKING:
     from .client import Client
 
+IPV6_VERSION = "2025-06-01"
 RULES = {"bypass": "AzureServices", "defaultAction": "Deny", "virtualNetworkRules": [], "ipRules": []}
 
 
@@ -31,7 +32,7 @@ async def test_creation_is_polled_until_it_shows_the_account(azure: Client) -> N
     assert (done.status, done.body["properties"]["provisioningState"]) == (200, "Succeeded")
 
 
-async def test_nothing_can_be_done_with_an_account_that_is_being_made(azure: Client) -> None:
+async def test_its_owner_can_do_nothing_with_an_account_that_is_being_made(azure: Client) -> None:
     """Wire examples, section 8: StorageAccountIsNotProvisioned until the creation has ended."""
     await azure.put(ACCOUNT, account_body())
     assert refusal(await azure.patch(ACCOUNT, {"tags": {"a": "b"}})) == (409, "StorageAccountIsNotProvisioned")
@@ -54,6 +55,30 @@ async def test_a_fresh_account_is_open_and_says_so_by_its_firewall_alone(azure: 
     properties = (await azure.made(ACCOUNT, account_body()))["properties"]
     assert "publicNetworkAccess" not in properties
     assert properties["networkAcls"] == {**RULES, "defaultAction": "Allow"}
+
+
+V6 = {"value": "2606:2800:220:1::/64", "action": "Allow"}
+
+
+async def test_rules_for_ipv6_are_kept(azure: Client) -> None:
+    """Recording Test_Storage_StorageAccount_20250601_CRUD shows the member; no older version does."""
+    await azure.made(ACCOUNT, account_body())
+    patched = await azure.patch(ACCOUNT, firewall(ipv6Rules=[V6]), version=IPV6_VERSION, judged=False)
+    assert patched.body["properties"]["networkAcls"]["ipv6Rules"] == [V6]
+    for version, shown in ((IPV6_VERSION, [V6]), ("2023-05-01", None)):
+        read = await azure.get(ACCOUNT, version=version)
+        assert read.body["properties"]["networkAcls"].get("ipv6Rules") == shown
+    await azure.patch(ACCOUNT, firewall(), version=IPV6_VERSION)
+    assert (await azure.get(ACCOUNT, version=IPV6_VERSION)).body["properties"]["networkAcls"]["ipv6Rules"] == []
+
+
+@pytest.mark.parametrize("value", ["203.0.113.7", "fd00::1", "fe80::/10", "nowhere"])
+async def test_refused_rules_for_ipv6(azure: Client, value: str) -> None:
+    """As for IPv4, public addresses only (ST-IP-01; for IPv6 unverified)."""
+    await azure.made(ACCOUNT, account_body())
+    body = firewall(ipv6Rules=[{"value": value}])
+    answer = await azure.patch(ACCOUNT, body, version=IPV6_VERSION, judged=False)
+    assert refusal(answer) == (400, "InvalidValuesForRequestParameters")
 
 
 async def test_rules_that_a_patch_omits_are_gone(azure: Client) -> None:

@@ -99,13 +99,20 @@ async def test_storage_and_vault_are_for_ever(azure: Client) -> None:
     assert (await azure.put(WORKSPACE, workspace_body())).status == 202
 
 
-async def test_an_account_that_is_being_made_is_not_ready(azure: Client) -> None:
-    """Wire examples, sections 1 and 14: BadRequest whose message names the storage code."""
+async def test_an_account_is_ready_long_before_it_is_finished(azure: Client) -> None:
+    """Wire examples, sections 1 and 14 for the refusal at once: BadRequest whose message names the storage code.
+
+    Recording Test_MachineLearning_Workspaces_20240401_CRUD for the rest: the workspace was finished on an account
+    whose creation was not.
+    """
     await azure.made(VAULT, vault_body())
-    await azure.put(ACCOUNT, account_body())
+    created = await azure.put(ACCOUNT, account_body())
     answer = await azure.put(WORKSPACE, workspace_body())
     assert refusal(answer) == (400, "BadRequest")
     assert "StorageAccountIsNotProvisioned" in answer.body["error"]["message"]
+    azure.wait(10)
+    assert (await azure.put(WORKSPACE, workspace_body())).status == 202
+    assert (await azure.get(created.headers["location"])).status == 202
 
 
 async def test_an_account_that_never_appears_fails_the_operation(azure: Client) -> None:
@@ -140,27 +147,44 @@ async def test_a_workspace_may_keep_its_identity_off_the_group(azure: Client) ->
     assert roles.body["value"] == []
 
 
-async def test_a_build_cluster_must_exist(azure: Client) -> None:
-    """Behaviour 25: ImageBuildComputeNotValid; rule ACR-BUILD-03: the empty text switches back."""
-    await workspace(azure)
-    build = {"properties": {"imageBuildCompute": "build"}}
-    assert refusal(await azure.patch(WORKSPACE, build)) == (400, "ImageBuildComputeNotValid")
-    await azure.made(CLUSTER, cluster_body())
-    assert (await azure.patch(WORKSPACE, build)).status == 202
+async def builder(azure: Client) -> str | None:
+    """What the workspace says builds its images, once its update has ended."""
     azure.wait(40)
-    assert (await azure.patch(WORKSPACE, {"properties": {"imageBuildCompute": ""}})).status == 202
+    found = (await azure.get(WORKSPACE)).body["properties"]["imageBuildCompute"]
+    return found if found is None else str(found)
 
 
-async def test_a_private_registry_needs_a_build_cluster(azure: Client) -> None:
-    """Behaviour 25, last sentence."""
+async def diagnosed(azure: Client) -> list[str]:
+    """Codes of what a diagnosis finds about the registry and its builder."""
+    answer = await azure.post(f"{WORKSPACE}/diagnose", {"value": {}})
+    return [each["code"] for each in answer.body["value"]["containerRegistryResults"]]
+
+
+async def test_the_builder_is_free_text(azure: Client) -> None:
+    """Field report F10: named before it exists; null leaves it, the empty text clears it; a diagnosis judges."""
     await workspace(azure)
+    assert (await azure.patch(WORKSPACE, {"properties": {"imageBuildCompute": "build"}})).status == 202
+    assert await builder(azure) == "build"
+    assert await diagnosed(azure) == ["ImageBuildComputeNotValid"]
     await azure.made(CLUSTER, cluster_body())
+    assert await diagnosed(azure) == []
+    kept = {"properties": {"imageBuildCompute": None, "description": "x"}}
+    assert (await azure.patch(WORKSPACE, kept, judged=False)).status == 202
+    assert await builder(azure) == "build"
+    assert (await azure.put(WORKSPACE, workspace_body(imageBuildCompute=None), judged=False)).status == 202
+    assert await builder(azure) == "build"
+    assert (await azure.patch(WORKSPACE, {"properties": {"imageBuildCompute": ""}})).status == 202
+    assert await builder(azure) is None
+
+
+async def test_a_closed_registry_is_taken_without_a_builder(azure: Client) -> None:
+    """Field report F10: accepted; a diagnosis and the builds themselves show that it cannot work."""
+    await workspace(azure)
     await azure.made(REGISTRY, registry_body(publicNetworkAccess="Disabled"))
-    change = {"containerRegistry": full(REGISTRY)}
-    refused = await azure.patch(WORKSPACE, {"properties": change})
-    assert refusal(refused) == (400, "ImageBuildComputeNotValid")
-    accepted = await azure.patch(WORKSPACE, {"properties": {**change, "imageBuildCompute": "build"}})
-    assert accepted.status == 202
+    change = {"properties": {"containerRegistry": full(REGISTRY)}}
+    assert (await azure.patch(WORKSPACE, change)).status == 202
+    assert await builder(azure) is None
+    assert await diagnosed(azure) == ["ImageBuildComputeNotValid"]
 
 
 async def test_a_softly_deleted_workspace_blocks_its_name(azure: Client) -> None:

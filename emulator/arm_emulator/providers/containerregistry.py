@@ -173,7 +173,11 @@ def _name_problem(ctx: Context, name: str) -> ArmError | None:
 
 
 def _check_sku(write: Write) -> None:
-    """Network members, replicas and endpoints hold a registry in Premium (codes unverified)."""
+    """Network members, replicas and endpoints hold a registry in Premium.
+
+    Field report F11 and hashicorp/terraform-provider-azurerm pull request 26054 have the code for public access;
+    the others are unverified.
+    """
     if _sku(write) == "Premium":
         return
     rules = write.properties.get("networkRuleSet") or {}
@@ -181,7 +185,9 @@ def _check_sku(write: Write) -> None:
         raise bad_request("SkuNotSupported", f"Network rules are not supported by the sku '{_sku(write)}'.")
     if write.properties.get("publicNetworkAccess") == "Disabled":
         raise bad_request(
-            "SkuNotSupported", f"The sku '{_sku(write)}' does not allow to disable public network access."
+            "DisablingPublicNetworkAccessNotSupported",
+            f"Disabling public network access is not supported for the SKU {_sku(write)}. For more information, "
+            "please visit https://aka.ms/acr/private-link.",
         )
     if write.previous is None:
         return

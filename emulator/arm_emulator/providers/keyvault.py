@@ -11,14 +11,16 @@ import re
 from typing import TYPE_CHECKING, ClassVar
 
 from arm_emulator.clock import iso
+from arm_emulator.durations import draw
 from arm_emulator.errors import ArmError, bad_request, conflict
 from arm_emulator.hooks import Member, ResourceType, Route
-from arm_emulator.model import WriteStyle
+from arm_emulator.model import Answer, WriteStyle
+from arm_emulator.operations import Operation
 from arm_emulator.providers import firewall, name_availability, targets
 from arm_emulator.providers.system_data import system_data
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from arm_emulator.hooks import Context, View, Write
     from arm_emulator.model import Call, JsonObject, Resource
@@ -109,7 +111,7 @@ class Vaults(ResourceType):
                     "location": resource.location,
                     "tags": resource.body.get("tags") or {},
                     "deletionDate": ctx.now_text,
-                    "scheduledPurgeDate": iso(ctx.now + RETENTION_DAYS * SECONDS_PER_DAY),
+                    "scheduledPurgeDate": iso(ctx.now + _retention(resource)),
                 },
                 KEPT: resource.body,
             },
@@ -152,9 +154,19 @@ def _subscription(resource: Resource) -> str:
     return "/".join(resource.id.text.split("/")[:3])
 
 
+def _retention(vault: Resource) -> float:
+    """Seconds for which a vault is kept once it is deleted."""
+    return float(vault.properties.get("softDeleteRetentionInDays") or RETENTION_DAYS) * SECONDS_PER_DAY
+
+
+def _kept(ctx: Context) -> Iterator[Resource]:
+    """Every deleted vault whose time has not come: the service purges it by itself then."""
+    return (each for each in ctx.of_type(DELETED) if each.properties["scheduledPurgeDate"] > ctx.now_text)
+
+
 def _deleted(ctx: Context, name: str) -> Resource | None:
     """The deleted vault of a name; names are global, so whichever region it was in."""
-    return next((each for each in ctx.of_type(DELETED) if each.id.name.lower() == name.lower()), None)
+    return next((each for each in _kept(ctx) if each.id.name.lower() == name.lower()), None)
 
 
 def _recovers(write: Write) -> bool:
@@ -300,19 +312,47 @@ def _get_deleted(ctx: Context, call: Call, found: Mapping[str, str]) -> JsonObje
 
 def _list_deleted(ctx: Context, call: Call, found: Mapping[str, str]) -> JsonObject:  # noqa: ARG001
     here = f"/subscriptions/{found['subscription']}/".lower()
-    return {"value": [_shown(each) for each in ctx.of_type(DELETED) if each.id.key.startswith(here)]}
+    return {"value": [_shown(each) for each in _kept(ctx) if each.id.key.startswith(here)]}
 
 
-def _purge(ctx: Context, call: Call, found: Mapping[str, str]) -> JsonObject:
+PURGE = WriteStyle(
+    updated=202,
+    body="none",
+    result_url="{subscription}/providers/Microsoft.KeyVault/locations/{location}/operationResults/{operation}",
+    result_body=True,
+)
+"""Recorded by the tests of Azure/azure-cli (test_keyvault_softdelete): 202 without a body, Location, no
+Retry-After, and at the end 200 with times and status. The vault document of 2023-07-01 has 200 and 202."""
+
+
+def _purge(ctx: Context, call: Call, found: Mapping[str, str]) -> Answer:
     _get_deleted(ctx, call, found)
     deleted = _deleted(ctx, found["vault"])
-    if deleted is not None:
-        if deleted.body[KEPT]["properties"].get("enablePurgeProtection"):
-            raise ArmError(
-                400, "MethodNotAllowed", "Operation 'DeletedVaultPurge' is not allowed: purge protection."
-            )
+    if deleted is None:  # `_get_deleted` refused this before
+        raise _not_found(found["vault"])
+    if deleted.body[KEPT]["properties"].get("enablePurgeProtection"):
+        # microsoft/AzureTRE issue 1446
+        raise ArmError(400, "MethodNotAllowed", "Operation 'DeletedVaultPurge' is not allowed.")
+
+    def finish(_: Operation) -> None:
         ctx.remove(deleted.id.text, caller=call.caller, correlation_id=call.correlation_id)
-    return {}
+
+    operation = Operation(
+        id=ctx.guid(),
+        verb="POST",
+        target=deleted.id,
+        style=PURGE,
+        due=ctx.now + draw(ctx.config.seed, deleted.id.key, DELETED.lower(), "POST", 0) * call.slow_operation,
+        finish=finish,
+        started=ctx.now,
+    )
+    operation.final = lambda: {
+        "createdDateTime": iso(operation.started),
+        "lastActionDateTime": iso(operation.due),
+        "status": operation.state,
+    }
+    ctx.operations.begin(operation, call, str(deleted.properties["location"]))
+    return Answer(PURGE.updated, None, operation.headers(call.base_url, PURGE.retry_after))
 
 
 class VaultConnections(targets.ConnectionType):

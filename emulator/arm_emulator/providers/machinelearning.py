@@ -92,7 +92,7 @@ class Workspaces(ResourceType):
         """Names, members that the verb and version allow, resources that must exist.
 
         Raises:
-            ArmError: 400 BadRequest or ImageBuildComputeNotValid, 409 for a soft-deleted namesake.
+            ArmError: 400 BadRequest, 409 for a soft-deleted namesake.
         """
         asked = write.call.body.get("properties")
         if write.patching:
@@ -110,7 +110,6 @@ class Workspaces(ResourceType):
         else:
             _check_immutable(write, write.previous)
         ml_workspace.check_references(write)
-        ml_workspace.check_build_compute(write)
         ml_workspace.check_network(write)
 
     def compose(self, write: Write) -> JsonObject:

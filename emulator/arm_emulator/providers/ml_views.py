@@ -64,8 +64,28 @@ def _notebook_keys(ctx: Context, workspace: Resource) -> JsonObject:
 
 
 def diagnose(ctx: Context, workspace: Resource, call: Call) -> JsonObject:  # noqa: ARG001
-    """A diagnosis that found nothing."""
-    return {"value": {name: [] for name in DIAGNOSES}}
+    """A diagnosis: what is wrong with the builder of images, of which no write says a word (field report F10)."""
+    findings: dict[str, list[JsonObject]] = {name: [] for name in DIAGNOSES}
+    problem = _builder_problem(ctx, workspace)
+    if problem:
+        found = {"code": "ImageBuildComputeNotValid", "level": "Warning", "message": problem}
+        findings["containerRegistryResults"].append(found)
+    return {"value": findings}
+
+
+def _builder_problem(ctx: Context, workspace: Resource) -> str:
+    name = workspace.properties.get("imageBuildCompute")
+    if name:
+        cluster = ctx.find(f"{workspace.id.text}/computes/{name}")
+        fits = cluster is not None and cluster.properties.get("computeType") == "AmlCompute"
+        return "" if fits else f"The compute '{name}' is no AmlCompute cluster of this workspace."
+    registry = ctx.find(workspace.properties.get("containerRegistry"))
+    if registry is not None and registry.properties.get("publicNetworkAccess") == "Disabled":
+        return (
+            f"The container registry '{registry.id.name}' is not reachable from public networks: set "
+            "imageBuildCompute to a cluster that can build images."
+        )
+    return ""
 
 
 def nothing(ctx: Context, workspace: Resource, call: Call) -> Answer:  # noqa: ARG001

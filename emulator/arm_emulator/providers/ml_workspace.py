@@ -93,13 +93,26 @@ def _properties(write: Write) -> JsonObject:
     hidden = ml_fields.READ_ONLY | {"allowPublicAccessWhenBehindVnet", "managedNetwork", PURGED}
     asked = {k: v for k, v in write.properties.items() if k not in hidden and v is not None}
     served = _served(write)
-    properties = {**DEFAULTS, **asked, **served}
+    properties = {**DEFAULTS, **asked, **served, "imageBuildCompute": _builder(write)}
     properties["publicNetworkAccess"] = _public_access(write)
     properties["managedNetwork"] = {**MANAGED_NETWORK, **(write.properties.get("managedNetwork") or {})}
     if "keyVault" in properties:
         # The service prints the vault's namespace in its own casing; recorded.
         properties["keyVault"] = str(properties["keyVault"]).replace("Microsoft.KeyVault", "Microsoft.Keyvault")
     return properties
+
+
+def _builder(write: Write) -> str | None:
+    """Who builds images: free text that nobody checks at write (field report F10).
+
+    The name of a cluster that is made later is taken, and so is none beside a registry that is closed: what is
+    wrong shows when an image is built. `null` leaves what there is; the empty text clears it.
+    """
+    asked = write.call.body.get("properties") or {}
+    if asked.get("imageBuildCompute") is not None:
+        return str(asked["imageBuildCompute"]) or None
+    keeps = write.patching or "imageBuildCompute" in asked
+    return write.kept("imageBuildCompute") if keeps else None
 
 
 def _served(write: Write) -> JsonObject:
@@ -162,7 +175,7 @@ def check_references(write: Write) -> None:
         ArmError: 400 BadRequest.
     """
     account = write.ctx.find(write.properties.get("storageAccount"))
-    if write.creating and account is not None and not account.settled:
+    if write.creating and account is not None and not write.ctx.type_of(account).usable(write.ctx, account):
         raise bad_request(
             "BadRequest",
             f"Could not access storage account '{account.id.name}': StorageAccountIsNotProvisioned: The "
@@ -171,30 +184,6 @@ def check_references(write: Write) -> None:
     registry = write.properties.get("containerRegistry")
     if registry and write.ctx.find(registry) is None:
         raise bad_request("BadRequest", f"The container registry '{registry}' does not exist.")
-
-
-def check_build_compute(write: Write) -> None:
-    """Images need a build cluster that exists, and need one when the registry is private.
-
-    Raises:
-        ArmError: 400 ImageBuildComputeNotValid.
-    """
-    asked = write.call.body.get("properties") or {}
-    name = write.properties.get("imageBuildCompute")
-    if asked.get("imageBuildCompute"):
-        cluster = write.ctx.find(f"{write.id.text}/computes/{name}")
-        if cluster is None or cluster.properties.get("computeType") != "AmlCompute":
-            raise bad_request(
-                "ImageBuildComputeNotValid",
-                f"The compute '{name}' cannot build images: it is no AmlCompute cluster of this workspace.",
-            )
-    registry = write.ctx.find(asked.get("containerRegistry"))
-    if registry is not None and registry.properties.get("publicNetworkAccess") == "Disabled" and not name:
-        raise bad_request(
-            "ImageBuildComputeNotValid",
-            f"The container registry '{registry.id.name}' is not reachable from public networks; set "
-            "imageBuildCompute to a cluster that can build images.",
-        )
 
 
 def check_network(write: Write) -> None:

@@ -27,6 +27,7 @@ class ArmError(Exception):
         failure_cause: value of `x-ms-failure-cause`: `gateway` for ARM's own, `service` for a provider's,
             None for an answer without the header.
         headers: further headers of the answer.
+        enveloped: False for the few services whose error stands at the top of the body, without `error`.
     """
 
     def __init__(  # noqa: PLR0913 - an ARM error has this many parts
@@ -41,6 +42,7 @@ class ArmError(Exception):
         retry_after: int | None = None,
         failure_cause: str | None = SERVICE,
         headers: Mapping[str, str] | None = None,
+        enveloped: bool = True,
     ) -> None:
         super().__init__(f"{status} {code}: {message}")
         self.status = status
@@ -51,6 +53,7 @@ class ArmError(Exception):
         self.additional_info = list(additional_info)
         self.retry_after = retry_after
         self.failure_cause = failure_cause
+        self.enveloped = enveloped
         self._headers = dict(headers or {})
 
     def body(self) -> JsonObject:
@@ -66,7 +69,7 @@ class ArmError(Exception):
 
     def envelope(self) -> JsonObject:
         """The whole answer's body."""
-        return {"error": self.body()}
+        return {"error": self.body()} if self.enveloped else self.body()
 
     def headers(self) -> dict[str, str]:
         """The headers that belong to this error."""

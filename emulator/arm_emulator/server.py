@@ -109,8 +109,9 @@ class Server:
             entry.seconds = time.perf_counter() - started
             return _cut(request)
         entry.status = answer.status
-        if answer.body and isinstance(answer.body.get("error"), dict):
-            entry.error = str(answer.body["error"].get("code", ""))
+        if answer.body and answer.status >= 400:  # noqa: PLR2004 - what is no success
+            error = answer.body.get("error", answer.body)  # Entra ID's is a text
+            entry.error = str(error.get("code", "")) if isinstance(error, dict) else ""
         response = _response(answer, _common(call, entry, exchange.extra))
         entry.seconds = time.perf_counter() - started
         return response

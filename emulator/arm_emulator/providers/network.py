@@ -206,6 +206,19 @@ class NetworkChild(NetworkType):
     owned: ClassVar[tuple[str, ...]] = ()
     methods = frozenset({"GET", "HEAD", "PUT", "DELETE"})
 
+    def missing(self, ctx: Context, where: ResourceId) -> ArmError | None:
+        """The network provider's own words: Resource Manager does not know what a network resource holds."""
+        return child_not_found(where)
+
+
+def child_not_found(where: ResourceId) -> ArmError:
+    """404 NotFound of a child whose parent is there.
+
+    Recorded by the tests of MSOpenTech/azure-xplat-cli for a subnet; Azure's later answers have an empty list of
+    details.
+    """
+    return ArmError(404, "NotFound", f"Resource {where.text} not found.", failure_cause=None)
+
 
 def reference(value: object) -> str | None:
     """The id inside `{"id": …}`, None when there is none."""

@@ -9,7 +9,7 @@ import base64
 import ipaddress
 from typing import TYPE_CHECKING, ClassVar
 
-from arm_emulator.errors import bad_request, conflict, gateway
+from arm_emulator.errors import ArmError, bad_request, conflict, gateway
 from arm_emulator.hooks import READ_ONLY, SYNCHRONOUS_DELETE, ResourceType
 from arm_emulator.model import EtagStyle, WriteStyle
 from arm_emulator.providers.network import reference
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from arm_emulator.hooks import Context, View, Write
+    from arm_emulator.ids import ResourceId
     from arm_emulator.model import Call, JsonObject, Resource
 
 ZONES = "Microsoft.Network/privateDnsZones"
@@ -175,8 +176,12 @@ class Links(ResourceType):
         return {**document, "location": "global", "properties": shown}
 
     def completed(self, ctx: Context, resource: Resource) -> None:
-        """A network resolves a name in one zone only: a second zone of the name fails the operation."""
+        """A network resolves a name in one zone only, and registers its machines in one only.
+
+        A second zone of the name, and a second zone to register in, let the operation fail.
+        """
         network = _network(resource)
+        _refuse_second_registration(ctx, resource, network)
         _refuse_second(ctx, resource.id.parent, resource.id.key, network)
         zone = resource.id.names[0].lower()
         for other in ctx.referrers(network, LINKS):
@@ -215,6 +220,14 @@ class RecordSets(ResourceType):
             except ValueError as problem:
                 raise bad_request("BadRequest", f"The value '{problem}' is not an IPv4 address.") from problem
 
+    def missing(self, ctx: Context, where: ResourceId) -> ArmError | None:  # noqa: ARG002
+        """The record service's 404, without an envelope (Azure/azure-cli issue 27374)."""
+        text = (
+            f"The resource record '{where.name}' does not exist in resource group '{where.group}' of subscription "
+            f"'{where.subscription}'."
+        )
+        return ArmError(404, "NotFound", text, failure_cause=None, enveloped=False)
+
     def compose(self, write: Write) -> JsonObject:
         """Server members: the full name, and an empty list where no records were sent: clients append to it."""
         zone = write.id.names[0]
@@ -235,6 +248,19 @@ def _refuse_second(ctx: Context, zone: str, own: str, network: str) -> None:
             raise conflict(
                 "Conflict",
                 f"The virtual network '{network}' is already linked to the zone by '{other.id.name}'.",
+            )
+
+
+def _refuse_second_registration(ctx: Context, link: Resource, network: str) -> None:
+    """Refuse a second zone with auto-registration (Azure/terraform-azurerm-caf-enterprise-scale issue 157)."""
+    if not link.properties.get("registrationEnabled"):
+        return
+    for other in ctx.referrers(network, LINKS):
+        if other.id.parent != link.id.parent and other.properties.get("registrationEnabled"):
+            raise conflict(
+                "Conflict",
+                "A virtual network can only be linked to 1 Private DNS zone(s) with auto-registration enabled; "
+                f'conflicting Private DNS zone is "{other.id.names[0]}".',
             )
 
 

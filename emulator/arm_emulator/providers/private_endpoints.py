@@ -260,6 +260,12 @@ def _target(write: Write, connection: JsonObject) -> tuple[Resource | None, Sequ
             "InvalidPrivateLinkServiceId",
             f"Resource {wanted} of type {target.id.type} does not support private endpoints.",
         )
+    if len(asked) > 1 and groups:
+        raise bad_request(
+            "OnlyOneGroupIdPermitted",
+            f"Private link service connection {_place(write)} has the following group Ids: {', '.join(asked)}. "
+            f"Only one group Id is permitted when connecting to a first-party resource ({target.id.text}).",
+        )
     unknown = [each for each in asked if groups and str(each).lower() not in {g.lower() for g in groups}]
     if unknown or (groups and not asked):
         raise bad_request(
@@ -267,13 +273,21 @@ def _target(write: Write, connection: JsonObject) -> tuple[Resource | None, Sequ
             f"Group id {', '.join(unknown) or '(none)'} is not valid for {wanted}. Valid group ids: "
             f"{', '.join(groups)}.",
         )
-    if not target.settled:
+    if not write.ctx.type_of(target).usable(write.ctx, target):
         if target.id.namespace == "Microsoft.Storage":
             raise conflict(
                 "StorageAccountIsNotProvisioned", f"The storage account {target.id.name} is not provisioned."
             )
         raise not_provisioned(target, write.id)
     return target, groups
+
+
+def _place(write: Write) -> str:
+    """Id of the connection that the request asks for."""
+    for kind in (AUTOMATIC, MANUAL):
+        for each in write.properties.get(kind) or ():
+            return f"{write.id.text}/{kind}/{each.get('name') or write.id.name}"
+    return write.id.text
 
 
 def _members(ctx: Context, target: Resource, groups: Sequence[str]) -> list[Member]:

@@ -7,13 +7,15 @@ Witness: recording Test_Networking_NetworkSecurityGroup_20250301_CRUD; wire exam
 
 from __future__ import annotations
 
+import ipaddress
 from typing import TYPE_CHECKING, ClassVar
 
 from arm_emulator.errors import bad_request
+from arm_emulator.providers import service_tags
 from arm_emulator.providers.network import NetworkChild, NetworkType, delete_style, put_style
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from arm_emulator.hooks import Context, Write
     from arm_emulator.model import JsonObject, Resource, WriteStyle
@@ -23,6 +25,7 @@ RULES = f"{GROUPS}/securityRules"
 PROTOCOLS = frozenset({"tcp", "udp", "icmp", "esp", "ah", "*"})
 LISTS = ("sourcePortRanges", "destinationPortRanges", "sourceAddressPrefixes", "destinationAddressPrefixes")
 PRIORITIES = range(100, 4097)
+LAST_PORT = 65535
 _VNET, _ANY, _LB = "VirtualNetwork", "*", "AzureLoadBalancer"
 _DEFAULTS = (
     ("AllowVnetInBound", "Allow inbound traffic from all VMs in VNET", _VNET, _VNET, "Allow", 65000, "Inbound"),
@@ -99,7 +102,7 @@ class SecurityRules(NetworkChild):
     put: ClassVar[WriteStyle] = put_style(1)
 
     def validate(self, write: Write) -> None:
-        """Protocol, priority and its uniqueness per direction."""
+        """Protocol, priority and its uniqueness per direction, ports, addresses and tags."""
         sent = write.properties
         for member in ("protocol", "access", "direction", "priority"):
             if sent.get(member) is None:
@@ -116,6 +119,7 @@ class SecurityRules(NetworkChild):
                 "SecurityRuleInvalidPriority",
                 f"Security rule has invalid Priority. Value provided: {sent['priority']} Allowed range 100-4096.",
             )
+        _check_reach(sent)
         for other in self._others(write):
             if _slot(other[1]) == _slot(sent):
                 raise bad_request(
@@ -137,6 +141,60 @@ class SecurityRules(NetworkChild):
             stored = write.ctx.store.children(write.id.parent, RULES.lower())
             rows = [(each.id.name, each.properties) for each in stored]
         return [row for row in rows if row[0].lower() != own]
+
+
+def _check_reach(sent: JsonObject) -> None:
+    """Refuse ports and addresses that are none.
+
+    Ports: hashicorp/terraform-provider-azurerm pull request 1530. Addresses and tags:
+    Azure/azure-libraries-for-net issue 349 and Azure/azure-powershell issue 391.
+
+    Raises:
+        ArmError: 400 SecurityRuleInvalidPortRange or SecurityRuleInvalidAddressPrefix.
+    """
+    for port in _values(sent, "sourcePortRange", "destinationPortRange"):
+        if not _is_port_range(port):
+            raise bad_request(
+                "SecurityRuleInvalidPortRange",
+                f"Security rule has invalid Port range. Value provided: {port}. Value should be an integer OR "
+                "integer range with '-' delimiter. Valid range 0-65535.",
+            )
+    for address in _values(sent, "sourceAddressPrefix", "destinationAddressPrefix", plural="es"):
+        if not _is_address(address):
+            raise bad_request(
+                "SecurityRuleInvalidAddressPrefix",
+                f"Security rule has invalid Address prefix. Value provided: {address}",
+            )
+
+
+def _values(properties: JsonObject, *members: str, plural: str = "s") -> Iterator[str]:
+    """What a rule says in its singular members and in their lists."""
+    for member in members:
+        single = properties.get(member)
+        many = properties.get(f"{member}{plural}") or ()
+        yield from (str(each) for each in ([single] if single not in {None, ""} else []))
+        yield from (str(each) for each in many)
+
+
+def _is_port_range(text: str) -> bool:
+    """`*`, one port, or two with a hyphen between, each 0 to 65535 and in order."""
+    if text == "*":
+        return True
+    low, hyphen, high = text.partition("-")
+    if not (low.isdecimal() and (high.isdecimal() or not hyphen)):
+        return False
+    return int(low) <= int(high or low) <= LAST_PORT
+
+
+def _is_address(text: str) -> bool:
+    """`*`, a service tag, an address, or a range without host bits (Azure/azure-powershell issue 4557)."""
+    if text == "*" or service_tags.exists(text):
+        return True
+    try:
+        ipaddress.ip_network(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _slot(properties: JsonObject) -> tuple[str, object]:

@@ -39,8 +39,16 @@ ACL_HOLDERS = frozenset(
 """Types that name subnets in their firewall only: they do not occupy them."""
 
 
+SHOUTED = frozenset({4, 8, 10})
+"""Segments of an interface configuration's id that are names: group, interface, configuration."""
+
 ENDPOINT_POLICIES_SINCE = "2024-03-01"
 """First API version recorded with `privateEndpointVNetPolicies`; 2020-11-01 is recorded without it."""
+
+
+LONGEST_PREFIX = 29
+"""The smallest IPv4 subnet: eight addresses, of which the service keeps five (virtual networks FAQ; limits
+table)."""
 
 
 class VirtualNetworks(NetworkType):
@@ -123,7 +131,7 @@ class Subnets(NetworkChild):
             wanted = addresses.networks(addresses.prefixes(write.properties))
         except ValueError:
             wanted = []
-        if not wanted:
+        if not wanted or any(each.version == 4 and each.prefixlen > LONGEST_PREFIX for each in wanted):  # noqa: PLR2004
             raise _netcfg(write, "NetcfgInvalidSubnet", "is not valid")
         _check_ranges(write, wanted)
         super().validate(write)
@@ -177,7 +185,7 @@ class Subnets(NetworkChild):
         """Adds who has addresses in it; members without entries stay away."""
         shown = super().render(ctx, resource)
         extra: JsonObject = {}
-        used = [{"id": each["id"]} for each in addresses.configurations(ctx, resource)]
+        used = [{"id": _shouted(str(each["id"]))} for each in addresses.configurations(ctx, resource)]
         endpoints = ctx.referrers(resource.id.key, "Microsoft.Network/privateEndpoints")
         if used:
             extra["ipConfigurations"] = used
@@ -250,6 +258,15 @@ def occupants(ctx: Context, subnet: Resource) -> list[str]:
         if kind not in ACL_HOLDERS and not kind.startswith("microsoft.authorization/"):
             found.append(each.id.text)
     return found
+
+
+def _shouted(configuration: str) -> str:
+    """A configuration's id as the list shows it: group, interface and configuration in capitals.
+
+    Recorded in Test_Compute_VM_20220301_CRUD; what kinds them, `resourceGroups` or `networkInterfaces`, stays.
+    """
+    segments = configuration.split("/")
+    return "/".join(each.upper() if at in SHOUTED else each for at, each in enumerate(segments))
 
 
 def _family(ctx: Context, network: str) -> list[Resource]:

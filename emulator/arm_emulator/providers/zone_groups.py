@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, ClassVar
 
 from arm_emulator.errors import ArmError, bad_request, gateway
 from arm_emulator.model import SUCCEEDED
-from arm_emulator.providers.network import NetworkType, put_style
+from arm_emulator.providers.network import NetworkType, child_not_found, put_style
 from arm_emulator.providers.private_endpoints import ZONE_GROUPS, addresses_by_member, state_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from arm_emulator.hooks import Context, Write
+    from arm_emulator.ids import ResourceId
     from arm_emulator.model import JsonObject, Resource, WriteStyle
 
 ZONES = "Microsoft.Network/privateDnsZones"
@@ -49,6 +50,7 @@ class ZoneGroups(NetworkType):
         configs = write.properties.get("privateDnsZoneConfigs") or []
         if len(configs) > CONFIGS_MAX:
             raise bad_request("TooManyPrivateDnsZoneConfigs", f"A zone group has at most {CONFIGS_MAX} zones.")
+        _refuse_duplicates(write, configs)
         for each in configs:
             zone = _zone_id(each)
             if write.ctx.find(zone) is None:
@@ -57,6 +59,10 @@ class ZoneGroups(NetworkType):
                     "ResourceNotFound",
                     f"The private DNS zone '{zone}' of configuration '{each.get('name')}' was not found.",
                 )
+
+    def missing(self, ctx: Context, where: ResourceId) -> ArmError | None:
+        """The network provider's 404."""
+        return child_not_found(where)
 
     def linked(self, write: Write) -> Iterable[tuple[str, str]]:
         """Writing into a zone is a right on the zone."""
@@ -128,6 +134,20 @@ class ZoneGroups(NetworkType):
             shown = {"provisioningState": state, **inner, "recordSets": records}
             rows.append({**each, "etag": resource.etag, "properties": shown})
         return {**resource.body, "properties": {**resource.properties, "privateDnsZoneConfigs": rows}}
+
+
+def _refuse_duplicates(write: Write, configs: list[JsonObject]) -> None:
+    """Refuse two configurations of one name, or (unverified) of one zone.
+
+    Field report F4 and hashicorp/terraform-provider-azurerm issue 28966: what is wrong stands in the details.
+    """
+    for values in ([str(each.get("name")) for each in configs], [_zone_id(each) for each in configs]):
+        lowered = [each.lower() for each in values]
+        twice = next((each for at, each in enumerate(values) if each.lower() in lowered[:at]), None)
+        if twice is not None:
+            text = f"Resource {write.id.text} has two child resources with the same name ({twice})."
+            details = [{"code": "DuplicateResourceName", "message": text}]
+            raise ArmError(400, "InvalidRequestFormat", "Cannot parse the request.", details=details)
 
 
 def _endpoint(write: Write) -> Resource:

@@ -50,12 +50,66 @@ async def test_defaults_of_a_network_and_a_subnet(started: Azure) -> None:
         pytest.param("10.0.1.128/25", "NetcfgSubnetRangesOverlap", id="inside another subnet"),
         pytest.param("10.0.2.1/24", "NetcfgInvalidSubnet", id="host bits set"),
         pytest.param("", "NetcfgInvalidSubnet", id="no prefix"),
+        pytest.param("10.0.2.0/30", "NetcfgInvalidSubnet", id="smaller than the eight addresses of a /29"),
+        pytest.param("10.0.2.0/32", "NetcfgInvalidSubnet", id="one address"),
     ],
 )
 async def test_ranges(started: Azure, prefix: str, code: str) -> None:
-    """400 with the code of wire examples 3."""
+    """400 with the code of wire examples 3; the smallest subnet: virtual networks FAQ, limits table."""
     reply = await started.put(f"{VNET}/subnets/new", {"properties": {"addressPrefix": prefix}})
     assert (reply.status, reply.code) == (400, code)
+
+
+async def test_the_smallest_subnet(started: Azure) -> None:
+    """A /29 is taken (limits table)."""
+    assert (
+        await started.put(f"{VNET}/subnets/new", {"properties": {"addressPrefix": "10.0.2.0/29"}})
+    ).status == 201
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        pytest.param("virtualNetworks/v/subnets/none", id="subnet"),
+        pytest.param("virtualNetworks/v/virtualNetworkPeerings/none", id="peering"),
+        pytest.param("networkSecurityGroups/n/securityRules/none", id="rule"),
+        pytest.param("routeTables/r/routes/none", id="route"),
+        pytest.param("privateEndpoints/p/privateDnsZoneGroups/none", id="zone group"),
+    ],
+)
+async def test_a_child_that_is_not_there(started: Azure, place: str) -> None:
+    """404 NotFound by the provider, with the whole id.
+
+    Recorded by the tests of MSOpenTech/azure-xplat-cli (virtual network commands) for a subnet. Below a parent
+    that is not there either, Resource Manager answers (Test_Networking_NetworkSecurityGroup_20250301_CRUD).
+    """
+    path = f"{NET}/{place}"
+    parent = path.rsplit("/", 2)[0]
+    if "virtualNetworks" not in place:
+        body: dict[str, Any] = {"location": "westeurope"}
+        if "privateEndpoints" in place:
+            body = endpoint(f"{VNET}/subnets/pe", await started.storage())
+        await started.make(parent, body)
+    missing = await started.get(path)
+    assert (missing.status, missing.code, missing.message) == (404, "NotFound", f"Resource {path} not found.")
+    assert "x-ms-failure-cause" not in missing.headers
+    gone = path.replace(f"/{parent.rsplit('/', 1)[-1]}/", "/gone/")
+    orphan = await started.get(gone)
+    assert (orphan.code, orphan.headers["x-ms-failure-cause"]) == ("ResourceNotFound", "gateway")
+
+
+async def test_who_is_in_a_subnet_is_told_in_capitals(started: Azure) -> None:
+    """Recorded in Test_Compute_VM_20220301_CRUD: names of group, interface and configuration, nothing else."""
+    subnet = f"{VNET}/subnets/pe"
+    configuration = {"name": "ipconfig1", "properties": {"subnet": {"id": subnet}}}
+    interface = f"{NET}/networkInterfaces/nic-a"
+    await started.make(interface, {"location": "westeurope", "properties": {"ipConfigurations": [configuration]}})
+    root = GROUP.rsplit("/", 1)[0]
+    assert (await started.get(subnet)).properties["ipConfigurations"] == [
+        {"id": f"{root}/RG/providers/Microsoft.Network/networkInterfaces/NIC-A/ipConfigurations/IPCONFIG1"}
+    ]
+    inside = (await started.get(interface)).properties["ipConfigurations"][0]["id"]
+    assert inside == f"{interface}/ipConfigurations/ipconfig1"
 
 
 @pytest.mark.parametrize(

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
-from .client import GROUP, NET, SUB, Azure, link
+from .client import GROUP, NET, SUB, SUBSCRIPTION, Azure, link
 
 ZONE = f"{NET}/privateDnsZones/privatelink.blob.core.windows.net"
 VNET = f"{NET}/virtualNetworks/v"
@@ -43,6 +45,45 @@ async def test_a_link_shows_its_state(started: Azure) -> None:
     assert found.properties["virtualNetworkLinkState"] == "Completed"
     assert found.body["etag"].startswith('"')
     assert found.body["etag"].endswith('"')
+
+
+def registering(network: str) -> dict[str, Any]:
+    """The body of a link that registers the network's machines."""
+    body = link(network)
+    return {**body, "properties": {**body["properties"], "registrationEnabled": True}}
+
+
+async def test_a_network_registers_in_one_zone(started: Azure) -> None:
+    """The second link fails in its operation (Azure/terraform-azurerm-caf-enterprise-scale issue 157)."""
+    first, second = await started.zone("one.example"), await started.zone("two.example")
+    await started.make(f"{first}/virtualNetworkLinks/l", registering(VNET))
+    path = f"{second}/virtualNetworkLinks/l"
+    outcome = (await started.outcome(await started.put(path, registering(VNET)))).body
+    assert (outcome["status"], outcome["error"]["code"]) == ("Failed", "Conflict")
+    assert outcome["error"]["message"] == (
+        "A virtual network can only be linked to 1 Private DNS zone(s) with auto-registration enabled; "
+        'conflicting Private DNS zone is "one.example".'
+    )
+    assert (await started.get(path)).status == 404
+    await started.make(path, link(VNET))
+    await started.outcome(await started.call("PATCH", path, {"properties": {"registrationEnabled": True}}))
+    assert (await started.get(path)).properties["registrationEnabled"] is False
+
+
+async def test_a_record_that_is_not_there(started: Azure) -> None:
+    """404 without the envelope that other services have (Azure/azure-cli issue 27374)."""
+    await started.zone()
+    missing = await started.get(f"{ZONE}/A/none")
+    assert (missing.status, missing.body) == (
+        404,
+        {
+            "code": "NotFound",
+            "message": "The resource record 'none' does not exist in resource group 'rg' of subscription "
+            f"'{SUBSCRIPTION}'.",
+        },
+    )
+    log = (await started.control("GET", "requests?path=/A/none"))["value"]
+    assert [each["error"] for each in log] == ["NotFound"]
 
 
 async def test_a_zone_with_links_stays(started: Azure) -> None:

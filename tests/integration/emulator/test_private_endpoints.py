@@ -273,6 +273,60 @@ async def test_one_zone_group_per_endpoint_and_only_existing_zones(started: Azur
     assert (await started.put(f"{PE}/privateDnsZoneGroups/second", zone_group(zone))).status == 400
 
 
+async def test_two_configurations_of_one_zone_or_name(started: Azure) -> None:
+    """Field report F4: `InvalidRequestFormat` and the decisive words in the details.
+
+    hashicorp/terraform-provider-azurerm issue 28966 for one name; one zone under two names is unverified.
+    """
+    storage, zone = await started.storage(), await started.zone()
+    other = await started.zone("privatelink.file.core.windows.net")
+    await started.make(PE, endpoint(SUBNET, storage))
+    group = f"{PE}/privateDnsZoneGroups/default"
+    named = zone_group(zone, other)
+    named["properties"]["privateDnsZoneConfigs"][1]["name"] = "C0"
+    for body, twice in ((named, "C0"), (zone_group(zone, zone), zone)):
+        refused = await started.put(group, body)
+        assert (refused.status, refused.code, refused.message) == (
+            400,
+            "InvalidRequestFormat",
+            "Cannot parse the request.",
+        )
+        assert refused.body["error"]["details"] == [
+            {
+                "code": "DuplicateResourceName",
+                "message": f"Resource {group} has two child resources with the same name ({twice}).",
+            }
+        ]
+    assert (await started.put(group, zone_group(zone, other))).status == 201
+
+
+async def test_one_group_id_per_endpoint(started: Azure) -> None:
+    """400 OnlyOneGroupIdPermitted, in the words of hashicorp/terraform-provider-azurerm issue 5820."""
+    storage = await started.storage()
+    body = endpoint(SUBNET, storage)
+    body["properties"][AUTO][0]["properties"]["groupIds"] = ["blob", "file"]
+    refused = await started.put(PE, body)
+    assert (refused.status, refused.code) == (400, "OnlyOneGroupIdPermitted")
+    assert refused.message == (
+        f"Private link service connection {PE}/{AUTO}/c has the following group Ids: blob, file. "
+        f"Only one group Id is permitted when connecting to a first-party resource ({storage})."
+    )
+    assert (await started.get(PE)).status == 404
+
+
+async def test_an_account_takes_endpoints_before_it_is_finished(started: Azure) -> None:
+    """Recorded in Test_Networking_PrivateEndpoint_20250301_CRUD: taken while the account's creation still ran."""
+    account = f"{GROUP}/providers/Microsoft.Storage/storageAccounts/sa1"
+    body = {"location": "westeurope", "kind": "StorageV2", "sku": {"name": "Standard_LRS"}}
+    created = await started.put(account, body)
+    refused = await started.put(PE, endpoint(SUBNET, account))
+    assert (refused.status, refused.code) == (409, "StorageAccountIsNotProvisioned")
+    started.advance(10)
+    assert (await started.put(PE, endpoint(SUBNET, account))).status == 201
+    assert (await started.get(created.headers["Location"])).status == 202
+    assert (await started.call("PATCH", account, {"tags": {}})).code == "StorageAccountIsNotProvisioned"
+
+
 async def test_joins_are_checked_on_the_linked_resource() -> None:
     """403 LinkedAuthorizationFailed naming action and linked scope (wire examples 6, 14)."""
     actions = (

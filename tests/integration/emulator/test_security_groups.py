@@ -65,6 +65,47 @@ async def test_a_group_put_without_rules_removes_them(azure: Azure) -> None:
     assert (await azure.get(NSG)).properties["securityRules"] == []
 
 
+def tag(text: str) -> dict[str, str]:
+    """A destination."""
+    return {"destinationAddressPrefix": text}
+
+
+ADDRESS = "SecurityRuleInvalidAddressPrefix"
+PORT = {"destinationPortRange": "65536"}
+LISTED = {"destinationPortRange": "636, 389"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "*",
+        "Internet",
+        "AzureMachineLearning",
+        "storage.WestEurope",
+        "BatchNodeManagement.westeurope",
+        "AzureFrontDoor.Frontend",
+        "10.0.0.7",
+        "10.0.0.0/8",
+        "2001:db8::/32",
+    ],
+)
+async def test_what_an_address_may_be(azure: Azure, text: str) -> None:
+    """Tags of reference data 4, whatever their case; addresses and ranges of both kinds."""
+    await azure.group()
+    await azure.make(NSG, {"location": "westeurope"})
+    made = await azure.make(f"{NSG}/securityRules/a", rule(**tag(text)))
+    assert made.properties["destinationAddressPrefix"] == text
+
+
+async def test_a_rule_inside_its_group_is_judged_too(azure: Azure) -> None:
+    """The group's PUT carries rules; nothing of it is taken when one is bad."""
+    await azure.group()
+    bad = {"name": "a", **rule(**tag("AzureMagic"))}
+    refused = await azure.put(NSG, {"location": "westeurope", "properties": {"securityRules": [bad]}})
+    assert (refused.status, refused.code) == (400, ADDRESS)
+    assert (await azure.get(NSG)).status == 404
+
+
 @pytest.mark.parametrize(
     ("properties", "code"),
     [
@@ -72,10 +113,36 @@ async def test_a_group_put_without_rules_removes_them(azure: Azure) -> None:
         pytest.param({"priority": 99}, "SecurityRuleInvalidPriority", id="priority below 100"),
         pytest.param({"priority": 4097}, "SecurityRuleInvalidPriority", id="priority above 4096"),
         pytest.param({"priority": 200, "protocol": "Gre"}, "SecurityRuleInvalidProtocol", id="unknown protocol"),
+        pytest.param({"priority": 200, **PORT}, "SecurityRuleInvalidPortRange", id="port above 65535"),
+        pytest.param(
+            {"priority": 200, "sourcePortRange": "-1"}, "SecurityRuleInvalidPortRange", id="port below 0"
+        ),
+        pytest.param({"priority": 200, "sourcePortRange": "9-8"}, "SecurityRuleInvalidPortRange", id="backwards"),
+        pytest.param({"priority": 200, **LISTED}, "SecurityRuleInvalidPortRange", id="two ports in one text"),
+        pytest.param(
+            {"priority": 200, "destinationPortRanges": ["x"]}, "SecurityRuleInvalidPortRange", id="in a list"
+        ),
+        pytest.param({"priority": 200, **tag("AzureMagic")}, ADDRESS, id="a tag that there is not"),
+        pytest.param({"priority": 200, **tag("VIRTUAL_NETWORK")}, ADDRESS, id="a tag of the old kind"),
+        pytest.param({"priority": 200, **tag("KeyVault.westeurope")}, ADDRESS, id="a tag as a page misspells it"),
+        pytest.param(
+            {"priority": 200, **tag("Storage.westmars")}, ADDRESS, id="a tag of a region that there is not"
+        ),
+        pytest.param(
+            {"priority": 200, **tag("AzureActiveDirectory.westeurope")}, ADDRESS, id="not a regional tag"
+        ),
+        pytest.param({"priority": 200, **tag("50.206.209.68/27")}, ADDRESS, id="a range with host bits"),
+        pytest.param(
+            {"priority": 200, "sourceAddressPrefixes": ["10.0.0.300"]}, ADDRESS, id="no address, in a list"
+        ),
     ],
 )
 async def test_refused_rules(azure: Azure, properties: dict[str, object], code: str) -> None:
-    """400 (wire examples 4)."""
+    """400 (wire examples 4).
+
+    Ports: hashicorp/terraform-provider-azurerm pull request 1530. Addresses: Azure/azure-powershell issues 391 and
+    4557.
+    """
     await azure.group()
     await azure.make(NSG, {"location": "westeurope"})
     await azure.make(f"{NSG}/securityRules/a", rule())

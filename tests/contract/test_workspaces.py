@@ -188,11 +188,26 @@ async def test_a_closed_registry_is_taken_without_a_builder(azure: Client) -> No
 
 
 async def test_a_softly_deleted_workspace_blocks_its_name(azure: Client) -> None:
-    """Behaviour 24; wire examples, section 1: forceToPurge skips it."""
+    """Field reports, section 2: not to be seen, and a creation is taken and ends Failed."""
     await workspace(azure)
     assert (await azure.delete(WORKSPACE)).status == 202
     azure.wait(40)
-    assert refusal(await azure.put(WORKSPACE, workspace_body())) == (409, "Conflict")
+    assert (await azure.get(WORKSPACE)).status == 404
+    for _ in range(2):
+        created = await azure.put(WORKSPACE, workspace_body())
+        assert created.status == 202
+        azure.wait(40)
+        done = (await azure.get(created.headers["azure-asyncoperation"])).body
+        assert (done["status"], done["error"]["code"]) == ("Failed", "BadRequest")
+        assert done["error"]["message"].startswith("Soft-deleted workspace exists.")
+
+
+async def test_a_creation_that_failed_leaves_its_name(azure: Client) -> None:
+    """What never was is not softly deleted: with account and vault there, the same request succeeds."""
+    await azure.put(WORKSPACE, workspace_body())
+    azure.wait(40)
+    assert (await azure.get(WORKSPACE)).status == 404
+    assert (await workspace(azure))["properties"]["provisioningState"] == "Succeeded"
 
 
 async def test_a_purged_workspace_leaves_its_name(azure: Client) -> None:

@@ -9,7 +9,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
-from arm_emulator.errors import bad_request, conflict
+from arm_emulator.errors import bad_request
 from arm_emulator.hooks import Member, ResourceType
 from arm_emulator.model import SUCCEEDED, EtagStyle, WriteStyle
 from arm_emulator.providers import (
@@ -92,7 +92,7 @@ class Workspaces(ResourceType):
         """Names, members that the verb and version allow, resources that must exist.
 
         Raises:
-            ArmError: 400 BadRequest, 409 for a soft-deleted namesake.
+            ArmError: 400 BadRequest.
         """
         asked = write.call.body.get("properties")
         if write.patching:
@@ -120,8 +120,10 @@ class Workspaces(ResourceType):
         """References must exist by now; the identity gets into the vault and onto the resource group.
 
         Raises:
-            ArmError: 400 BadRequest when the storage account or vault has not appeared.
+            ArmError: 400 BadRequest when the storage account or vault has not appeared, or a deleted workspace
+                still has the name.
         """
+        ml_workspace.check_name(ctx, resource)
         ml_workspace.check_arrived(ctx, resource)
         ml_workspace.let_identity_into_vault(ctx, resource)
         ml_workspace.grant_identity(ctx, resource)
@@ -133,8 +135,8 @@ class Workspaces(ResourceType):
             ctx.set_properties(resource, **{ml_workspace.PURGED: True})
 
     def deleted(self, ctx: Context, resource: Resource) -> None:
-        """Keep the name of a softly deleted workspace."""
-        if not resource.properties.get(ml_workspace.PURGED):
+        """Keep the name of a softly deleted workspace, but not of one whose creation just fails."""
+        if resource.created < ctx.now and not resource.properties.get(ml_workspace.PURGED):
             ctx.apply(
                 ml_workspace.tombstone(resource.id),
                 {
@@ -190,12 +192,6 @@ def _check_creation(write: Write) -> None:
     for member in ("storageAccount", "keyVault"):
         if not write.properties.get(member):
             raise bad_request("BadRequest", f"The workspace's member {member} is missing.")
-    if write.ctx.find(ml_workspace.tombstone(write.id)) is not None:
-        raise conflict(
-            "Conflict",
-            f"A soft-deleted workspace named '{write.id.name}' exists in this resource group. Recover it, or "
-            "purge it by deleting with forceToPurge.",
-        )
 
 
 def _check_immutable(write: Write, previous: Resource) -> None:

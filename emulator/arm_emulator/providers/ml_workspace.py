@@ -228,6 +228,22 @@ def check_arrived(ctx: Context, workspace: Resource) -> None:
             raise bad_request("BadRequest", f"The workspace's {member} '{wanted}' does not exist.")
 
 
+def check_name(ctx: Context, workspace: Resource) -> None:
+    """Fail the operation of a workspace whose namesake is softly deleted: the write itself is taken.
+
+    Field reports, section 2 (Azure/ResourceModules issue 3596, Azure/azure-cli issue 33756).
+
+    Raises:
+        ArmError: 400 BadRequest.
+    """
+    if ctx.find(tombstone(workspace.id)) is not None:
+        raise bad_request(
+            "BadRequest",
+            f"Soft-deleted workspace exists. Please purge or recover it: '{workspace.id.name}' in resource group "
+            f"'{workspace.id.group}'.",
+        )
+
+
 def let_identity_into_vault(ctx: Context, workspace: Resource) -> None:
     """Give the workspace's identity an access policy in the vault; recorded."""
     vault = ctx.find(workspace.properties.get("keyVault"))

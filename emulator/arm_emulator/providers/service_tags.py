@@ -1,115 +1,41 @@
 """The service tags that security rules may name.
 
-Witness: reference data section 4, which is the table of the article `service-tags-overview`; batch nodes have
-regional tags too, which the pages on machine learning write.
+Witness: the table of the article `service-tags-overview` (reference data section 4 has those that machine learning
+needs); batch nodes have regional tags too, which the pages on machine learning write.
 """
 
 from __future__ import annotations
 
 from arm_emulator.regions import NAMES
 
-PLAIN = frozenset(
-    {
-        "actiongroup",
-        "apimanagement",
-        "appconfiguration",
-        "applicationinsightsavailability",
-        "autonomousdevelopmentplatform",
-        "azureactivedirectory",
-        "azureactivedirectorydomainservices",
-        "azureadvancedthreatprotection",
-        "azurearcinfrastructure",
-        "azureattestation",
-        "azurebackup",
-        "azurebotservice",
-        "azurecognitivesearch",
-        "azuredatalake",
-        "azuredatabricks",
-        "azuredataexplorermanagement",
-        "azuredeviceupdate",
-        "azuredevspaces",
-        "azuredevops",
-        "azuredigitaltwins",
-        "azureeventgrid",
-        "azurefrontdoor.backend",
-        "azurefrontdoor.firstparty",
-        "azurefrontdoor.frontend",
-        "azureinformationprotection",
-        "azureiothub",
-        "azureloadbalancer",
-        "azuremachinelearning",
-        "azuremonitor",
-        "azureopendatasets",
-        "azureplatformdns",
-        "azureplatformimds",
-        "azureplatformlkm",
-        "azureportal",
-        "azureresourcemanager",
-        "azuresignalr",
-        "azuresiterecovery",
-        "azuresphere",
-        "azurestack",
-        "azuretrafficmanager",
-        "azureupdatedelivery",
-        "batchnodemanagement",
-        "chaosstudio",
-        "cognitiveservicesfrontend",
-        "cognitiveservicesmanagement",
-        "datafactorymanagement",
-        "dynamics365formarketingemail",
-        "gatewaymanager",
-        "guestandhybridmanagement",
-        "hdinsight",
-        "internet",
-        "logicapps",
-        "logicappsmanagement",
-        "m365managementactivityapi",
-        "m365managementactivityapiwebhook",
-        "microsoftazurefluidrelay",
-        "microsoftcloudappsecurity",
-        "microsoftdefenderforendpoint",
-        "powerbi",
-        "powerplatforminfra",
-        "powerplatformplex",
-        "powerqueryonline",
-        "scuba",
-        "serialconsole",
-        "servicefabric",
-        "sqlmanagement",
-        "virtualdesktop",
-        "virtualnetwork",
-        "windowsadmincenter",
-        "windowsvirtualdesktop",
-    }
-)
+_PLAIN = """
+    ActionGroup AppConfiguration AppServiceManagement ApplicationInsightsAvailability AzureActiveDirectory
+    AzureActiveDirectoryDomainServices AzureAdvancedThreatProtection AzureArcInfrastructure AzureAttestation
+    AzureBackup AzureBotService AzureCognitiveSearch AzureDataExplorerManagement AzureDatabricks AzureDeviceUpdate
+    AzureDigitalTwins AzureEventGrid AzureFrontDoor.Backend AzureFrontDoor.FirstParty AzureFrontDoor.Frontend
+    AzureFrontDoor.MicrosoftSecurity AzureHealthcareAPIs AzureInformationProtection AzureLoadBalancer
+    AzureMachineLearning AzureMachineLearningInference AzureManagedGrafana AzureMonitor AzureMonitorForSAP
+    AzureOpenDatasets AzurePlatformDNS AzurePlatformIMDS AzurePlatformLKM AzureResourceManager AzureSentinel
+    AzureSignalR AzureSiteRecovery AzureSpringCloud AzureStack AzureTrafficManager AzureUpdateDelivery
+    AzureVideoAnalyzerForMedia ChaosStudio CognitiveServicesManagement DataFactoryManagement
+    Dynamics365BusinessCentral Dynamics365ForMarketingEmail EOPExternalPublishedIPs GatewayManager
+    GuestAndHybridManagement Internet KustoAnalytics LogicApps LogicAppsManagement M365ManagementActivityApi
+    M365ManagementActivityApiWebhook Marketplace MicrosoftAzureFluidRelay MicrosoftCloudAppSecurity
+    MicrosoftDefenderForEndpoint OneDsCollector PowerQueryOnline SCCservice SerialConsole StorageMover
+    TrafficManager VideoIndexer VirtualDesktop VirtualNetwork WindowsAdminCenter WindowsVirtualDesktop
+"""
+_REGIONAL = """
+    ApiManagement AppService AutonomousDevelopmentPlatform AzureCloud AzureConnectors
+    AzureContainerAppsService AzureContainerRegistry AzureCosmosDB AzureDevOps AzureIoTHub AzureKeyVault
+    AzureSphere AzureWebPubSub BatchNodeManagement CognitiveServicesFrontend DataFactory EventHub HDInsight
+    MicrosoftContainerRegistry PowerBI PowerPlatformInfra PowerPlatformPlex Scuba ServiceBus ServiceFabric Sql
+    SqlManagement Storage StorageSyncService
+"""
+
+PLAIN = frozenset(_PLAIN.lower().split())
 """Tags that stand for the whole cloud, in lower case."""
 
-REGIONAL = frozenset(
-    {
-        "appservice",
-        "appservicemanagement",
-        "azureappconfiguration",
-        "azurecloud",
-        "azureconnectors",
-        "azurecontainerappsservice",
-        "azurecontainerregistry",
-        "azurecosmosdb",
-        "azurekeyvault",
-        "batchnodemanagement",
-        "datafactory",
-        "eventhub",
-        "hdinsight",
-        "logicapps",
-        "microsoftcontainerregistry",
-        "powerplatforminfra",
-        "servicebus",
-        "servicefabric",
-        "sql",
-        "sqlmanagement",
-        "storage",
-        "storagesyncservice",
-    }
-)
+REGIONAL = frozenset(_REGIONAL.lower().split())
 """Tags that may be followed by a region, `Storage.WestEurope`, and mean all regions without one."""
 
 

@@ -113,6 +113,9 @@ class EnsureAbsent(_Shape):
     evidence: tuple[ResourceId, ...] = ()
     """What else was read to say that it may go."""
 
+    invalidates: tuple[ResourceId, ...] = ()
+    """Where its going shows: what was read there is out of date once it is gone."""
+
     @property
     def key(self) -> str:
         """Names the block within a pass."""

@@ -45,12 +45,13 @@ def report(this: Pass, evaluation: Evaluation) -> ReconcileResult:
     recovering = any(aspect.condition == RECOVERED for aspect in this.composition.aspects)
     released = request.deleting and ready and not running and not recovering
     requeue = intervals.SOONEST if recovering and ready else _requeue_after(this, evaluation, running)
+    left = this.inventory.left(this.readings)
     _rest(this, evaluation, waiting=bool(running) or this.claim_held_elsewhere)
     happened = [*take_pending_events(history), *this.events]
     drifted = this.drifted or any(event.reason == "DriftDetected" for event in happened)
     changed = status_and_events.transitions(previous, rendered, drifted=drifted)
     if request.deleting:
-        left, removed = this.inventory.left(this.readings), bool(this.composition.aspects)
+        removed = bool(this.composition.aspects)
         changed = status_and_events.leaving(changed, left, released=released, removed=removed)
     known = [*request.status.get("findings", ()), *history.advised]
     history.advised = status_and_events.still_known(known, evaluation)

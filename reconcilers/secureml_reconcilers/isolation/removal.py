@@ -53,7 +53,9 @@ def _endpoint(owner: str, target: ResourceId, inventory: tuple[str, ...], azure:
         return
     groups = tuple(
         # Zone groups carry no mark: whose one is, and who needs its records, the endpoint tells.
-        EnsureAbsent(group, "its endpoint is removed", evidence=(target,))
+        EnsureAbsent(
+            group, "its endpoint is removed", evidence=(target,), invalidates=tuple(_of_type(inventory, _ZONES))
+        )
         for group in _of_type(inventory, f"{_ENDPOINTS}/privatednszonegroups")
         if group.parent == target and ours
     )

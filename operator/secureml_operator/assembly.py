@@ -9,16 +9,16 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from secureml_operator.backoff import Backoff, Resync
+from secureml_operator.cache_audit import CacheAudit
 from secureml_operator.controller import Controller, Served
 from secureml_operator.events import Events
 from secureml_operator.finalizers import Finalizers
-from secureml_operator.intake import Intake
+from secureml_operator.live_reader import LiveReader
 from secureml_operator.queue import DelayQueue
-from secureml_operator.status_writer import Reader
 from secureml_operator.store import Store
-from secureml_operator.sweep import Sweep
 from secureml_operator.telemetry.metrics import Metrics
 from secureml_operator.telemetry.queue_metrics import QueueGauges, QueueMetrics
+from secureml_operator.watch_handler import WatchHandler
 from secureml_operator.watchdog import Watchdog
 from secureml_operator.worker import Workers
 
@@ -34,14 +34,14 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Shell:
+class OperatorParts:
     """Everything between the watch and the reconcilers."""
 
     store: Store
     queue: DelayQueue[Key]
     watchdog: Watchdog
-    sweep: Sweep
-    intake: Intake
+    cache_audit: CacheAudit
+    watch_handler: WatchHandler
     controller: Controller
     workers: Workers
 
@@ -53,14 +53,14 @@ def assemble(
     served: Mapping[str, Served],
     registry: CollectorRegistry,
     clock: Clock,
-) -> Shell:
+) -> OperatorParts:
     """Build the shell; nothing runs yet."""
     store, watchdog, metrics = Store(), Watchdog(clock), Metrics(registry)
     queue: DelayQueue[Key] = DelayQueue(clock, QueueMetrics(registry))
     QueueGauges(registry, queue.snapshot)
     metrics.preset(settings.workers)
     uniform = random.Random().uniform  # noqa: S311  (jitter, not a secret)
-    reader = Reader(cluster, store, watchdog, queue.add)
+    reader = LiveReader(cluster, store, watchdog, queue.add)
     events = Events(cluster, lambda: datetime.now(UTC), instance=socket.gethostname())
     controller = Controller(
         served,
@@ -82,7 +82,7 @@ def assemble(
         metrics=metrics,
         clock=clock,
     )
-    sweep = Sweep(
+    cache_audit = CacheAudit(
         cluster=cluster,
         store=store,
         queue=queue,
@@ -91,13 +91,13 @@ def assemble(
         namespaces=settings.namespaces,
         uniform=uniform,
     )
-    intake = Intake(store, queue, watchdog, sweep.soon)
-    return Shell(
+    watch_handler = WatchHandler(store, queue, watchdog, cache_audit.soon)
+    return OperatorParts(
         store=store,
         queue=queue,
         watchdog=watchdog,
-        sweep=sweep,
-        intake=intake,
+        cache_audit=cache_audit,
+        watch_handler=watch_handler,
         controller=controller,
         workers=workers,
     )

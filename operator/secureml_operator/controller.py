@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from secureml_operator.cluster import Cluster
     from secureml_operator.events import Events
     from secureml_operator.finalizers import Finalizers
+    from secureml_operator.live_reader import LiveReader
     from secureml_operator.resource import Resource
-    from secureml_operator.status_writer import Reader
     from secureml_operator.store import Store
     from secureml_operator.telemetry.metrics import Metrics
     from secureml_reconcilers.engine.contract import Key, Reconciler, ReconcileResult
@@ -31,13 +31,13 @@ class Served:
     """How one kind is served."""
 
     reconciler: Reconciler
-    holds: bool = True
+    needs_finalizer: bool = True
     """Put our finalizer on every resource before its first pass: the reconciler leaves things behind that
     must be cleared away on deletion."""
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class Requeue:
     """What is to happen with the key after a pass."""
 
     resync: bool
@@ -47,7 +47,7 @@ class Verdict:
     """Come back sooner than that."""
 
 
-DONE = Verdict(resync=False)
+DONE = Requeue(resync=False)
 
 
 class Controller:
@@ -59,7 +59,7 @@ class Controller:
         *,
         cluster: Cluster,
         store: Store,
-        reader: Reader,
+        reader: LiveReader,
         finalizers: Finalizers,
         events: Events,
         metrics: Metrics,
@@ -76,7 +76,7 @@ class Controller:
         self._now = now
         self._met: dict[Key, str] = {}
 
-    async def reconcile(self, key: Key) -> Verdict:
+    async def reconcile(self, key: Key) -> Requeue:
         """Run one pass.
 
         Raises:
@@ -95,46 +95,46 @@ class Controller:
                     self._forget(key)
                 return DONE
 
-    async def _pass(self, resource: Resource) -> Verdict:
+    async def _pass(self, resource: Resource) -> Requeue:
         served = self._served[resource.key.kind]
         resource = await self._ready_to_go(resource, served)
-        if resource.deleting and not resource.held:
-            return DONE  # we hold nothing for it: other finalizers keep it, or it is about to vanish
+        if resource.deleting and not resource.has_finalizer:
+            return DONE  # nothing of it is left with us: other finalizers keep it, or it is about to vanish
         before = resource.status
         journal = PassStatus(
             resource, cluster=self._cluster, store=self._store, reader=self._reader, now=self._now
         )
-        outcome = await served.reconciler.reconcile(resource.request(), journal)
+        result = await served.reconciler.reconcile(resource.request(), journal)
         # Status before events and finalizer: what the reconciler calls a transition is one against the
         # status it was given, so a pass that fails here will tell of it again, and none is lost.
-        if await journal.conclude(outcome.status):
+        if await journal.conclude(result.status):
             logger.debug("Status written")
-        await self._report(journal.resource, before, outcome)
-        if resource.deleting and outcome.released:
-            await self._finalizers.release(journal.resource)
+        await self._report(journal.resource, before, result)
+        if resource.deleting and result.released:
+            await self._finalizers.remove_finalizer(journal.resource)
             logger.info("Released")
             return DONE
-        return Verdict(resync=True, after=outcome.requeue_after)
+        return Requeue(resync=True, after=result.requeue_after)
 
     async def _ready_to_go(self, resource: Resource, served: Served) -> Resource:
-        """Give the resource this pass may rest on: certain, known to be this one, and held."""
+        """Give the resource this pass may rest on: not stale, known to be this one, and with our finalizer."""
         key = resource.key
-        if self._store.is_doubtful(key):
+        if self._store.is_stale(key):
             resource = await self._reader.read_again(resource)
         if self._met.setdefault(key, resource.uid) != resource.uid:
             # Deleted and created again between two passes: what the reconciler remembers is of the other.
             self._forget(key)
             self._met[key] = resource.uid
-        if served.holds and not resource.held and not resource.deleting and not resource.paused:
-            resource = await self._finalizers.hold(resource)
+        if served.needs_finalizer and not resource.has_finalizer and not resource.deleting and not resource.paused:
+            resource = await self._finalizers.add_finalizer(resource)
         return resource
 
-    async def _report(self, resource: Resource, before: Mapping[str, object], outcome: ReconcileResult) -> None:
-        for event in outcome.events:
+    async def _report(self, resource: Resource, before: Mapping[str, object], result: ReconcileResult) -> None:
+        for event in result.events:
             level = logging.INFO if event.type == "Normal" else logging.WARNING
             logger.log(level, "%s: %s", event.reason, event.message)
-        await self._events.post(resource, outcome.events)
-        self._metrics.learned(resource.key, outcome.metrics)
+        await self._events.post(resource, result.events)
+        self._metrics.learned(resource.key, result.metrics)
         self._metrics.readiness(resource, before, resource.status)
 
     def _forget(self, key: Key) -> None:

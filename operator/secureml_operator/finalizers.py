@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from secureml_operator.cluster import Cluster
+    from secureml_operator.live_reader import LiveReader
     from secureml_operator.resource import Resource
-    from secureml_operator.status_writer import Reader
     from secureml_operator.store import Store
 
 ATTEMPTS = 5
@@ -27,12 +27,12 @@ ATTEMPTS = 5
 class Finalizers:
     """Puts our finalizer on resources and takes it off."""
 
-    def __init__(self, cluster: Cluster, store: Store, reader: Reader) -> None:
+    def __init__(self, cluster: Cluster, store: Store, reader: LiveReader) -> None:
         self._cluster = cluster
         self._store = store
         self._reader = reader
 
-    async def hold(self, resource: Resource) -> Resource:
+    async def add_finalizer(self, resource: Resource) -> Resource:
         """Give the resource with our finalizer on it, or as it is when its deletion has begun meanwhile.
 
         Raises:
@@ -40,7 +40,7 @@ class Finalizers:
         """
         return await self._patch(resource, _adding)
 
-    async def release(self, resource: Resource) -> None:
+    async def remove_finalizer(self, resource: Resource) -> None:
         """Take our finalizer off; an object that is gone already is released.
 
         Raises:
@@ -62,7 +62,7 @@ class Finalizers:
             except ConflictError:
                 resource = await self._reader.read_again(resource)
             except (UnclearError, asyncio.CancelledError):
-                self._store.doubt(resource.key)
+                self._store.mark_stale(resource.key)
                 raise
             else:
                 return self._reader.learn(resource, body)
@@ -71,7 +71,7 @@ class Finalizers:
 
 def _adding(resource: Resource) -> list[dict[str, Any]]:
     # The API server refuses new finalizers once deletion has begun.
-    if resource.held or resource.deleting:
+    if resource.has_finalizer or resource.deleting:
         return []
     if resource.finalizers:
         return [{"op": "add", "path": "/metadata/finalizers/-", "value": FINALIZER}]
@@ -79,6 +79,6 @@ def _adding(resource: Resource) -> list[dict[str, Any]]:
 
 
 def _removing(resource: Resource) -> list[dict[str, Any]]:
-    if not resource.held:
+    if not resource.has_finalizer:
         return []
     return [{"op": "remove", "path": f"/metadata/finalizers/{resource.finalizers.index(FINALIZER)}"}]

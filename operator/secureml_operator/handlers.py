@@ -9,26 +9,26 @@ import kopf
 from secureml_operator.kinds import GROUP, KINDS, VERSION
 
 if TYPE_CHECKING:
-    from secureml_operator.intake import Intake
     from secureml_operator.kinds import Kind
     from secureml_operator.kube import KubeCluster
+    from secureml_operator.watch_handler import WatchHandler
 
 
-def register(registry: kopf.OperatorRegistry, intake: Intake, cluster: KubeCluster) -> None:
+def register(registry: kopf.OperatorRegistry, watch_handler: WatchHandler, cluster: KubeCluster) -> None:
     """Give kopf one event handler per kind, and our own way to sign in.
 
     `on.event` writes nothing to the objects and holds nothing per object. It is not retried when it
     raises, so all it calls is plain bookkeeping.
     """
     for kind in KINDS.values():
-        _watch(registry, intake, kind)
+        _watch(registry, watch_handler, kind)
     _sign_in(registry, cluster)
 
 
-def _watch(registry: kopf.OperatorRegistry, intake: Intake, kind: Kind) -> None:
+def _watch(registry: kopf.OperatorRegistry, watch_handler: WatchHandler, kind: Kind) -> None:
     @kopf.on.event(GROUP, VERSION, kind.plural, registry=registry, id=f"watch-{kind.plural}")
     async def seen(event: kopf.RawEvent, **_: Any) -> None:  # noqa: ANN401  (kopf's signature)
-        intake.event(kind, event["type"], event["object"])
+        watch_handler.event(kind, event["type"], event["object"])
 
 
 def _sign_in(registry: kopf.OperatorRegistry, cluster: KubeCluster) -> None:

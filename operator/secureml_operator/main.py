@@ -23,7 +23,7 @@ from secureml_operator.telemetry.requests import RequestMetrics
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from secureml_operator.assembly import Shell
+    from secureml_operator.assembly import OperatorParts
     from secureml_operator.kube import KubeCluster
     from secureml_operator.settings import Settings
     from secureml_operator.wiring import OpenReconcilers
@@ -86,7 +86,7 @@ async def _start(
     if not name:
         return None
     reconcilers = await stack.enter_async_context(open_reconcilers(RequestMetrics(registry), name))
-    shell = assemble(
+    parts = assemble(
         settings,
         cluster=cluster,
         served=wiring.served(reconcilers),
@@ -94,14 +94,14 @@ async def _start(
         clock=asyncio.get_running_loop(),
     )
     readiness.reconcilers = True
-    readiness.synced = lambda: shell.sweep.synced
-    shell.workers.start(settings.workers)
-    alive.append(health.Liveness(shell.workers, shell.queue.snapshot, shell.watchdog))
+    readiness.synced = lambda: parts.cache_audit.synced
+    parts.workers.start(settings.workers)
+    alive.append(health.Liveness(parts.workers, parts.queue.snapshot, parts.watchdog))
     if not await _kinds_served(cluster, stop):
-        await shell.workers.stop(timedelta(0))
+        await parts.workers.stop(timedelta(0))
         return None
     readiness.served = True
-    return _Process(shell, cluster, readiness, probes)
+    return _Process(parts, cluster, readiness, probes)
 
 
 async def _serve_probes(
@@ -177,12 +177,12 @@ async def _kinds_served(cluster: KubeCluster, stop: asyncio.Event) -> bool:
 
 
 class _Process:
-    """The running part: kopf beside the sweep, until a signal or until kopf gives up."""
+    """The running part: kopf beside the cache audit, until a signal or until kopf gives up."""
 
     def __init__(
-        self, shell: Shell, cluster: KubeCluster, readiness: health.Readiness, probes: AsyncExitStack
+        self, parts: OperatorParts, cluster: KubeCluster, readiness: health.Readiness, probes: AsyncExitStack
     ) -> None:
-        self._shell = shell
+        self._parts = parts
         self._cluster = cluster
         self._readiness = readiness
         self._probes = probes
@@ -190,23 +190,23 @@ class _Process:
         self._kopf_ready = asyncio.Event()
 
     async def live(self, settings: Settings, stop: asyncio.Event) -> int:
-        sweep = asyncio.create_task(self._shell.sweep.run(), name="secureml sweep")
+        audit = asyncio.create_task(self._parts.cache_audit.run(), name="secureml cache audit")
         stopped = asyncio.create_task(stop.wait(), name="secureml stop")
         watching = await self._watch(settings, stop)
         ready = asyncio.create_task(self._note_ready(), name="secureml ready")
         try:
-            await asyncio.wait({watching, stopped, sweep}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({watching, stopped, audit}, return_when=asyncio.FIRST_COMPLETED)
             return await self._wind_down(settings, watching, told=stop.is_set())
         finally:
-            for task in (sweep, stopped, ready):
+            for task in (audit, stopped, ready):
                 task.cancel()
-            await asyncio.gather(sweep, stopped, ready, return_exceptions=True)
+            await asyncio.gather(audit, stopped, ready, return_exceptions=True)
 
     async def _watch(self, settings: Settings, stop: asyncio.Event) -> asyncio.Task[None]:
         """Start kopf; everything that runs before it is none of its business when it cleans up."""
         ours: Collection[asyncio.Task[object]] = asyncio.all_tasks()
         registry = kopf.OperatorRegistry()
-        handlers.register(registry, self._shell.intake, self._cluster)
+        handlers.register(registry, self._parts.watch_handler, self._cluster)
         tasks = await kopf.spawn_tasks(
             registry=registry,
             settings=kopf_settings.build(),
@@ -229,7 +229,7 @@ class _Process:
         """Stop in the order in which nothing is lost: no new passes, passes in flight, probes, the watch."""
         self._readiness.stopping = True
         logger.info("Stopping: passes in flight have %.0f s", settings.drain.total_seconds())
-        await self._shell.workers.stop(settings.drain)
+        await self._parts.workers.stop(settings.drain)
         # Before kopf: it waits five seconds for every task younger than itself, as open connections are.
         await self._probes.aclose()
         self._stop_kopf.set()
@@ -239,7 +239,7 @@ class _Process:
             logger.exception("The watch failed")
             return 1
         if not told:
-            logger.error("The watch or the sweep ended by itself")
+            logger.error("The watch or the cache audit ended by itself")
             return 1
         logger.info("Stopped")
         return 0

@@ -38,7 +38,7 @@ class Resource:
     status: Mapping[str, Any] = field(default_factory=dict)
 
     @property
-    def held(self) -> bool:
+    def has_finalizer(self) -> bool:
         """Our finalizer is on it."""
         return FINALIZER in self.finalizers
 
@@ -106,6 +106,6 @@ def wake_reason(old: Resource | None, new: Resource) -> str | None:
         "generation": old.generation != new.generation,
         "deletion": old.deleting != new.deleting,
         "annotation": old.annotations != new.annotations,
-        "finalizer": old.held and not new.held and not new.deleting,
+        "finalizer": old.has_finalizer and not new.has_finalizer and not new.deleting,
     }
     return next((reason for reason, changed in reasons.items() if changed), None)

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from secureml_reconcilers.engine.contract import Status
 
 
-def normalised(desired: Mapping[str, Any], held: Mapping[str, Any], now: str) -> Status:
+def normalised(desired: Mapping[str, Any], present: Mapping[str, Any], now: str) -> Status:
     """Give `desired` in the form in which it is compared and written.
 
     Conditions keep the `lastTransitionTime` they hold as long as their status stays: that is the field's
@@ -20,7 +20,7 @@ def normalised(desired: Mapping[str, Any], held: Mapping[str, Any], now: str) ->
     """
     status: Status = _without_nulls(desired)
     if "conditions" in status:
-        before = {condition["type"]: condition for condition in held.get("conditions") or ()}
+        before = {condition["type"]: condition for condition in present.get("conditions") or ()}
         status["conditions"] = [
             _with_transition_time(condition, before.get(condition["type"]), now)
             for condition in status["conditions"]
@@ -59,9 +59,9 @@ def condition(status: Mapping[str, Any], condition_type: str) -> Mapping[str, An
     return {}
 
 
-def _with_transition_time(wanted: dict[str, Any], held: Mapping[str, Any] | None, now: str) -> dict[str, Any]:
-    if held is not None and held.get("status") == wanted.get("status") and "lastTransitionTime" in held:
-        return {**wanted, "lastTransitionTime": held["lastTransitionTime"]}
+def _with_transition_time(wanted: dict[str, Any], present: Mapping[str, Any] | None, now: str) -> dict[str, Any]:
+    if present is not None and present.get("status") == wanted.get("status") and "lastTransitionTime" in present:
+        return {**wanted, "lastTransitionTime": present["lastTransitionTime"]}
     return {"lastTransitionTime": now, **wanted}
 
 

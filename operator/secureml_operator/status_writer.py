@@ -6,18 +6,19 @@ import asyncio
 import logging
 from typing import TYPE_CHECKING, Any
 
-from secureml_operator.cluster import ConflictError, ObjectGoneError, UnclearError
+from secureml_operator.cluster import ConflictError, UnclearError
 from secureml_operator.kinds import API_VERSION
-from secureml_operator.resource import Resource, parse, wake_reason
+from secureml_operator.resource import wake_reason
 from secureml_operator.status import lost, normalised, same
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from secureml_operator.cluster import Cluster
+    from secureml_operator.live_reader import LiveReader
+    from secureml_operator.resource import Resource
     from secureml_operator.store import Store
-    from secureml_operator.watchdog import Watchdog
-    from secureml_reconcilers.engine.contract import Key, Status
+    from secureml_reconcilers.engine.contract import Status
 
 logger = logging.getLogger(__name__)
 
@@ -39,49 +40,11 @@ class StatusNotKeptError(Exception):
     """The API server dropped fields of a status: the CRD installed is older than this operator."""
 
 
-class Reader:
-    """Reads a resource from the API server itself and lets the cache learn of it."""
-
-    def __init__(self, cluster: Cluster, store: Store, watchdog: Watchdog, wake: Callable[[Key], None]) -> None:
-        """Take `wake`, called when an answer shows a change that deserves another pass."""
-        self._cluster = cluster
-        self._store = store
-        self._watchdog = watchdog
-        self._wake = wake
-
-    async def read_again(self, resource: Resource) -> Resource:
-        """Give the present state of the very object (same uid).
-
-        Raises:
-            ObjectGoneError: it is gone, or another has taken its name.
-            RefusedError, UnclearError: see their own words.
-        """
-        present = self.learn(resource, await self._cluster.read(resource.key))
-        self._store.settle(resource.key)
-        return present
-
-    def learn(self, resource: Resource, body: Mapping[str, Any]) -> Resource:
-        """Take an answer of the API server into the cache.
-
-        Raises:
-            ObjectGoneError: the answer is about another object of the same name.
-        """
-        present = parse(resource.key.kind, body)
-        self._watchdog.owes(present.key, present.version)
-        if present.uid != resource.uid:
-            self._store.seen(present)
-            self._wake(present.key)
-            raise ObjectGoneError(f"{resource.key} of uid {resource.uid} was replaced by {present.uid}")
-        if self._store.wrote(present) is not None:
-            self._wake(present.key)
-        return present
-
-
 class PassStatus:
     """The status of one resource during one pass. It is the `Journal` that the reconciler gets."""
 
     def __init__(
-        self, resource: Resource, *, cluster: Cluster, store: Store, reader: Reader, now: Callable[[], str]
+        self, resource: Resource, *, cluster: Cluster, store: Store, reader: LiveReader, now: Callable[[], str]
     ) -> None:
         """Take `now`, which gives the present time as RFC 3339 in UTC."""
         self._resource = resource
@@ -146,7 +109,7 @@ class PassStatus:
                 await self._rebase(announced=announced)
             except (UnclearError, asyncio.CancelledError):
                 # It may have been written: the next pass must not build on what the cache says.
-                self._store.doubt(self._resource.key)
+                self._store.mark_stale(self._resource.key)
                 raise
             else:
                 self._resource = self._reader.learn(self._resource, body)

@@ -22,7 +22,7 @@ class Store:
 
     def __init__(self) -> None:
         self._resources: dict[Key, Resource] = {}
-        self._doubtful: set[Key] = set()
+        self._stale: set[Key] = set()
 
     def __len__(self) -> int:
         return len(self._resources)
@@ -61,18 +61,18 @@ class Store:
         if known is not None and known.uid != uid:
             return False
         self._resources.pop(key, None)
-        self._doubtful.discard(key)
+        self._stale.discard(key)
         return True
 
-    def doubt(self, key: Key) -> None:
+    def mark_stale(self, key: Key) -> None:
         """Note that a write's answer was lost: the next pass must read before it builds on this."""
         if key in self._resources:
-            self._doubtful.add(key)
+            self._stale.add(key)
 
-    def is_doubtful(self, key: Key) -> bool:
+    def is_stale(self, key: Key) -> bool:
         """Say whether the API server may hold something newer of our own making."""
-        return key in self._doubtful
+        return key in self._stale
 
-    def settle(self, key: Key) -> None:
+    def clear_stale(self, key: Key) -> None:
         """Note that the API server was asked, and its answer taken."""
-        self._doubtful.discard(key)
+        self._stale.discard(key)

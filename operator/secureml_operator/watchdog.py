@@ -1,8 +1,8 @@
 """Notices a watch that hangs, without mistaking a quiet cluster for one.
 
 The age of the last event says nothing: nobody may have changed anything since yesterday. So the watch is
-held to what it owes: each version of an object that the API server has told us of otherwise, as the answer
-to a write of ours or in a list, must come by the watch as well, soon.
+held to what is expected of it: each version of an object that the API server has told us of otherwise, as
+the answer to a write of ours or in a list, must come by the watch as well, soon.
 """
 
 from __future__ import annotations
@@ -23,53 +23,53 @@ PATIENCE = timedelta(minutes=3)
 
 
 class Watchdog:
-    """Keeps account of the versions that the watch has shown and of those it owes."""
+    """Keeps account of the versions observed by the watch and of those expected of it."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._shown: dict[Key, str] = {}
-        self._owed: dict[Key, tuple[str, float]] = {}  # the newest version owed, and since when any was
+        self._observed: dict[Key, str] = {}
+        self._expected: dict[Key, tuple[str, float]] = {}  # the newest version expected, and since when any was
 
-    def shown(self, key: Key, version: str) -> None:
+    def observed(self, key: Key, version: str) -> None:
         """Note that the watch has shown this version."""
-        if key not in self._shown or is_newer(version, self._shown[key]):
-            self._shown[key] = version
-        owed = self._owed.get(key)
-        if owed is not None and not is_newer(owed[0], version):
-            del self._owed[key]
+        if key not in self._observed or is_newer(version, self._observed[key]):
+            self._observed[key] = version
+        expected = self._expected.get(key)
+        if expected is not None and not is_newer(expected[0], version):
+            del self._expected[key]
 
-    def owes(self, key: Key, version: str) -> None:
+    def expect(self, key: Key, version: str) -> None:
         """Note that the API server holds this version."""
-        if key in self._shown and not is_newer(version, self._shown[key]):
+        if key in self._observed and not is_newer(version, self._observed[key]):
             return
-        owed = self._owed.get(key)
-        if owed is None:
-            self._owed[key] = (version, self._clock.time())
-        elif is_newer(version, owed[0]):
-            self._owed[key] = (version, owed[1])
+        expected = self._expected.get(key)
+        if expected is None:
+            self._expected[key] = (version, self._clock.time())
+        elif is_newer(version, expected[0]):
+            self._expected[key] = (version, expected[1])
 
     def gone(self, key: Key, version: str) -> None:
         """Note that the watch has shown a deletion, or that the API server has confirmed one.
 
-        The version stays for a while: a list that lags behind may name the object once more, and nothing
-        would ever pay that debt.
+        The version stays for a while: a list that lags behind may name the object once more, and that
+        version would be expected for ever.
         """
-        self._owed.pop(key, None)
-        if key not in self._shown or is_newer(version, self._shown[key]):
-            self._shown[key] = version
+        self._expected.pop(key, None)
+        if key not in self._observed or is_newer(version, self._observed[key]):
+            self._observed[key] = version
 
     def keep_only(self, kind: str, keys: Collection[Key]) -> None:
-        """Close the accounts of objects of a kind that are neither listed nor cached any more."""
-        for key in {*self._shown, *self._owed}:
+        """Forget the objects of a kind that are neither listed nor cached any more."""
+        for key in {*self._observed, *self._expected}:
             if key.kind == kind and key not in keys:
-                self._shown.pop(key, None)
-                self._owed.pop(key, None)
+                self._observed.pop(key, None)
+                self._expected.pop(key, None)
 
     def overdue(self) -> timedelta:
-        """Say how long the watch has owed what it has owed longest; zero when it owes nothing."""
+        """Say how long the oldest expected version has been outstanding; zero when none is."""
         now = self._clock.time()
-        return timedelta(seconds=max((now - since for _, since in self._owed.values()), default=0.0))
+        return timedelta(seconds=max((now - since for _, since in self._expected.values()), default=0.0))
 
-    def settled(self) -> bool:
+    def caught_up(self) -> bool:
         """Say whether the watch has shown everything we know of."""
-        return not self._owed
+        return not self._expected

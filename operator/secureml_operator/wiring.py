@@ -60,7 +60,7 @@ def served(reconcilers: Mapping[str, Reconciler]) -> dict[str, Served]:
             table[name] = Served(reconcilers[name])
         else:
             logger.warning("%s is not implemented: its resources will say so", name)
-            table[name] = Served(NotImplementedReconciler(UNDONE[name]), holds=False)
+            table[name] = Served(NotImplementedReconciler(UNDONE[name]), needs_finalizer=False)
     return table
 
 

@@ -17,7 +17,7 @@ from secureml_reconcilers.engine.contract import Event, Key
 if TYPE_CHECKING:
     from secureml_operator.backoff import Backoff, Resync
     from secureml_operator.clock import Clock
-    from secureml_operator.controller import Controller, Verdict
+    from secureml_operator.controller import Controller, Requeue
     from secureml_operator.events import Events
     from secureml_operator.queue import DelayQueue
     from secureml_operator.store import Store
@@ -108,7 +108,7 @@ class Workers:
     async def _run(self, key: Key) -> Result:
         try:
             async with asyncio.timeout(self._longest_pass.total_seconds()):
-                verdict = await self._controller.reconcile(key)
+                requeue = await self._controller.reconcile(key)
         except (ConflictError, StatusTakenError) as conflict:
             # Somebody else was faster; that is no failure, and the next pass starts from what they wrote.
             logger.info("Starting over: %s", conflict)
@@ -119,19 +119,19 @@ class Workers:
             self._queue.add_after(key, self._backoff.failed(key))
             return "error"
         except Exception as bug:  # noqa: BLE001  (a bug anywhere below must not end a worker)
-            await self._admit(key, bug)
+            await self._report_crash(key, bug)
             return "error"
         self._backoff.succeeded(key)
-        return self._come_back(key, verdict)
+        return self._come_back(key, requeue)
 
-    def _come_back(self, key: Key, verdict: Verdict) -> Result:
-        if not verdict.resync:
+    def _come_back(self, key: Key, requeue: Requeue) -> Result:
+        if not requeue.resync:
             self._queue.discard(key)
             return "success"
-        self._queue.add_after(key, self._resync.next(verdict.after))
-        return "success" if verdict.after is None else "requeue_after"
+        self._queue.add_after(key, self._resync.next(requeue.after))
+        return "success" if requeue.after is None else "requeue_after"
 
-    async def _admit(self, key: Key, bug: Exception) -> None:
+    async def _report_crash(self, key: Key, bug: Exception) -> None:
         """Log a bug, retry with backoff, and tell the resource's owner at the first of a row.
 
         The event names the exception's class only: its text may hold what no event should show.

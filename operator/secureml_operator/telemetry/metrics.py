@@ -124,14 +124,14 @@ class Metrics:
         if result == "error":
             self._errors.labels(controller).inc()
 
-    def learned(self, key: Key, figures: Mapping[str, float]) -> None:
-        """Take the figures of an outcome; names that no metric has are ignored."""
+    def learned(self, key: Key, metrics: Mapping[str, float]) -> None:
+        """Take the metrics of a result; names that no metric has are ignored."""
         labels = (key.kind, key.namespace, key.name)
-        if figures.get("drift_detected"):
-            self._detected.labels(*labels).inc(figures["drift_detected"])
-        if figures.get("drift_corrected"):
-            self._corrected.labels(*labels).inc(figures["drift_corrected"])
-        self._operations.labels(*labels).set(figures.get("operations_running", 0))
+        if metrics.get("drift_detected"):
+            self._detected.labels(*labels).inc(metrics["drift_detected"])
+        if metrics.get("drift_corrected"):
+            self._corrected.labels(*labels).inc(metrics["drift_corrected"])
+        self._operations.labels(*labels).set(metrics.get("operations_running", 0))
 
     def readiness(self, resource: Resource, before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
         """Show a resource's readiness, and measure the way there when it has just become Ready."""

@@ -52,14 +52,14 @@ def workspace(name: str, namespace: str, **metadata: object) -> dict[str, Any]:
 def grant(plane: ControlPlane) -> None:
     """Bind the chart's role, and nothing else, to the operator's user."""
     plane.kubectl("apply", "--server-side", f"--filename={ROLE}")
-    request = {"apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": OPERATOR}
+    user = {"apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": OPERATOR}
     role = {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": OPERATOR}
     binding = {
         "apiVersion": "rbac.authorization.k8s.io/v1",
         "kind": "ClusterRoleBinding",
         "metadata": {"name": OPERATOR},
         "roleRef": role,
-        "subjects": [request],
+        "subjects": [user],
     }
     plane.apply(binding)
 
@@ -120,7 +120,7 @@ class Running:
         return float(values[0]) if values else 0.0
 
     async def passes(self) -> int:
-        return len(self.reconciler.subjects)
+        return len(self.reconciler.requests)
 
 
 async def until(what: str, fact: Callable[[], bool], seconds: float = 15.0) -> None:

@@ -25,11 +25,11 @@ async def kubectl(plane: ControlPlane, *arguments: str) -> str:
 
 
 async def test_a_new_resource_is_held_then_worked_on_then_reported(plane: ControlPlane, namespace: str) -> None:
-    held: list[list[str]] = []
+    found: list[list[str]] = []
 
     async def look(request: ReconcileRequest, _: Journal) -> ReconcileResult:
         body = await asyncio.to_thread(plane.get, "sws", "fraud", f"--namespace={namespace}")
-        held.append(body["metadata"].get("finalizers", []))
+        found.append(body["metadata"].get("finalizers", []))
         assert request.status == {"observedGeneration": -1}
         return ReconcileResult(ready(request), events=(Event("Normal", "Isolated", "All is private."),))
 
@@ -37,7 +37,7 @@ async def test_a_new_resource_is_held_then_worked_on_then_reported(plane: Contro
         plane.apply(workspace("fraud", namespace))
         await kubectl(plane, "wait", "sws/fraud", "--for=condition=Ready", "-n", namespace, "--timeout=10s")
         await asyncio.sleep(0.5)
-    assert held == [[FINALIZER]]  # one pass: neither the finalizer nor the status woke another
+    assert found == [[FINALIZER]]  # one pass: neither the finalizer nor the status woke another
     body = plane.get("sws", "fraud", f"--namespace={namespace}", "--show-managed-fields")
     assert body["status"]["observedGeneration"] == body["metadata"]["generation"]
     managers = [
@@ -56,7 +56,7 @@ async def test_a_new_resource_is_held_then_worked_on_then_reported(plane: Contro
 
 async def test_changes_wake_and_other_changes_do_not(plane: ControlPlane, namespace: str) -> None:
     async with operating(plane, namespaces=(namespace,)) as operator:
-        passes = operator.reconciler.subjects
+        passes = operator.reconciler.requests
         plane.apply(workspace("fraud", namespace))
         await until("the first pass", lambda: len(passes) == 1)
         where = ("sws/fraud", "-n", namespace)
@@ -77,7 +77,7 @@ async def test_changes_wake_and_other_changes_do_not(plane: ControlPlane, namesp
 async def test_a_resource_paused_from_its_first_day_is_not_held(plane: ControlPlane, namespace: str) -> None:
     async with operating(plane, namespaces=(namespace,)) as operator:
         plane.apply(workspace("fraud", namespace, annotations={"secureml.dev/paused": "true"}))
-        await until("the first pass", lambda: len(operator.reconciler.subjects) == 1)
+        await until("the first pass", lambda: len(operator.reconciler.requests) == 1)
         await kubectl(plane, "delete", "sws/fraud", "-n", namespace, "--timeout=5s")
         await until("it is forgotten", lambda: len(operator.reconciler.forgotten) == 1)
 
@@ -95,7 +95,7 @@ async def test_deletion_waits_for_the_release_and_leaves_nothing(plane: ControlP
         await kubectl(plane, "wait", *where, "--for=condition=Ready", "--timeout=10s")
         assert await operator.metric(series) == 1
         await kubectl(plane, "delete", *where, "--wait=false")
-        await until("a pass that deletes", lambda: operator.reconciler.subjects[-1].deleting)
+        await until("a pass that deletes", lambda: operator.reconciler.requests[-1].deleting)
         assert plane.get(*where)["metadata"]["finalizers"] == ["other.dev/x", FINALIZER]
         may_go.set()
         await kubectl(plane, "annotate", *where, "secureml.dev/reconcile-at=now")
@@ -116,14 +116,14 @@ async def test_a_restart_writes_nothing_when_nothing_changed(plane: ControlPlane
         return {item["metadata"]["name"]: item["metadata"]["resourceVersion"] for item in items}
 
     async with operating(plane, namespaces=(namespace,)) as first:
-        await until("five passes", lambda: len(first.reconciler.subjects) == 5)
+        await until("five passes", lambda: len(first.reconciler.requests) == 5)
         await asyncio.sleep(0.3)
     before = versions()
     async with operating(plane, namespaces=(namespace,)) as second:
-        await until("five passes", lambda: len(second.reconciler.subjects) == 5)
+        await until("five passes", lambda: len(second.reconciler.requests) == 5)
         await asyncio.sleep(0.3)
     assert versions() == before
-    assert {request.status["observedGeneration"] for request in second.reconciler.subjects} == {1}
+    assert {request.status["observedGeneration"] for request in second.reconciler.requests} == {1}
 
 
 async def test_a_deletion_while_the_operator_is_down_is_carried_out_later(
@@ -167,7 +167,7 @@ async def test_only_the_namespaces_chosen_are_served(plane: ControlPlane, namesp
     other = plane.fresh_namespace("other")
     plane.apply(workspace("theirs", other), workspace("ours", namespace))
     async with operating(plane, namespaces=(namespace,)) as operator:
-        await until("a pass", lambda: bool(operator.reconciler.subjects))
+        await until("a pass", lambda: bool(operator.reconciler.requests))
         await asyncio.sleep(0.3)
-        assert {request.key.name for request in operator.reconciler.subjects} == {"ours"}
+        assert {request.key.name for request in operator.reconciler.requests} == {"ours"}
     assert "finalizers" not in json.dumps(plane.get("sws", "theirs", "-n", other)["metadata"])

@@ -33,17 +33,17 @@ from pathlib import Path
 from secureml_operator.main import run
 from secureml_operator.settings import Settings
 from secureml_operator.telemetry import logs
-from secureml_reconcilers.engine.contract import Outcome
+from secureml_reconcilers.engine.contract import ReconcileResult
 
 folder, kubeconfig, namespace, port = Path(sys.argv[1]), sys.argv[2], sys.argv[3], int(sys.argv[4])
 
 class Slow:
-    async def reconcile(self, subject, journal):
+    async def reconcile(self, request, journal):
         (folder / "began").touch()
         await asyncio.sleep(2)
         (folder / "ended").touch()
         condition = {"type": "Ready", "status": "True", "reason": "Because", "message": "It is so."}
-        return Outcome({"observedGeneration": subject.generation, "conditions": [condition]})
+        return ReconcileResult({"observedGeneration": request.generation, "conditions": [condition]})
 
     def forget(self, key):
         pass
@@ -87,7 +87,7 @@ async def test_without_crds_it_waits_and_after_a_restart_of_the_api_server_it_go
         await ready(operator)
 
         await asyncio.to_thread(plane.apply, workspace("before", "default"))
-        await until("a pass for it", lambda: len(operator.reconciler.subjects) == 1)
+        await until("a pass for it", lambda: len(operator.reconciler.requests) == 1)
         api = plane.processes[1]
         await asyncio.to_thread(api.stop)
         await asyncio.sleep(3)
@@ -100,9 +100,9 @@ async def test_without_crds_it_waits_and_after_a_restart_of_the_api_server_it_go
             except Exception:  # noqa: BLE001 - it is starting
                 assert time.monotonic() < deadline
                 await asyncio.sleep(1)
-        names = [request.key.name for request in operator.reconciler.subjects]
+        names = [request.key.name for request in operator.reconciler.requests]
         await until(
-            "a pass for the new one", lambda: "after" in {s.key.name for s in operator.reconciler.subjects}, 90
+            "a pass for the new one", lambda: "after" in {s.key.name for s in operator.reconciler.requests}, 90
         )
         assert names[0] == "before"
         assert (await operator.get("/healthz"))[0] == 200
@@ -133,7 +133,7 @@ async def test_five_hundred_resources_are_brought_up_quickly_and_then_cost_nothi
     memory = psutil.Process().memory_info().rss
     started = time.monotonic()
     async with operating(plane, FakeReconciler(announce), namespaces=(namespace,), workers=16) as operator:
-        passes = operator.reconciler.subjects
+        passes = operator.reconciler.requests
         await until(f"{count} passes", lambda: len(passes) == count, 120)
         took = time.monotonic() - started
         await asyncio.sleep(3)

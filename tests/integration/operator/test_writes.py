@@ -12,7 +12,7 @@ from prometheus_client import CollectorRegistry
 from tests.integration.operator.conftest import workspace
 from tests.unit.operator.fakes import FakeReconciler, Script, ready
 
-from secureml_operator.assembly import Shell, assemble
+from secureml_operator.assembly import OperatorParts, assemble
 from secureml_operator.cluster import ConflictError, ObjectGoneError, RefusedError, UnclearError
 from secureml_operator.controller import DONE, Served
 from secureml_operator.kinds import FINALIZER, KINDS, SECURE_WORKSPACE
@@ -35,7 +35,7 @@ class Bench:
         self.reconciler = FakeReconciler(script)
         served = dict.fromkeys(KINDS, Served(self.reconciler))
         clock = asyncio.get_running_loop()
-        self.shell: Shell = assemble(
+        self.parts: OperatorParts = assemble(
             Settings(), cluster=cluster, served=served, registry=CollectorRegistry(), clock=clock
         )
 
@@ -48,7 +48,7 @@ class Bench:
 
     def watch(self, event_type: str | None = "MODIFIED", body: dict[str, Any] | None = None) -> dict[str, Any]:
         shown = body or self.body()
-        self.shell.intake.event(SECURE_WORKSPACE, event_type, shown)
+        self.parts.watch_handler.event(SECURE_WORKSPACE, event_type, shown)
         return shown
 
     def edit(self) -> None:
@@ -56,7 +56,7 @@ class Bench:
         self.plane.kubectl("annotate", *where, "secureml.dev/reconcile-at=x", "--overwrite")
 
     async def run(self) -> object:
-        return await self.shell.controller.reconcile(self.key)
+        return await self.parts.controller.reconcile(self.key)
 
 
 def item(number: int) -> dict[str, Any]:
@@ -191,16 +191,16 @@ async def test_a_failed_test_of_a_json_patch_is_a_conflict(
         await cluster.patch(Key("SecureWorkspace", namespace, "nobody"), [stale])
 
 
-async def test_a_ghost_is_found_by_the_sweep(plane: ControlPlane, cluster: KubeCluster, namespace: str) -> None:
+async def test_the_cache_audit_finds_a_ghost(plane: ControlPlane, cluster: KubeCluster, namespace: str) -> None:
     bench = Bench(plane, cluster, namespace)
     bench.create()
     listed = await cluster.versions(SECURE_WORKSPACE, namespace)
     assert listed == {bench.key: bench.body()["metadata"]["resourceVersion"]}
     plane.kubectl("delete", "sws/fraud", f"--namespace={namespace}")
-    await bench.shell.queue.take()
-    bench.shell.queue.done(bench.key)
-    await bench.shell.sweep.once()
-    assert await bench.shell.queue.take() == bench.key
+    await bench.parts.queue.take()
+    bench.parts.queue.done(bench.key)
+    await bench.parts.cache_audit.once()
+    assert await bench.parts.queue.take() == bench.key
     assert await bench.run() == DONE
     assert bench.reconciler.forgotten == [bench.key]
 

@@ -11,8 +11,8 @@ import pytest
 from prometheus_client import CollectorRegistry
 from tests.unit.operator.fakes import KEY, FakeCluster, FakeReconciler, Script, VirtualClock
 
-from secureml_operator.assembly import Shell, assemble
-from secureml_operator.controller import Served, Verdict
+from secureml_operator.assembly import OperatorParts, assemble
+from secureml_operator.controller import Requeue, Served
 from secureml_operator.kinds import KINDS
 from secureml_operator.settings import Settings
 
@@ -30,14 +30,14 @@ class Bench:
     clock: VirtualClock
     registry: CollectorRegistry
     reconciler: FakeReconciler
-    shell: Shell
+    parts: OperatorParts
 
     def watch(
         self, key: Key = KEY, event_type: str | None = "MODIFIED", body: dict[str, Any] | None = None
     ) -> None:
         """Let the watch show `body`, or what the API server holds now."""
         shown = body if body is not None else self.cluster.body(key)
-        self.shell.intake.event(KINDS[key.kind], event_type, shown)
+        self.parts.watch_handler.event(KINDS[key.kind], event_type, shown)
 
     def created(self, key: Key = KEY, **spec: object) -> dict[str, Any]:
         """Create an object and let the watch show it."""
@@ -45,16 +45,16 @@ class Bench:
         self.watch(key, "ADDED")
         return body
 
-    async def run(self, key: Key = KEY) -> Verdict:
+    async def run(self, key: Key = KEY) -> Requeue:
         """Run one pass, whatever the queue thinks."""
-        return await self.shell.controller.reconcile(key)
+        return await self.parts.controller.reconcile(key)
 
     async def queued(self) -> list[str]:
         """Take whatever is ready, by name."""
         names = []
-        while len(self.shell.queue):
-            key = await self.shell.queue.take()
-            self.shell.queue.done(key)
+        while len(self.parts.queue):
+            key = await self.parts.queue.take()
+            self.parts.queue.done(key)
             names.append(key.name)
         return names
 
@@ -69,8 +69,8 @@ class Bench:
 
     @property
     def finalizers(self) -> list[str]:
-        held: list[str] = self.cluster.body()["metadata"].get("finalizers", [])
-        return held
+        found: list[str] = self.cluster.body()["metadata"].get("finalizers", [])
+        return found
 
 
 @pytest.fixture
@@ -81,19 +81,19 @@ def make_bench() -> Callable[..., Bench]:
         script: Script | None = None,
         cluster: FakeCluster | None = None,
         *,
-        holds: bool = True,
+        needs_finalizer: bool = True,
         settings: Settings | None = None,
     ) -> Bench:
         reconciler, clock, registry = FakeReconciler(script), VirtualClock(), CollectorRegistry()
         backend = cluster or FakeCluster()
-        shell = assemble(
+        parts = assemble(
             settings or Settings(),
             cluster=backend,
-            served=dict.fromkeys(KINDS, Served(reconciler, holds=holds)),
+            served=dict.fromkeys(KINDS, Served(reconciler, needs_finalizer=needs_finalizer)),
             registry=registry,
             clock=clock,
         )
-        return Bench(backend, clock, registry, reconciler, shell)
+        return Bench(backend, clock, registry, reconciler, parts)
 
     return make
 

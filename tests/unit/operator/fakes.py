@@ -234,12 +234,12 @@ class FakeReconciler:
     """Records what it was given; answers Ready, or as its script says."""
 
     def __init__(self, script: Script | None = None) -> None:
-        self.subjects: list[ReconcileRequest] = []
+        self.requests: list[ReconcileRequest] = []
         self.forgotten: list[Key] = []
         self.script = script
 
     async def reconcile(self, request: ReconcileRequest, journal: Journal) -> ReconcileResult:
-        self.subjects.append(request)
+        self.requests.append(request)
         if self.script is not None:
             return await self.script(request, journal)
         return ReconcileResult(status=ready(request), released=request.deleting)

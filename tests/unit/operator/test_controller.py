@@ -12,7 +12,7 @@ import pytest
 from tests.unit.operator.fakes import KEY, condition, lose_answer, once, ready
 
 from secureml_operator.cluster import ConflictError, UnclearError
-from secureml_operator.controller import DONE, Verdict
+from secureml_operator.controller import DONE, Requeue
 from secureml_operator.kinds import FINALIZER, PAUSED_ANNOTATION
 from secureml_reconcilers.engine.contract import Event, Journal, ReconcileRequest, ReconcileResult
 
@@ -33,7 +33,7 @@ async def test_the_first_pass_puts_the_finalizer_on_before_it_calls_the_reconcil
 
     bench = make_bench(look)
     bench.created()
-    assert await bench.run() == Verdict(resync=True)
+    assert await bench.run() == Requeue(resync=True)
     assert seen == [[FINALIZER]]
     assert bench.cluster.requests == ["patch", "apply_status"]
 
@@ -55,7 +55,7 @@ async def test_the_finalizer_goes_on_when_the_object_is_edited_meanwhile(bench: 
     bench.cluster.before = once("patch", lambda: bench.cluster.edit(spec={"a": 2}))
     await bench.run()
     assert bench.finalizers == [FINALIZER]
-    assert [request.spec for request in bench.reconciler.subjects] == [{"a": 2}]
+    assert [request.spec for request in bench.reconciler.requests] == [{"a": 2}]
     assert await bench.queued() == ["fraud"]
 
 
@@ -63,8 +63,8 @@ async def test_a_deletion_that_begins_before_the_finalizer_is_on_is_free(bench: 
     bench.created()
     bench.cluster.before = once("patch", bench.cluster.delete)
     assert await bench.run() == DONE
-    assert bench.reconciler.subjects == []
-    assert bench.shell.store.get(KEY) is None
+    assert bench.reconciler.requests == []
+    assert bench.parts.store.get(KEY) is None
 
 
 async def test_a_paused_resource_gets_no_finalizer_but_a_status(bench: Bench) -> None:
@@ -73,7 +73,7 @@ async def test_a_paused_resource_gets_no_finalizer_but_a_status(bench: Bench) ->
     bench.watch()
     await bench.run()
     assert bench.finalizers == []
-    assert [request.paused for request in bench.reconciler.subjects] == [True]
+    assert [request.paused for request in bench.reconciler.requests] == [True]
     assert bench.status["observedGeneration"] == 1
 
 
@@ -87,14 +87,14 @@ async def test_only_a_plain_no_does_not_pause(bench: Bench, value: str, paused: 
     bench.cluster.edit(annotations={PAUSED_ANNOTATION: value})
     bench.watch()
     await bench.run()
-    assert [request.paused for request in bench.reconciler.subjects] == [paused]
+    assert [request.paused for request in bench.reconciler.requests] == [paused]
 
 
-async def test_the_subject_carries_what_the_api_server_holds(bench: Bench) -> None:
+async def test_the_request_carries_what_the_api_server_holds(bench: Bench) -> None:
     bench.created(a=1)
     await bench.run()
     await bench.run()
-    first, second = bench.reconciler.subjects
+    first, second = bench.reconciler.requests
     assert (first.key, first.generation, first.spec) == (KEY, 1, {"a": 1})
     assert first.status == {"observedGeneration": -1}
     assert second.status == bench.status
@@ -108,7 +108,7 @@ async def test_a_reconciler_cannot_edit_the_cache(make_bench: MakeBench) -> None
     bench = make_bench(scribble)
     bench.created(list=[])
     await bench.run()
-    known = bench.shell.store.get(KEY)
+    known = bench.parts.store.get(KEY)
     assert known is not None
     assert known.spec == {"list": []}
 
@@ -140,7 +140,7 @@ async def test_a_transition_time_stays_until_the_status_changes(make_bench: Make
     bench.created()
     times = []
     for moment in ("2026-01-01T00:00:01Z", "2026-01-01T00:00:02Z", "2026-01-01T00:00:03Z"):
-        bench.shell.controller._now = partial(str, moment)
+        bench.parts.controller._now = partial(str, moment)
         await bench.run()
         times.append(bench.status["conditions"][0]["lastTransitionTime"])
         del truth[0]
@@ -160,7 +160,7 @@ async def test_deletion_waits_for_the_release(make_bench: MakeBench) -> None:
     await bench.run()
     bench.cluster.delete()
     bench.watch()
-    assert await bench.run() == Verdict(resync=True, after=timedelta(seconds=5))
+    assert await bench.run() == Requeue(resync=True, after=timedelta(seconds=5))
     assert bench.finalizers == [FINALIZER]
     assert await bench.run() == DONE
     assert KEY not in bench.cluster.objects
@@ -194,13 +194,13 @@ async def test_an_object_that_vanishes_during_its_pass_is_forgotten(make_bench: 
     bench = make_bench(pull_away)
     bench.created()
     assert await bench.run() == DONE
-    assert bench.shell.store.get(KEY) is None
+    assert bench.parts.store.get(KEY) is None
     assert bench.reconciler.forgotten == [KEY]
 
 
 async def test_a_namesake_gets_no_status_that_was_meant_for_the_one_before(make_bench: MakeBench) -> None:
     async def replace(request: ReconcileRequest, _: Journal) -> ReconcileResult:
-        if len(bench.reconciler.subjects) == 1:
+        if len(bench.reconciler.requests) == 1:
             bench.cluster.create(b=2)
         return ReconcileResult(ready(request, inventory=[str(request.uid)]))
 
@@ -238,7 +238,7 @@ async def test_a_refused_event_does_not_fail_the_pass(make_bench: MakeBench) -> 
     bench = make_bench(tell)
     bench.created()
     bench.cluster.before = once("create_event", lose_answer)
-    assert await bench.run() == Verdict(resync=True)
+    assert await bench.run() == Requeue(resync=True)
     assert [event["reason"] for event in bench.cluster.events.values()] == ["B"]
 
 
@@ -256,7 +256,7 @@ async def test_five_conflicts_in_a_row_end_the_pass(bench: Bench) -> None:
 
 
 async def test_a_kind_without_reconciler_needs_no_finalizer(make_bench: MakeBench) -> None:
-    bench = make_bench(holds=False)
+    bench = make_bench(needs_finalizer=False)
     bench.created()
     await bench.run()
     assert bench.finalizers == []
@@ -273,7 +273,7 @@ async def test_the_way_to_ready_is_measured_from_the_creation_and_from_the_last_
     bench = make_bench(report)
     bench.created()  # created two minutes before midnight
     for second in (0, 20, 30, 40, 47):
-        bench.shell.controller._now = partial(str, f"2026-01-01T00:00:{second:02}Z")
+        bench.parts.controller._now = partial(str, f"2026-01-01T00:00:{second:02}Z")
         await bench.run()
     assert bench.metric("secureml_time_to_ready_seconds_count", kind=KEY.kind) == 2
     assert bench.metric("secureml_time_to_ready_seconds_sum", kind=KEY.kind) == 150 + 7

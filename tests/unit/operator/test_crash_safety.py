@@ -117,10 +117,12 @@ async def test_while_nothing_can_be_read_no_pass_is_made(make_bench: MakeBench) 
     bench.cluster.before = once("read", lose_answer)
     with pytest.raises(UnclearError):
         await bench.run()
-    assert len(bench.reconciler.subjects) == 1
+    assert len(bench.reconciler.requests) == 1
 
 
-async def test_a_pass_cut_off_while_writing_is_doubted_too(make_bench: MakeBench, outside: Outside) -> None:
+async def test_a_pass_cut_off_while_writing_leaves_a_stale_cache_too(
+    make_bench: MakeBench, outside: Outside
+) -> None:
     bench = make_bench(outside.make_one)
     bench.created()
 
@@ -236,7 +238,7 @@ async def test_a_late_answer_does_not_bring_a_deleted_object_back(bench: Bench) 
     bench.watch()
     bench.cluster.after = once("patch", lambda: bench.watch(event_type="DELETED", body=last))
     await bench.run()
-    assert bench.shell.store.get(KEY) is None
+    assert bench.parts.store.get(KEY) is None
 
 
 @pytest.mark.parametrize("request_number", range(1, 9))

@@ -39,12 +39,12 @@ def workers() -> Moving:
 
 @pytest.fixture
 def liveness(bench: Bench, workers: Moving) -> health.Liveness:
-    return health.Liveness(workers, bench.shell.queue.snapshot, bench.shell.watchdog)  # type: ignore[arg-type]
+    return health.Liveness(workers, bench.parts.queue.snapshot, bench.parts.watchdog)  # type: ignore[arg-type]
 
 
 def test_a_process_with_nothing_to_do_is_alive(bench: Bench, liveness: health.Liveness) -> None:
     bench.created()
-    bench.shell.queue.discard(KEY)
+    bench.parts.queue.discard(KEY)
     assert liveness.faults() == {}
 
 

@@ -26,22 +26,22 @@ async def test_it_says_what_is_not_done_and_what_to_do() -> None:
     reconciler = NotImplementedReconciler("isolate computes")
     cluster = FakeCluster()
     cluster.create()
-    outcome = await reconciler.reconcile(parse(KEY.kind, cluster.body()).request(), journal)
-    assert outcome.status["observedGeneration"] == 1
-    assert statuses(outcome.status["conditions"]) == {"Ready": "False", "Reconciling": "False", "Stalled": "True"}
-    ready = outcome.status["conditions"][0]
+    result = await reconciler.reconcile(parse(KEY.kind, cluster.body()).request(), journal)
+    assert result.status["observedGeneration"] == 1
+    assert statuses(result.status["conditions"]) == {"Ready": "False", "Reconciling": "False", "Stalled": "True"}
+    ready = result.status["conditions"][0]
     assert ready["reason"] == "NotImplementedYet"
     assert "does not isolate computes yet" in ready["message"]
     assert "delete it, which is safe" in ready["message"]
-    assert [event.reason for event in outcome.events] == ["NotImplementedYet"]
-    cluster.objects[KEY]["status"] = outcome.status
+    assert [event.reason for event in result.events] == ["NotImplementedYet"]
+    cluster.objects[KEY]["status"] = result.status
     again = await reconciler.reconcile(parse(KEY.kind, cluster.body()).request(), journal)
-    assert (again.status, again.events) == (outcome.status, ())
+    assert (again.status, again.events) == (result.status, ())
 
 
 def test_a_kind_is_held_back_on_deletion_only_when_somebody_works_on_it() -> None:
     table = served({"SecureWorkspace": FakeReconciler()})
-    assert {name: each.holds for name, each in table.items()} == {
+    assert {name: each.needs_finalizer for name, each in table.items()} == {
         "SecureWorkspace": True,
         "SecureCompute": False,
         "SecureInferenceCluster": False,

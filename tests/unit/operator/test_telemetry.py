@@ -77,17 +77,17 @@ def test_the_level_is_ours_alone() -> None:
     assert [line.split(": ")[1] for line in written("text", "ERROR").splitlines()] == ["Hm"]
 
 
-async def test_figures_of_an_outcome_become_series_and_go_with_the_resource(
+async def test_metrics_of_a_result_become_series_and_go_with_the_resource(
     make_bench: Callable[..., Bench],
 ) -> None:
     async def repair(request: ReconcileRequest, _: Journal) -> ReconcileResult:
-        figures = {
+        metrics = {
             "drift_detected": 2.0,
             "drift_corrected": 1.0,
             "operations_running": 3.0,
             "of another version": 4.0,
         }
-        return ReconcileResult(ready(request), metrics=figures)
+        return ReconcileResult(ready(request), metrics=metrics)
 
     bench = make_bench(repair)
     bench.created()

@@ -35,10 +35,10 @@ async def passes(bench: Bench, seconds: int) -> list[float]:
     """Give the seconds at which passes began, while the clock is turned second by second."""
     began = []
     for _ in range(seconds):
-        count = len(bench.reconciler.subjects)
+        count = len(bench.reconciler.requests)
         bench.clock.advance(1)
         await settle()
-        began += [bench.clock.time()] * (len(bench.reconciler.subjects) - count)
+        began += [bench.clock.time()] * (len(bench.reconciler.requests) - count)
     return began
 
 
@@ -49,7 +49,7 @@ async def start(make_bench: MakeBench) -> AsyncIterator[MakeBench]:
 
     def make(*arguments: object, **more: object) -> Bench:
         bench = make_bench(*arguments, **more)
-        workers = bench.shell.workers
+        workers = bench.parts.workers
         workers._backoff._uniform = workers._resync._uniform = lambda low, high: (low + high) / 2
         workers.start(2)
         benches.append(bench)
@@ -57,14 +57,14 @@ async def start(make_bench: MakeBench) -> AsyncIterator[MakeBench]:
 
     yield make
     for bench in benches:
-        await bench.shell.workers.stop(timedelta(0))
+        await bench.parts.workers.stop(timedelta(0))
 
 
 async def test_a_resource_that_is_ready_is_seen_again_every_half_hour(start: MakeBench) -> None:
     bench = start()
     bench.created()
     await settle()
-    assert len(bench.reconciler.subjects) == 1
+    assert len(bench.reconciler.requests) == 1
     assert await passes(bench, 4000) == [1800, 3600]
 
 
@@ -89,7 +89,7 @@ async def test_an_event_beats_the_retry(start: MakeBench) -> None:
     bench.cluster.edit(spec={"a": 2})
     bench.watch()
     await settle()
-    assert len(bench.reconciler.subjects) == 2
+    assert len(bench.reconciler.requests) == 2
     assert await passes(bench, 1800) == [1900]
 
 
@@ -126,17 +126,17 @@ async def test_a_silent_api_server_is_retried_and_not_called_a_bug(
 
 async def test_a_pass_that_hangs_is_cut_off_and_the_worker_goes_on(start: MakeBench) -> None:
     async def hang(request: ReconcileRequest, _: Journal) -> ReconcileResult:
-        if len(bench.reconciler.subjects) == 1:
+        if len(bench.reconciler.requests) == 1:
             await asyncio.Event().wait()
         return ReconcileResult(ready(request))
 
     bench = start(hang)
-    bench.shell.workers._longest_pass = timedelta(milliseconds=20)
+    bench.parts.workers._longest_pass = timedelta(milliseconds=20)
     bench.created()
     await asyncio.sleep(0.1)
     await passes(bench, 3)
-    assert len(bench.reconciler.subjects) == 2
-    assert bench.shell.workers.alive()
+    assert len(bench.reconciler.requests) == 2
+    assert bench.parts.workers.alive()
 
 
 async def test_no_resource_is_in_two_hands(start: MakeBench) -> None:
@@ -169,18 +169,18 @@ async def test_a_stop_lets_passes_in_flight_end_and_begins_no_more(make_bench: M
         return ReconcileResult(ready(request))
 
     bench = make_bench(slow)
-    bench.shell.workers.start(1)
+    bench.parts.workers.start(1)
     bench.created()
     await settle()
-    stopping = asyncio.create_task(bench.shell.workers.stop(timedelta(seconds=20)))
+    stopping = asyncio.create_task(bench.parts.workers.stop(timedelta(seconds=20)))
     await settle()
     bench.cluster.edit(spec={"a": 2})
     bench.watch()
     gate.set()
     assert await stopping is True
-    assert len(bench.reconciler.subjects) == 1
+    assert len(bench.reconciler.requests) == 1
     assert bench.status["observedGeneration"] == 1
-    assert not bench.shell.workers.alive()
+    assert not bench.parts.workers.alive()
 
 
 async def test_a_stop_cuts_off_what_does_not_end(make_bench: MakeBench) -> None:
@@ -189,10 +189,10 @@ async def test_a_stop_cuts_off_what_does_not_end(make_bench: MakeBench) -> None:
         raise AssertionError
 
     bench = make_bench(hang)
-    bench.shell.workers.start(2)
+    bench.parts.workers.start(2)
     bench.created()
     await settle()
-    assert await bench.shell.workers.stop(timedelta(milliseconds=20)) is False
+    assert await bench.parts.workers.stop(timedelta(milliseconds=20)) is False
 
 
 async def test_log_records_of_a_pass_carry_its_resource(start: MakeBench) -> None:

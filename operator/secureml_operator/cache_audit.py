@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
     from secureml_operator.cluster import Cluster
     from secureml_operator.kinds import Kind
+    from secureml_operator.live_reader import LiveReader
     from secureml_operator.queue import DelayQueue
-    from secureml_operator.status_writer import Reader
     from secureml_operator.store import Store
     from secureml_operator.watchdog import Watchdog
     from secureml_reconcilers.engine.contract import Key
@@ -33,13 +33,13 @@ AFTER_RELIST = timedelta(seconds=10)
 """A relist comes as one event per object; by then all of them have come."""
 
 RECHECK = timedelta(seconds=30)
-"""The interval while the watch owes something: a debt of an object that has vanished is closed in time."""
+"""The interval while the watch is behind: what is expected of an object that has vanished is dropped in time."""
 
 WHILE_STARTING = timedelta(seconds=1)
 """How often it is asked whether the first list is complete; only until it is."""
 
 
-class Sweep:
+class CacheAudit:
     """Runs for as long as the operator does."""
 
     def __init__(  # noqa: PLR0913  (what it compares, and whom it tells)
@@ -48,7 +48,7 @@ class Sweep:
         cluster: Cluster,
         store: Store,
         queue: DelayQueue[Key],
-        reader: Reader,
+        reader: LiveReader,
         watchdog: Watchdog,
         namespaces: Sequence[str],
         uniform: Callable[[float, float], float],
@@ -66,11 +66,11 @@ class Sweep:
         """The cache has once held everything that the API server listed."""
 
     def soon(self) -> None:
-        """Ask for a sweep before the next regular one."""
+        """Ask for an audit before the next regular one."""
         self._asked.set()
 
     async def run(self) -> None:
-        """Sweep for ever; a sweep that fails is logged and repeated."""
+        """Compare for ever; an audit that fails is logged and repeated."""
         while True:
             try:
                 await self.once()
@@ -89,10 +89,10 @@ class Sweep:
             listed = await self._list(kind)
             self._watchdog.keep_only(kind.name, {*listed, *self._store})
             for key, version in listed.items():
-                self._watchdog.owes(key, version)
+                self._watchdog.expect(key, version)
             for key in before - listed.keys():
                 await self._verify(key)
-        self.synced = self.synced or self._watchdog.settled()
+        self.synced = self.synced or self._watchdog.caught_up()
 
     async def _list(self, kind: Kind) -> dict[Key, str]:
         listed: dict[Key, str] = {}
@@ -118,7 +118,7 @@ class Sweep:
             await asyncio.sleep(WHILE_STARTING.total_seconds())
             return
         try:
-            interval = INTERVAL if self._watchdog.settled() else RECHECK
+            interval = INTERVAL if self._watchdog.caught_up() else RECHECK
             async with asyncio.timeout((interval * self._uniform(0.9, 1.1)).total_seconds()):
                 await self._asked.wait()
                 await asyncio.sleep(AFTER_RELIST.total_seconds())

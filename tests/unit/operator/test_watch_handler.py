@@ -91,7 +91,7 @@ async def test_events_that_are_behind_change_nothing(bench: Bench) -> None:
     await bench.queued()
     bench.watch(body=old)
     assert await bench.queued() == []
-    known = bench.shell.store.get(KEY)
+    known = bench.parts.store.get(KEY)
     assert known is not None
     assert known.spec == {"a": 2}
 
@@ -104,7 +104,7 @@ async def test_a_late_event_of_a_namesake_deleted_before_changes_nothing(bench: 
     bench.watch(event_type="ADDED")
     bench.watch(body=old)
     bench.watch(event_type="DELETED", body=old)
-    known = bench.shell.store.get(KEY)
+    known = bench.parts.store.get(KEY)
     assert known is not None
     assert known.spec == {"a": 2}
 
@@ -117,7 +117,7 @@ async def test_versions_compare_as_numbers(bench: Bench) -> None:
     bench.watch()
     bench.cluster.edit(spec={"a": 1000})
     bench.watch()
-    known = bench.shell.store.get(KEY)
+    known = bench.parts.store.get(KEY)
     assert known is not None
     assert (known.version, known.spec) == ("1000", {"a": 1000})
 

@@ -29,11 +29,11 @@ async def test_a_deletion_that_the_watch_missed_is_found(bench: Bench) -> None:
     await bench.run()
     await bench.queued()
     del bench.cluster.objects[KEY]
-    await bench.shell.sweep.once()
+    await bench.parts.cache_audit.once()
     assert await bench.queued() == ["fraud"]
     await bench.run()
     assert bench.reconciler.forgotten == [KEY]
-    assert list(bench.shell.store) == [OTHER]
+    assert list(bench.parts.store) == [OTHER]
 
 
 async def test_a_list_that_lags_behind_makes_no_ghosts(bench: Bench) -> None:
@@ -42,8 +42,8 @@ async def test_a_list_that_lags_behind_makes_no_ghosts(bench: Bench) -> None:
     bench.cluster.after = lambda _: None
     bench.cluster.before = once("read", lambda: bench.cluster.objects.update({KEY: hidden}))
     await bench.queued()
-    await bench.shell.sweep.once()
-    assert list(bench.shell.store) == [KEY]
+    await bench.parts.cache_audit.once()
+    assert list(bench.parts.store) == [KEY]
     assert await bench.queued() == []
 
 
@@ -51,8 +51,8 @@ async def test_a_list_that_fails_drops_nothing(bench: Bench) -> None:
     bench.created()
     bench.cluster.before = once("versions", lose_answer)
     with pytest.raises(UnclearError):
-        await bench.shell.sweep.once()
-    assert list(bench.shell.store) == [KEY]
+        await bench.parts.cache_audit.once()
+    assert list(bench.parts.store) == [KEY]
 
 
 async def test_only_the_namespaces_served_are_listed(make_bench: Callable[..., Bench]) -> None:
@@ -60,58 +60,58 @@ async def test_only_the_namespaces_served_are_listed(make_bench: Callable[..., B
     bench.cluster.create(KEY)
     bench.cluster.create(OTHER)
     bench.watch(KEY, None)
-    await bench.shell.sweep.once()
-    assert bench.shell.sweep.synced
+    await bench.parts.cache_audit.once()
+    assert bench.parts.cache_audit.synced
 
 
 async def test_the_cache_is_complete_once_the_watch_has_shown_what_is_listed(bench: Bench) -> None:
     bench.cluster.create(KEY)
     bench.cluster.create(OTHER)
     bench.watch(KEY, None)
-    await bench.shell.sweep.once()
-    assert not bench.shell.sweep.synced
+    await bench.parts.cache_audit.once()
+    assert not bench.parts.cache_audit.synced
     bench.watch(OTHER, None)
-    await bench.shell.sweep.once()
-    assert bench.shell.sweep.synced
+    await bench.parts.cache_audit.once()
+    assert bench.parts.cache_audit.synced
 
 
-async def test_a_quiet_cluster_owes_nothing(bench: Bench) -> None:
+async def test_nothing_is_expected_of_a_quiet_cluster(bench: Bench) -> None:
     bench.created()
     bench.clock.advance(100_000)
-    await bench.shell.sweep.once()
-    assert bench.shell.watchdog.overdue() == timedelta(0)
+    await bench.parts.cache_audit.once()
+    assert bench.parts.watchdog.overdue() == timedelta(0)
 
 
 async def test_a_watch_that_does_not_show_our_own_write_is_overdue(bench: Bench) -> None:
     bench.created()
     await bench.run()
     bench.clock.advance(200)
-    assert bench.shell.watchdog.overdue() == timedelta(seconds=200)
+    assert bench.parts.watchdog.overdue() == timedelta(seconds=200)
     bench.watch()
-    assert bench.shell.watchdog.overdue() == timedelta(0)
+    assert bench.parts.watchdog.overdue() == timedelta(0)
 
 
-async def test_a_watch_that_does_not_show_the_edit_of_another_is_overdue_after_the_next_sweep(
+async def test_a_watch_that_does_not_show_the_edit_of_another_is_overdue_after_the_next_audit(
     bench: Bench,
 ) -> None:
     bench.created()
     bench.cluster.edit(spec={"a": 2})
     bench.clock.advance(500)
-    assert bench.shell.watchdog.overdue() == timedelta(0)
-    await bench.shell.sweep.once()
+    assert bench.parts.watchdog.overdue() == timedelta(0)
+    await bench.parts.cache_audit.once()
     bench.clock.advance(30)
     bench.cluster.edit(spec={"a": 3})
-    await bench.shell.sweep.once()
-    assert bench.shell.watchdog.overdue() == timedelta(seconds=30)
+    await bench.parts.cache_audit.once()
+    assert bench.parts.watchdog.overdue() == timedelta(seconds=30)
 
 
-async def test_what_is_gone_owes_nothing(bench: Bench) -> None:
+async def test_nothing_is_expected_of_what_is_gone(bench: Bench) -> None:
     bench.created()
     last = bench.cluster.body()
     await bench.run()
     bench.watch(event_type="DELETED", body=last)
     bench.clock.advance(500)
-    assert bench.shell.watchdog.overdue() == timedelta(0)
+    assert bench.parts.watchdog.overdue() == timedelta(0)
 
 
 async def test_a_list_that_still_names_what_is_deleted_makes_no_debt(bench: Bench) -> None:
@@ -122,21 +122,21 @@ async def test_a_list_that_still_names_what_is_deleted_makes_no_debt(bench: Benc
     bench.cluster.delete()
     bench.watch(event_type="DELETED", body=last)
     for key, version in listed.items():
-        bench.shell.watchdog.owes(key, version)
-    assert bench.shell.watchdog.settled()
+        bench.parts.watchdog.expect(key, version)
+    assert bench.parts.watchdog.caught_up()
 
 
 async def test_what_vanished_before_the_watch_began_is_no_debt_after_the_next_list(bench: Bench) -> None:
     bench.cluster.create()
-    await bench.shell.sweep.once()
-    assert not bench.shell.watchdog.settled()
+    await bench.parts.cache_audit.once()
+    assert not bench.parts.watchdog.caught_up()
     bench.cluster.delete()
-    await bench.shell.sweep.once()
-    assert bench.shell.sweep.synced
+    await bench.parts.cache_audit.once()
+    assert bench.parts.cache_audit.synced
 
 
-async def test_a_relist_asks_for_a_sweep(bench: Bench) -> None:
+async def test_a_relist_asks_for_an_audit(bench: Bench) -> None:
     bench.created()
-    assert not bench.shell.sweep._asked.is_set()
+    assert not bench.parts.cache_audit._asked.is_set()
     bench.watch(event_type=None)
-    assert bench.shell.sweep._asked.is_set()
+    assert bench.parts.cache_audit._asked.is_set()

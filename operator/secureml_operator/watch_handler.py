@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 
-class Intake:
+class WatchHandler:
     """Takes raw watch events, in the order in which they come."""
 
     def __init__(
@@ -40,7 +40,7 @@ class Intake:
                 self._watchdog.gone(resource.key, resource.version)
             self._queue.add(resource.key)
             return
-        self._watchdog.shown(resource.key, resource.version)
+        self._watchdog.observed(resource.key, resource.version)
         known = self._store.get(resource.key) is not None
         reason = self._store.seen(resource)
         if event_type is None:

@@ -15,6 +15,7 @@ from secureml_operator.events import Events
 from secureml_operator.finalizers import Finalizers
 from secureml_operator.live_reader import LiveReader
 from secureml_operator.queue import DelayQueue
+from secureml_operator.references import ReferenceIndex, ReferenceResolver
 from secureml_operator.store import Store
 from secureml_operator.telemetry.metrics import Metrics
 from secureml_operator.telemetry.queue_metrics import QueueGauges, QueueMetrics
@@ -38,6 +39,7 @@ class OperatorParts:
     """Everything between the watch and the reconcilers."""
 
     store: Store
+    references: ReferenceIndex
     queue: DelayQueue[Key]
     watchdog: Watchdog
     cache_audit: CacheAudit
@@ -55,10 +57,13 @@ def assemble(
     clock: Clock,
 ) -> OperatorParts:
     """Build the shell; nothing runs yet."""
-    store, watchdog, metrics = Store(), Watchdog(clock), Metrics(registry)
+    watchdog, metrics = Watchdog(clock), Metrics(registry)
     queue: DelayQueue[Key] = DelayQueue(clock, QueueMetrics(registry))
     QueueGauges(registry, queue.snapshot)
     metrics.preset(settings.workers)
+    reconcilers = {kind: each.reconciler for kind, each in served.items()}
+    references = ReferenceIndex(reconcilers, queue.add)
+    store = Store(references.changed)
     uniform = random.Random().uniform  # noqa: S311  (jitter, not a secret)
     reader = LiveReader(cluster, store, watchdog, queue.add)
     events = Events(cluster, lambda: datetime.now(UTC), instance=socket.gethostname())
@@ -68,6 +73,7 @@ def assemble(
         store=store,
         reader=reader,
         finalizers=Finalizers(cluster, store, reader),
+        references=ReferenceResolver(reconcilers, store, cluster),
         events=events,
         metrics=metrics,
         now=_now,
@@ -94,6 +100,7 @@ def assemble(
     watch_handler = WatchHandler(store, queue, watchdog, cache_audit.soon)
     return OperatorParts(
         store=store,
+        references=references,
         queue=queue,
         watchdog=watchdog,
         cache_audit=cache_audit,

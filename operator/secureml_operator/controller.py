@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from secureml_operator.events import Events
     from secureml_operator.finalizers import Finalizers
     from secureml_operator.live_reader import LiveReader
+    from secureml_operator.references import ReferenceResolver
     from secureml_operator.resource import Resource
     from secureml_operator.store import Store
     from secureml_operator.telemetry.metrics import Metrics
@@ -61,6 +62,7 @@ class Controller:
         store: Store,
         reader: LiveReader,
         finalizers: Finalizers,
+        references: ReferenceResolver,
         events: Events,
         metrics: Metrics,
         now: Callable[[], str],
@@ -71,6 +73,7 @@ class Controller:
         self._store = store
         self._reader = reader
         self._finalizers = finalizers
+        self._references = references
         self._events = events
         self._metrics = metrics
         self._now = now
@@ -104,7 +107,8 @@ class Controller:
         journal = PassStatus(
             resource, cluster=self._cluster, store=self._store, reader=self._reader, now=self._now
         )
-        result = await served.reconciler.reconcile(resource.request(), journal)
+        request = resource.request(await self._references.resolve(resource))
+        result = await served.reconciler.reconcile(request, journal)
         # Status before events and finalizer: what the reconciler calls a transition is one against the
         # status it was given, so a pass that fails here will tell of it again, and none is lost.
         if await journal.conclude(result.status):

@@ -12,6 +12,8 @@ from secureml_reconcilers.engine.contract import Key, ReconcileRequest
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from secureml_reconcilers.engine.contract import Reference
+
 Body = dict[str, Any]
 """An object as the API server sends it, as plain JSON values."""
 
@@ -47,8 +49,11 @@ class Resource:
         """A person asked us to leave it alone; whatever is meant by it, only a plain no means no."""
         return self.annotations.get(PAUSED_ANNOTATION, "false").strip().lower() not in {"false", "no", "0"}
 
-    def request(self) -> ReconcileRequest:
-        """Give what the reconciler sees; copies, so that a pass cannot edit the cache."""
+    def request(self, references: tuple[Reference, ...] = ()) -> ReconcileRequest:
+        """Give what the reconciler sees; copies, so that a pass cannot edit the cache.
+
+        `references` is what the spec refers to, as `ReferenceResolver.resolve` gives it.
+        """
         return ReconcileRequest(
             key=self.key,
             uid=self.uid,
@@ -57,6 +62,7 @@ class Resource:
             status=copy.deepcopy(dict(self.status)),
             deleting=self.deleting,
             paused=self.paused,
+            references=references,
         )
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from secureml_operator.resource import Resource, is_newer, wake_reason
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from secureml_reconcilers.engine.contract import Key
 
@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 class Store:
     """Every custom resource known, by key. No I/O, no clock."""
 
-    def __init__(self) -> None:
+    def __init__(self, on_change: Callable[[Resource | None, Resource | None], None]) -> None:
+        """Take `on_change`, called after each change with the old and the new state; None is no such resource."""
+        self._on_change = on_change
         self._resources: dict[Key, Resource] = {}
         self._stale: set[Key] = set()
 
@@ -40,8 +42,7 @@ class Store:
         # Older than what we have, of this object or of a namesake before it: the watch is behind.
         if old is not None and not is_newer(resource.version, old.version):
             return None
-        self._resources[resource.key] = resource
-        return wake_reason(old, resource)
+        return self._replace(old, resource)
 
     def wrote(self, resource: Resource) -> str | None:
         """Take the answer of a write or a read of our own; say why it deserves another pass, or None.
@@ -52,8 +53,7 @@ class Store:
         old = self._resources.get(resource.key)
         if old is None or old.uid != resource.uid or not is_newer(resource.version, old.version):
             return None
-        self._resources[resource.key] = resource
-        return wake_reason(old, resource)
+        return self._replace(old, resource)
 
     def gone(self, key: Key, uid: str) -> bool:
         """Drop a resource that no longer exists; False when another of that name has taken its place."""
@@ -62,6 +62,8 @@ class Store:
             return False
         self._resources.pop(key, None)
         self._stale.discard(key)
+        if known is not None:
+            self._on_change(known, None)
         return True
 
     def mark_stale(self, key: Key) -> None:
@@ -76,3 +78,8 @@ class Store:
     def clear_stale(self, key: Key) -> None:
         """Note that the API server was asked, and its answer taken."""
         self._stale.discard(key)
+
+    def _replace(self, old: Resource | None, new: Resource) -> str | None:
+        self._resources[new.key] = new
+        self._on_change(old, new)
+        return wake_reason(old, new)

@@ -34,7 +34,7 @@ ROLE = Path(__file__).parents[3] / "charts/secureml-operator/files/rbac.yaml"
 
 _ARM = "/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/ml/providers"
 
-SPEC = {
+SPEC: dict[str, Any] = {
     "workspaceID": f"{_ARM}/Microsoft.MachineLearningServices/workspaces/fraud",
     "network": {"endpointSubnetID": f"{_ARM}/Microsoft.Network/virtualNetworks/ml/subnets/endpoints"},
 }
@@ -46,6 +46,24 @@ def workspace(name: str, namespace: str, **metadata: object) -> dict[str, Any]:
         "kind": "SecureWorkspace",
         "metadata": {"name": name, "namespace": namespace, **metadata},
         "spec": SPEC,
+    }
+
+
+def compute(name: str, namespace: str, workspace_name: str) -> dict[str, Any]:
+    return {
+        "apiVersion": "secureml.dev/v1alpha1",
+        "kind": "SecureCompute",
+        "metadata": {"name": name, "namespace": namespace},
+        "spec": {
+            "workspaceRef": {"name": workspace_name},
+            "type": "AmlCompute",
+            "amlCompute": {
+                "vmSize": "STANDARD_DS3_V2",
+                "noPublicIP": True,
+                "subnetID": SPEC["network"]["endpointSubnetID"],
+                "scale": {"minNodes": 0, "maxNodes": 1},
+            },
+        },
     }
 
 
@@ -142,6 +160,7 @@ async def operating(
     *,
     wait: bool = True,
     kubeconfig: str | None = None,
+    computes: FakeReconciler | None = None,
     **settings: Any,  # noqa: ANN401 - the fields of Settings
 ) -> AsyncIterator[Running]:
     """Run the operator for as long as the block lasts; it must end with status 0."""
@@ -149,7 +168,7 @@ async def operating(
 
     @asynccontextmanager
     async def reconcilers(_: object, _cluster: str) -> AsyncIterator[Mapping[str, Reconciler]]:
-        yield {"SecureWorkspace": worker}
+        yield {"SecureWorkspace": worker} | ({"SecureCompute": computes} if computes else {})
 
     chosen = Settings(health_host="127.0.0.1", health_port=port, **settings)
     where = kubeconfig or str(plane.operator_kubeconfig)

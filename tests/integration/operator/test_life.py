@@ -9,7 +9,7 @@ import json
 from typing import TYPE_CHECKING
 
 import pytest
-from tests.integration.operator.conftest import operating, until, workspace
+from tests.integration.operator.conftest import compute, operating, until, workspace
 from tests.unit.operator.fakes import FakeReconciler, ready
 
 from secureml_operator.kinds import FINALIZER
@@ -141,23 +141,8 @@ async def test_a_deletion_while_the_operator_is_down_is_carried_out_later(
 
 
 async def test_kinds_without_reconciler_say_so_and_may_be_deleted(plane: ControlPlane, namespace: str) -> None:
-    manifest = {
-        "apiVersion": "secureml.dev/v1alpha1",
-        "kind": "SecureCompute",
-        "metadata": {"name": "train", "namespace": namespace},
-        "spec": {
-            "workspaceRef": {"name": "fraud"},
-            "type": "AmlCompute",
-            "amlCompute": {
-                "vmSize": "STANDARD_DS3_V2",
-                "noPublicIP": True,
-                "subnetID": workspace("x", "y")["spec"]["network"]["endpointSubnetID"],
-                "scale": {"minNodes": 0, "maxNodes": 1},
-            },
-        },
-    }
     async with operating(plane, namespaces=(namespace,)):
-        plane.apply(manifest)
+        plane.apply(compute("train", namespace, "fraud"))
         condition = "--for=jsonpath={.status.conditions[?(@.type=='Ready')].reason}=NotImplementedYet"
         await kubectl(plane, "wait", "securecompute/train", condition, "-n", namespace, "--timeout=10s")
         await kubectl(plane, "delete", "securecompute/train", "-n", namespace, "--timeout=5s")

@@ -244,6 +244,14 @@ class FakeReconciler:
             return await self.script(request, journal)
         return ReconcileResult(status=ready(request), released=request.deleting)
 
+    def references(self, key: Key, spec: Mapping[str, Any]) -> Mapping[str, Key]:
+        """Read each field `…Ref`: a resource of the same namespace, a SecureWorkspace unless it says."""
+        return {
+            f"spec.{field}": Key(value.get("kind", "SecureWorkspace"), key.namespace, value["name"])
+            for field, value in spec.items()
+            if field.endswith("Ref")
+        }
+
     def forget(self, key: Key) -> None:
         self.forgotten.append(key)
 

@@ -12,6 +12,7 @@ from secureml_operator.backoff import Backoff, Resync
 from secureml_operator.cache_audit import CacheAudit
 from secureml_operator.controller import Controller, Served
 from secureml_operator.events import Events
+from secureml_operator.failed_passes import FailedPasses
 from secureml_operator.finalizers import Finalizers
 from secureml_operator.live_reader import LiveReader
 from secureml_operator.queue import DelayQueue
@@ -45,6 +46,7 @@ class OperatorParts:
     cache_audit: CacheAudit
     watch_handler: WatchHandler
     controller: Controller
+    failed_passes: FailedPasses
     workers: Workers
 
 
@@ -78,13 +80,15 @@ def assemble(
         metrics=metrics,
         now=_now,
     )
+    failed_passes = FailedPasses(
+        cluster=cluster, store=store, reader=reader, events=events, metrics=metrics, now=_now
+    )
     workers = Workers(
         queue,
         controller,
+        failed_passes,
         backoff=Backoff(uniform),
         resync=Resync(settings.resync, uniform),
-        store=store,
-        events=events,
         metrics=metrics,
         clock=clock,
     )
@@ -106,6 +110,7 @@ def assemble(
         cache_audit=cache_audit,
         watch_handler=watch_handler,
         controller=controller,
+        failed_passes=failed_passes,
         workers=workers,
     )
 

@@ -9,19 +9,19 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from secureml_operator.cluster import ClusterError, ConflictError
+from secureml_operator.failed_passes import PassCutOffError
 from secureml_operator.queue import QueueClosedError
 from secureml_operator.status_writer import StatusTakenError
 from secureml_operator.telemetry.context import bound
-from secureml_reconcilers.engine.contract import Event, Key
 
 if TYPE_CHECKING:
     from secureml_operator.backoff import Backoff, Resync
     from secureml_operator.clock import Clock
     from secureml_operator.controller import Controller, Requeue
-    from secureml_operator.events import Events
+    from secureml_operator.failed_passes import FailedPasses
     from secureml_operator.queue import DelayQueue
-    from secureml_operator.store import Store
     from secureml_operator.telemetry.metrics import Metrics, Result
+    from secureml_reconcilers.engine.contract import Key
 
 logger = logging.getLogger(__name__)
 
@@ -37,21 +37,19 @@ class Workers:
         self,
         queue: DelayQueue[Key],
         controller: Controller,
+        failed_passes: FailedPasses,
         *,
         backoff: Backoff[Key],
         resync: Resync,
-        store: Store,
-        events: Events,
         metrics: Metrics,
         clock: Clock,
         longest_pass: timedelta = LONGEST_PASS,
     ) -> None:
         self._queue = queue
         self._controller = controller
+        self._failed_passes = failed_passes
         self._backoff = backoff
         self._resync = resync
-        self._store = store
-        self._events = events
         self._metrics = metrics
         self._clock = clock
         self._longest_pass = longest_pass
@@ -107,8 +105,7 @@ class Workers:
 
     async def _run(self, key: Key) -> Result:
         try:
-            async with asyncio.timeout(self._longest_pass.total_seconds()):
-                requeue = await self._controller.reconcile(key)
+            requeue = await self._bounded(key)
         except (ConflictError, StatusTakenError) as conflict:
             # Somebody else was faster; that is no failure, and the next pass starts from what they wrote.
             logger.info("Starting over: %s", conflict)
@@ -118,11 +115,27 @@ class Workers:
             logger.warning("The Kubernetes API server: %s: %s", type(failure).__name__, failure)
             self._queue.add_after(key, self._backoff.failed(key))
             return "error"
-        except Exception as bug:  # noqa: BLE001  (a bug anywhere below must not end a worker)
-            await self._report_crash(key, bug)
+        except Exception as crash:  # noqa: BLE001  (a bug anywhere below must not end a worker)
+            await self._report_crash(key, crash)
             return "error"
         self._backoff.succeeded(key)
+        self._failed_passes.succeeded(key)
         return self._come_back(key, requeue)
+
+    async def _bounded(self, key: Key) -> Requeue:
+        """Run one pass, and cut off one that hangs.
+
+        Raises:
+            PassCutOffError: it took longer than the longest pass allowed.
+            Exception: see `Controller.reconcile`.
+        """
+        try:
+            async with asyncio.timeout(self._longest_pass.total_seconds()) as limit:
+                return await self._controller.reconcile(key)
+        except TimeoutError as timeout:
+            if not limit.expired():
+                raise  # the reconciler's own, from something it waited for
+            raise PassCutOffError(f"longer than {self._longest_pass}") from timeout
 
     def _come_back(self, key: Key, requeue: Requeue) -> Result:
         if not requeue.resync:
@@ -131,19 +144,9 @@ class Workers:
         self._queue.add_after(key, self._resync.next(requeue.after))
         return "success" if requeue.after is None else "requeue_after"
 
-    async def _report_crash(self, key: Key, bug: Exception) -> None:
-        """Log a bug, retry with backoff, and tell the resource's owner at the first of a row.
-
-        The event names the exception's class only: its text may hold what no event should show.
-        """
-        first = self._backoff.failures(key) == 0
+    async def _report_crash(self, key: Key, crash: Exception) -> None:
+        """Log it, retry with backoff, and tell the resource's owner."""
         delay = self._backoff.failed(key)
-        logger.error("A pass failed; it is repeated in %.0f s", delay.total_seconds(), exc_info=bug)
+        logger.error("A pass failed; it is repeated in %.0f s", delay.total_seconds(), exc_info=crash)
         self._queue.add_after(key, delay)
-        resource = self._store.get(key)
-        if first and resource is not None:
-            message = (
-                f"The operator failed with {type(bug).__name__} and tries again by itself, ever more slowly. "
-                "Nothing was left half announced. Please report it with the operator's log of this pass."
-            )
-            await self._events.post(resource, [Event("Warning", "ReconcileFailed", message)])
+        await self._failed_passes.failed(key, crash)

@@ -4,7 +4,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -17,7 +19,7 @@ from secureml_operator.kinds import KINDS
 from secureml_operator.settings import Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import AsyncIterator, Callable
 
     from secureml_reconcilers.engine.contract import Key
 
@@ -73,6 +75,23 @@ class Bench:
         return found
 
 
+async def settle() -> None:
+    """Let every task run until it waits for the clock."""
+    for _ in range(50):
+        await asyncio.sleep(0)
+
+
+async def passes(bench: Bench, seconds: int) -> list[float]:
+    """Give the seconds at which passes began, while the clock is turned second by second."""
+    began = []
+    for _ in range(seconds):
+        count = len(bench.reconciler.requests)
+        bench.clock.advance(1)
+        await settle()
+        began += [bench.clock.time()] * (len(bench.reconciler.requests) - count)
+    return began
+
+
 @pytest.fixture
 def make_bench() -> Callable[..., Bench]:
     """Build a bench; a second one over the same cluster is the operator after a restart."""
@@ -102,3 +121,21 @@ def make_bench() -> Callable[..., Bench]:
 def bench(make_bench: Callable[..., Bench]) -> Bench:
     """Give a bench whose reconciler finds everything ready."""
     return make_bench()
+
+
+@pytest.fixture
+async def start(make_bench: Callable[..., Bench]) -> AsyncIterator[Callable[..., Bench]]:
+    """Build a bench with two workers and no jitter; they end with the test."""
+    benches: list[Bench] = []
+
+    def make(*arguments: object, **more: object) -> Bench:
+        bench = make_bench(*arguments, **more)
+        workers = bench.parts.workers
+        workers._backoff._uniform = workers._resync._uniform = lambda low, high: (low + high) / 2
+        workers.start(2)
+        benches.append(bench)
+        return bench
+
+    yield make
+    for bench in benches:
+        await bench.parts.workers.stop(timedelta(0))

@@ -9,55 +9,21 @@ import logging
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-import pytest
+from tests.unit.operator.conftest import passes, settle
 from tests.unit.operator.fakes import KEY, lose_answer, once, ready
 
 from secureml_operator.telemetry.context import fields
 from secureml_reconcilers.engine.contract import Journal, ReconcileRequest, ReconcileResult
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import Callable
 
+    import pytest
     from tests.unit.operator.conftest import Bench
 
     MakeBench = Callable[..., Bench]
 
 PASSES = "controller_runtime_reconcile_total"
-
-
-async def settle() -> None:
-    """Let every task run until it waits for the clock."""
-    for _ in range(50):
-        await asyncio.sleep(0)
-
-
-async def passes(bench: Bench, seconds: int) -> list[float]:
-    """Give the seconds at which passes began, while the clock is turned second by second."""
-    began = []
-    for _ in range(seconds):
-        count = len(bench.reconciler.requests)
-        bench.clock.advance(1)
-        await settle()
-        began += [bench.clock.time()] * (len(bench.reconciler.requests) - count)
-    return began
-
-
-@pytest.fixture
-async def start(make_bench: MakeBench) -> AsyncIterator[MakeBench]:
-    """Build a bench with two workers and no jitter; they end with the test."""
-    benches: list[Bench] = []
-
-    def make(*arguments: object, **more: object) -> Bench:
-        bench = make_bench(*arguments, **more)
-        workers = bench.parts.workers
-        workers._backoff._uniform = workers._resync._uniform = lambda low, high: (low + high) / 2
-        workers.start(2)
-        benches.append(bench)
-        return bench
-
-    yield make
-    for bench in benches:
-        await bench.parts.workers.stop(timedelta(0))
 
 
 async def test_a_resource_that_is_ready_is_seen_again_every_half_hour(start: MakeBench) -> None:

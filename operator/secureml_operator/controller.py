@@ -110,7 +110,8 @@ class Controller:
         request = resource.request(await self._references.resolve(resource))
         result = await served.reconciler.reconcile(request, journal)
         # Status before events and finalizer: what the reconciler calls a transition is one against the
-        # status it was given, so a pass that fails here will tell of it again, and none is lost.
+        # status it was given, so a pass that fails here will tell of it again. What it did is kept.
+        self._events.enqueue(resource, result.events)
         if await journal.conclude(result.status):
             logger.debug("Status written")
         await self._report(journal.resource, before, result)
@@ -134,14 +135,12 @@ class Controller:
         return resource
 
     async def _report(self, resource: Resource, before: Mapping[str, object], result: ReconcileResult) -> None:
-        for event in result.events:
-            level = logging.INFO if event.type == "Normal" else logging.WARNING
-            logger.log(level, "%s: %s", event.reason, event.message)
-        await self._events.post(resource, result.events)
+        await self._events.flush(resource)
         self._metrics.learned(resource.key, result.metrics)
         self._metrics.readiness(resource, before, resource.status)
 
     def _forget(self, key: Key) -> None:
         self._met.pop(key, None)
+        self._events.forget(key)
         self._metrics.gone(key)
         self._served[key.kind].reconciler.forget(key)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from secureml_operator.cluster import Cluster
     from secureml_operator.resource import Resource
-    from secureml_reconcilers.engine.contract import Event
+    from secureml_reconcilers.engine.contract import Event, Key
 
 logger = logging.getLogger(__name__)
 
@@ -28,6 +28,10 @@ REMEMBERED = timedelta(minutes=50)
 
 MOST_REMEMBERED = 4096
 """Bounds the memory at about two megabytes; beyond it the event unused longest starts over."""
+
+MOST_PENDING = 32
+"""Events kept per resource while its status cannot be written: some passes' worth of writes outside. Above it
+the oldest are left to the log, which has them all; those of the present pass are never dropped."""
 
 LONGEST_MESSAGE = 1024
 """The API server's own bound for an event's message, in characters."""
@@ -56,7 +60,36 @@ class Events:
         self._now = now
         self._instance = instance
         self._posted: OrderedDict[_Identity, _Posted] = OrderedDict()
+        self._pending: dict[Key, dict[Event, None]] = {}  # ordered, and each once
         self._serial = 0
+
+    def enqueue(self, resource: Resource, events: Sequence[Event]) -> None:
+        """Keep events of a pass until its status, or that of a later pass, is written; then `flush` them.
+
+        What a pass tells of was done outside, whatever becomes of its status, and the next pass may find it
+        done and say nothing of it. What the next pass does say again is told once.
+        """
+        fresh = dict.fromkeys(events)
+        earlier = [event for event in self._pending.get(resource.key, {}) if event not in fresh]
+        excess = max(0, min(len(earlier), len(earlier) + len(fresh) - MOST_PENDING))
+        for event in earlier[:excess]:
+            logger.warning("No event tells this, for the status could not be written: %s", _line(event))
+        pending = {**dict.fromkeys(earlier[excess:]), **fresh}
+        if pending:
+            self._pending[resource.key] = pending
+
+    async def flush(self, resource: Resource) -> None:
+        """Log and post what is kept for `resource`, in order."""
+        pending = self._pending.get(resource.key, {})
+        for event in list(pending):
+            logger.log(logging.INFO if event.type == "Normal" else logging.WARNING, "%s", _line(event))
+            await self.post(resource, [event])
+            del pending[event]  # only now: a pass may be cut off while it posts
+        self._pending.pop(resource.key, None)
+
+    def forget(self, key: Key) -> None:
+        """Drop what is kept for a resource that no longer exists."""
+        self._pending.pop(key, None)
 
     async def post(self, resource: Resource, events: Sequence[Event]) -> None:
         """Post each event on `resource`, in order."""
@@ -119,6 +152,10 @@ class Events:
             "reportingComponent": "secureml.dev/operator",
             "reportingInstance": self._instance,
         }
+
+
+def _line(event: Event) -> str:
+    return f"{event.reason}: {event.message}"
 
 
 def _rfc3339(moment: datetime) -> str:

@@ -32,14 +32,18 @@ class Key:
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """A custom resource that another one's spec refers to, as the cache shows it when the pass begins."""
+    """A custom resource that another one's spec refers to, as the cache shows it when the pass begins.
+
+    A pass follows by itself whenever `found`, `deleting`, `generation`, `ids`, or the status or reason of `ready`
+    change, so nobody need poll for it; a new message alone wakes nobody.
+    """
 
     named_by: str
     """Where the spec names it, such as `spec.workspaceRef`."""
 
     key: Key
     found: bool
-    """It exists; False leaves everything below at its default."""
+    """It exists; False, which the API server was asked about, leaves everything below at its default."""
 
     deleting: bool = False
     generation: int = 0
@@ -117,13 +121,15 @@ class Reconciler(Protocol):
         """Observe, compare and begin what is due; never waits for a long-running operation.
 
         Raises nothing for what Azure answers (that becomes conditions); an exception is a bug, which
-        the shell logs, counts and retries with backoff.
+        the shell logs, counts and retries with backoff. From the second in a row on it sets Ready, InSync and
+        every condition that is True to Unknown, reason `ReconcileFailed`, and leaves the rest of the status.
         """
 
     def references(self, key: Key, spec: Mapping[str, Any]) -> Mapping[str, Key]:
         """Which other custom resources this spec refers to, by the field that names each; pure and cheap.
 
-        A spec that cannot be understood refers to nothing: its pass says what is wrong with it.
+        A spec that cannot be understood refers to nothing: its pass says what is wrong with it. It is asked again
+        when the spec changes and when a pass begins.
         """
 
     def forget(self, key: Key) -> None:

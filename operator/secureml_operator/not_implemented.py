@@ -39,7 +39,7 @@ class NotImplementedReconciler:
         )
 
     def references(self, key: Key, spec: Mapping[str, Any]) -> Mapping[str, Key]:  # noqa: ARG002  (the contract)
-        """Look at nothing, so refer to nothing."""
+        """Look at nothing, so refer to nothing: to be woken would change nothing of what it says."""
         return {}
 
     def forget(self, key: Key) -> None:

@@ -72,7 +72,7 @@ class Metrics:
         )
         self._ready = Gauge(
             "secureml_resource_ready",
-            "1 when the condition Ready is True, else 0.",
+            "1 when the condition Ready is True, else 0; 0 while passes fail.",
             _RESOURCE,
             registry=registry,
         )

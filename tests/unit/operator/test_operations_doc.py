@@ -11,9 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
+from tests.unit.operator.fakes import FakeCluster
 
-from secureml_operator import cli, events, kinds, settings, worker
+from secureml_operator import cli, events, failed_passes, kinds, settings, worker
+from secureml_operator.backoff import LONGEST_RETRY
 from secureml_operator.kinds import GROUP, KINDS
+from secureml_operator.resource import parse
 from secureml_operator.telemetry.requests import RequestMetrics
 
 if TYPE_CHECKING:
@@ -100,3 +103,14 @@ def test_events_of_the_shell_are_documented(text: str) -> None:
     assert "`NotImplementedYet`" in text
     assert f"{worker.LONGEST_PASS.total_seconds() / 60:.0f} minutes" in text
     assert f"{events.REMEMBERED.total_seconds() / 60:.0f} minutes" in text
+
+
+def test_what_is_shown_while_passes_fail_is_documented(text: str) -> None:
+    section = text.split("## When passes fail")[1].split("\n## ", maxsplit=1)[0]
+    resource = parse("SecureWorkspace", FakeCluster().create())
+    wanted = failed_passes.unknown(resource, TypeError(), "2026-01-01T00:00:00Z")
+    for condition in wanted["conditions"]:
+        assert f"`{condition['type']}`" in section
+        assert f"`{condition['reason']}`" in section
+    assert f"newest {events.MOST_PENDING} " in text
+    assert f"{LONGEST_RETRY.total_seconds():.0f} seconds" in section

@@ -101,7 +101,7 @@ def assemble(
         namespaces=settings.namespaces,
         uniform=uniform,
     )
-    watch_handler = WatchHandler(store, queue, watchdog, cache_audit.soon)
+    watch_handler = WatchHandler(store, queue, watchdog, cache_audit.request)
     return OperatorParts(
         store=store,
         references=references,

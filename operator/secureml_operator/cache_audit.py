@@ -61,24 +61,24 @@ class CacheAudit:
         self._watchdog = watchdog
         self._scopes: Sequence[str | None] = namespaces or (None,)
         self._uniform = uniform
-        self._asked = asyncio.Event()
+        self._requested = asyncio.Event()
         self.synced = False
         """The cache has once held everything that the API server listed."""
 
-    def soon(self) -> None:
+    def request(self) -> None:
         """Ask for an audit before the next regular one."""
-        self._asked.set()
+        self._requested.set()
 
     async def run(self) -> None:
         """Compare for ever; an audit that fails is logged and repeated."""
         while True:
             try:
-                await self.once()
+                await self.compare()
             except ClusterError as error:
                 logger.warning("Could not compare the cache with the API server: %s", error)
             await self._rest()
 
-    async def once(self) -> None:
+    async def compare(self) -> None:
         """Compare once.
 
         Raises:
@@ -120,8 +120,8 @@ class CacheAudit:
         try:
             interval = INTERVAL if self._watchdog.caught_up() else RECHECK
             async with asyncio.timeout((interval * self._uniform(0.9, 1.1)).total_seconds()):
-                await self._asked.wait()
+                await self._requested.wait()
                 await asyncio.sleep(AFTER_RELIST.total_seconds())
         except TimeoutError:
             pass
-        self._asked.clear()
+        self._requested.clear()

@@ -52,7 +52,7 @@ DONE = Requeue(resync=False)
 
 
 class Controller:
-    """Runs passes; holds nothing that the API server does not hold, save which uids it has met."""
+    """Runs passes; holds nothing that the API server does not hold, save which uids it has seen."""
 
     def __init__(  # noqa: PLR0913  (the collaborators of a pass; each is one thing it does)
         self,
@@ -77,7 +77,7 @@ class Controller:
         self._events = events
         self._metrics = metrics
         self._now = now
-        self._met: dict[Key, str] = {}
+        self._uids: dict[Key, str] = {}
 
     async def reconcile(self, key: Key) -> Requeue:
         """Run one pass.
@@ -100,7 +100,7 @@ class Controller:
 
     async def _pass(self, resource: Resource) -> Requeue:
         served = self._served[resource.key.kind]
-        resource = await self._ready_to_go(resource, served)
+        resource = await self._prepare(resource, served)
         if resource.deleting and not resource.has_finalizer:
             return DONE  # nothing of it is left with us: other finalizers keep it, or it is about to vanish
         before = resource.status
@@ -121,26 +121,26 @@ class Controller:
             return DONE
         return Requeue(resync=True, after=result.requeue_after)
 
-    async def _ready_to_go(self, resource: Resource, served: Served) -> Resource:
+    async def _prepare(self, resource: Resource, served: Served) -> Resource:
         """Give the resource this pass may rest on: not stale, known to be this one, and with our finalizer."""
         key = resource.key
         if self._store.is_stale(key):
             resource = await self._reader.read_again(resource)
-        if self._met.setdefault(key, resource.uid) != resource.uid:
+        if self._uids.setdefault(key, resource.uid) != resource.uid:
             # Deleted and created again between two passes: what the reconciler remembers is of the other.
             self._forget(key)
-            self._met[key] = resource.uid
+            self._uids[key] = resource.uid
         if served.needs_finalizer and not resource.has_finalizer and not resource.deleting and not resource.paused:
             resource = await self._finalizers.add_finalizer(resource)
         return resource
 
     async def _report(self, resource: Resource, before: Mapping[str, object], result: ReconcileResult) -> None:
         await self._events.flush(resource)
-        self._metrics.learned(resource.key, result.metrics)
+        self._metrics.record(resource.key, result.metrics)
         self._metrics.readiness(resource, before, resource.status)
 
     def _forget(self, key: Key) -> None:
-        self._met.pop(key, None)
+        self._uids.pop(key, None)
         self._events.forget(key)
         self._metrics.gone(key)
         self._served[key.kind].reconciler.forget(key)

@@ -89,8 +89,8 @@ class FailedPasses:
         if row is None or row.uid != resource.uid:
             row = _Row(resource.uid, self._now())
         self._rows[key] = row = _Row(row.uid, row.since, row.count + 1)
-        # An operator that ended meanwhile may have told it already.
-        told = condition(resource.status, "Ready").get("reason") == REASON
+        # An operator that ended meanwhile may have told it already. Ready may keep the reason through a pause.
+        told = condition(resource.status, "Reconciling").get("reason") == REASON
         if row.count > TOLERATED or told:
             await self._write(resource, crash, row.since)
         elif row.count == 1:

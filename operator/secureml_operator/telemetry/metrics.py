@@ -124,7 +124,7 @@ class Metrics:
         if result == "error":
             self._errors.labels(controller).inc()
 
-    def learned(self, key: Key, metrics: Mapping[str, float]) -> None:
+    def record(self, key: Key, metrics: Mapping[str, float]) -> None:
         """Take the metrics of a result; names that no metric has are ignored."""
         labels = (key.kind, key.namespace, key.name)
         if metrics.get("drift_detected"):

@@ -29,7 +29,7 @@ async def test_a_deletion_that_the_watch_missed_is_found(bench: Bench) -> None:
     await bench.run()
     await bench.queued()
     del bench.cluster.objects[KEY]
-    await bench.parts.cache_audit.once()
+    await bench.parts.cache_audit.compare()
     assert await bench.queued() == ["fraud"]
     await bench.run()
     assert bench.reconciler.forgotten == [KEY]
@@ -42,7 +42,7 @@ async def test_a_list_that_lags_behind_makes_no_ghosts(bench: Bench) -> None:
     bench.cluster.after = lambda _: None
     bench.cluster.before = once("read", lambda: bench.cluster.objects.update({KEY: hidden}))
     await bench.queued()
-    await bench.parts.cache_audit.once()
+    await bench.parts.cache_audit.compare()
     assert list(bench.parts.store) == [KEY]
     assert await bench.queued() == []
 
@@ -51,7 +51,7 @@ async def test_a_list_that_fails_drops_nothing(bench: Bench) -> None:
     bench.created()
     bench.cluster.before = once("versions", lose_answer)
     with pytest.raises(UnclearError):
-        await bench.parts.cache_audit.once()
+        await bench.parts.cache_audit.compare()
     assert list(bench.parts.store) == [KEY]
 
 
@@ -60,7 +60,7 @@ async def test_only_the_namespaces_served_are_listed(make_bench: Callable[..., B
     bench.cluster.create(KEY)
     bench.cluster.create(OTHER)
     bench.watch(KEY, None)
-    await bench.parts.cache_audit.once()
+    await bench.parts.cache_audit.compare()
     assert bench.parts.cache_audit.synced
 
 
@@ -68,17 +68,17 @@ async def test_the_cache_is_complete_once_the_watch_has_shown_what_is_listed(ben
     bench.cluster.create(KEY)
     bench.cluster.create(OTHER)
     bench.watch(KEY, None)
-    await bench.parts.cache_audit.once()
+    await bench.parts.cache_audit.compare()
     assert not bench.parts.cache_audit.synced
     bench.watch(OTHER, None)
-    await bench.parts.cache_audit.once()
+    await bench.parts.cache_audit.compare()
     assert bench.parts.cache_audit.synced
 
 
 async def test_nothing_is_expected_of_a_quiet_cluster(bench: Bench) -> None:
     bench.created()
     bench.clock.advance(100_000)
-    await bench.parts.cache_audit.once()
+    await bench.parts.cache_audit.compare()
     assert bench.parts.watchdog.overdue() == timedelta(0)
 
 
@@ -98,10 +98,10 @@ async def test_a_watch_that_does_not_show_the_edit_of_another_is_overdue_after_t
     bench.cluster.edit(spec={"a": 2})
     bench.clock.advance(500)
     assert bench.parts.watchdog.overdue() == timedelta(0)
-    await bench.parts.cache_audit.once()
+    await bench.parts.cache_audit.compare()
     bench.clock.advance(30)
     bench.cluster.edit(spec={"a": 3})
-    await bench.parts.cache_audit.once()
+    await bench.parts.cache_audit.compare()
     assert bench.parts.watchdog.overdue() == timedelta(seconds=30)
 
 
@@ -128,15 +128,15 @@ async def test_a_list_that_still_names_what_is_deleted_makes_no_debt(bench: Benc
 
 async def test_what_vanished_before_the_watch_began_is_no_debt_after_the_next_list(bench: Bench) -> None:
     bench.cluster.create()
-    await bench.parts.cache_audit.once()
+    await bench.parts.cache_audit.compare()
     assert not bench.parts.watchdog.caught_up()
     bench.cluster.delete()
-    await bench.parts.cache_audit.once()
+    await bench.parts.cache_audit.compare()
     assert bench.parts.cache_audit.synced
 
 
 async def test_a_relist_asks_for_an_audit(bench: Bench) -> None:
     bench.created()
-    assert not bench.parts.cache_audit._asked.is_set()
+    assert not bench.parts.cache_audit._requested.is_set()
     bench.watch(event_type=None)
-    assert bench.parts.cache_audit._asked.is_set()
+    assert bench.parts.cache_audit._requested.is_set()

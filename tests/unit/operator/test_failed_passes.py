@@ -257,6 +257,25 @@ async def test_passes_that_are_cut_off_are_failed_passes(start: MakeBench) -> No
     assert bench.parts.workers.alive()
 
 
+async def test_a_timeout_of_the_reconcilers_own_is_not_called_a_cut_off(bench: Bench, work: Work) -> None:
+    await fail(bench, work, 2, TimeoutError())
+    message = of_type(bench, "Ready")["message"]
+    assert "failed with TimeoutError" in message
+    assert "cut off" not in message
+
+
+async def test_a_reason_that_a_pause_kept_is_no_failure_of_now(bench: Bench, work: Work) -> None:
+    """While paused, Ready says as what it was last seen; the first failed pass after it is the first."""
+    kept = [
+        condition("Ready", "Unknown", reason="ReconcileFailed"),
+        condition("Reconciling", "False", reason="Paused"),
+    ]
+    bench.cluster.objects[KEY]["status"] = {"conditions": kept}
+    await fail(bench, work, 1)
+    assert bench.status == {"conditions": kept}
+    assert [event["count"] for event in bench.cluster.events.values()] == [1]
+
+
 async def test_a_pass_cut_off_while_it_writes_loses_nothing(start: MakeBench) -> None:
     """The announcement reached the API server and its answer did not reach us: what it says must stay."""
 

@@ -288,7 +288,7 @@ async def test_who_is_gone_is_not_woken(pair: Bench) -> None:
 
 async def test_a_deletion_that_the_watch_missed_wakes_when_it_is_found(pair: Bench) -> None:
     pair.cluster.delete()
-    await pair.parts.cache_audit.once()
+    await pair.parts.cache_audit.compare()
     assert sorted(await pair.queued()) == ["fraud", "train"]
 
 

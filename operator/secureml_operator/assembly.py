@@ -17,6 +17,7 @@ from secureml_operator.finalizers import Finalizers
 from secureml_operator.live_reader import LiveReader
 from secureml_operator.queue import DelayQueue
 from secureml_operator.references import ReferenceIndex, ReferenceResolver
+from secureml_operator.status_writer import StatusWriter
 from secureml_operator.store import Store
 from secureml_operator.telemetry.metrics import Metrics
 from secureml_operator.telemetry.queue_metrics import QueueGauges, QueueMetrics
@@ -59,39 +60,14 @@ def assemble(
     clock: Clock,
 ) -> OperatorParts:
     """Build the shell; nothing runs yet."""
-    watchdog, metrics = Watchdog(clock), Metrics(registry)
+    watchdog = Watchdog(clock)
     queue: DelayQueue[Key] = DelayQueue(clock, QueueMetrics(registry))
     QueueGauges(registry, queue.snapshot)
-    metrics.preset(settings.workers)
     reconcilers = {kind: each.reconciler for kind, each in served.items()}
     references = ReferenceIndex(reconcilers, queue.add)
     store = Store(references.changed)
-    uniform = random.Random().uniform  # noqa: S311  (jitter, not a secret)
     reader = LiveReader(cluster, store, watchdog, queue.add)
-    events = Events(cluster, lambda: datetime.now(UTC), instance=socket.gethostname())
-    controller = Controller(
-        served,
-        cluster=cluster,
-        store=store,
-        reader=reader,
-        finalizers=Finalizers(cluster, store, reader),
-        references=ReferenceResolver(reconcilers, store, cluster),
-        events=events,
-        metrics=metrics,
-        now=_now,
-    )
-    failed_passes = FailedPasses(
-        cluster=cluster, store=store, reader=reader, events=events, metrics=metrics, now=_now
-    )
-    workers = Workers(
-        queue,
-        controller,
-        failed_passes,
-        backoff=Backoff(uniform),
-        resync=Resync(settings.resync, uniform),
-        metrics=metrics,
-        clock=clock,
-    )
+    uniform = random.Random().uniform  # noqa: S311  (jitter, not a secret)
     cache_audit = CacheAudit(
         cluster=cluster,
         store=store,
@@ -101,18 +77,48 @@ def assemble(
         namespaces=settings.namespaces,
         uniform=uniform,
     )
-    watch_handler = WatchHandler(store, queue, watchdog, cache_audit.request)
+    metrics = Metrics(registry)
+    metrics.preset(settings.workers)
+    controller, failed_passes = _passes(cluster, served, store, reader, metrics)
     return OperatorParts(
         store=store,
         references=references,
         queue=queue,
         watchdog=watchdog,
         cache_audit=cache_audit,
-        watch_handler=watch_handler,
+        watch_handler=WatchHandler(store, queue, watchdog, cache_audit.request),
         controller=controller,
         failed_passes=failed_passes,
-        workers=workers,
+        workers=Workers(
+            queue,
+            controller,
+            failed_passes,
+            backoff=Backoff(uniform),
+            resync=Resync(settings.resync, uniform),
+            metrics=metrics,
+            clock=clock,
+        ),
     )
+
+
+def _passes(
+    cluster: Cluster, served: Mapping[str, Served], store: Store, reader: LiveReader, metrics: Metrics
+) -> tuple[Controller, FailedPasses]:
+    """Build what runs passes, and what tells of those that fail."""
+    events = Events(cluster, lambda: datetime.now(UTC), instance=socket.gethostname())
+    statuses = StatusWriter(cluster, store, reader, _now)
+    reconcilers = {kind: each.reconciler for kind, each in served.items()}
+    controller = Controller(
+        served,
+        store=store,
+        reader=reader,
+        finalizers=Finalizers(cluster, store, reader),
+        references=ReferenceResolver(reconcilers, store, cluster),
+        statuses=statuses,
+        events=events,
+        metrics=metrics,
+    )
+    return controller, FailedPasses(store=store, reader=reader, statuses=statuses, events=events, metrics=metrics)
 
 
 def _now() -> str:

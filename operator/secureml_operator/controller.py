@@ -7,19 +7,18 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from secureml_operator.cluster import ObjectGoneError
-from secureml_operator.status_writer import PassStatus
 from secureml_operator.telemetry.context import bound
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
     from datetime import timedelta
 
-    from secureml_operator.cluster import Cluster
     from secureml_operator.events import Events
     from secureml_operator.finalizers import Finalizers
     from secureml_operator.live_reader import LiveReader
     from secureml_operator.references import ReferenceResolver
     from secureml_operator.resource import Resource
+    from secureml_operator.status_writer import StatusWriter
     from secureml_operator.store import Store
     from secureml_operator.telemetry.metrics import Metrics
     from secureml_reconcilers.engine.contract import Key, Reconciler, ReconcileResult
@@ -58,25 +57,23 @@ class Controller:
         self,
         served: Mapping[str, Served],
         *,
-        cluster: Cluster,
         store: Store,
         reader: LiveReader,
         finalizers: Finalizers,
         references: ReferenceResolver,
+        statuses: StatusWriter,
         events: Events,
         metrics: Metrics,
-        now: Callable[[], str],
     ) -> None:
-        """Take how each kind is served, by its name, and the present time as RFC 3339 in UTC."""
+        """Take how each kind is served, by its name."""
         self._served = served
-        self._cluster = cluster
         self._store = store
         self._reader = reader
         self._finalizers = finalizers
         self._references = references
+        self._statuses = statuses
         self._events = events
         self._metrics = metrics
-        self._now = now
         self._uids: dict[Key, str] = {}
 
     async def reconcile(self, key: Key) -> Requeue:
@@ -104,9 +101,7 @@ class Controller:
         if resource.deleting and not resource.has_finalizer:
             return DONE  # nothing of it is left with us: other finalizers keep it, or it is about to vanish
         before = resource.status
-        journal = PassStatus(
-            resource, cluster=self._cluster, store=self._store, reader=self._reader, now=self._now
-        )
+        journal = self._statuses.begin(resource)
         request = resource.request(await self._references.resolve(resource))
         result = await served.reconciler.reconcile(request, journal)
         # Status before events and finalizer: what the reconciler calls a transition is one against the

@@ -12,16 +12,16 @@ from typing import TYPE_CHECKING, Any
 
 from secureml_operator.cluster import ClusterError
 from secureml_operator.status import condition, normalised
-from secureml_operator.status_writer import PassStatus, StatusNotKeptError, StatusTakenError
+from secureml_operator.status_writer import StatusNotKeptError, StatusTakenError
 from secureml_reconcilers.engine.contract import Event
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
-    from secureml_operator.cluster import Cluster
     from secureml_operator.events import Events
     from secureml_operator.live_reader import LiveReader
     from secureml_operator.resource import Resource
+    from secureml_operator.status_writer import StatusWriter
     from secureml_operator.store import Store
     from secureml_operator.telemetry.metrics import Metrics
     from secureml_reconcilers.engine.contract import Key, Status
@@ -56,23 +56,14 @@ class _Row:
 class FailedPasses:
     """Counts failed passes in a row and tells of them: one event, then the conditions and the metric."""
 
-    def __init__(  # noqa: PLR0913  (what a status is written with, and whom else it is told)
-        self,
-        *,
-        cluster: Cluster,
-        store: Store,
-        reader: LiveReader,
-        events: Events,
-        metrics: Metrics,
-        now: Callable[[], str],
+    def __init__(
+        self, *, store: Store, reader: LiveReader, statuses: StatusWriter, events: Events, metrics: Metrics
     ) -> None:
-        """Take the present time as RFC 3339 in UTC."""
-        self._cluster = cluster
         self._store = store
         self._reader = reader
+        self._statuses = statuses
         self._events = events
         self._metrics = metrics
-        self._now = now
         self._rows: dict[Key, _Row] = {}
 
     def succeeded(self, key: Key) -> None:
@@ -87,7 +78,7 @@ class FailedPasses:
             return
         row = self._rows.get(key)
         if row is None or row.uid != resource.uid:
-            row = _Row(resource.uid, self._now())
+            row = _Row(resource.uid, self._statuses.now())
         self._rows[key] = row = _Row(row.uid, row.since, row.count + 1)
         # An operator that ended meanwhile may have told it already. Ready may keep the reason through a pause.
         told = condition(resource.status, "Reconciling").get("reason") == REASON
@@ -99,15 +90,14 @@ class FailedPasses:
     async def _write(self, resource: Resource, crash: Exception, since: str) -> None:
         # The metric first: it must not say that all is well because the API server is away as well.
         wanted = unknown(resource, crash, since)
-        self._metrics.readiness(resource, resource.status, normalised(wanted, resource.status, self._now()))
+        self._metrics.readiness(
+            resource, resource.status, normalised(wanted, resource.status, self._statuses.now())
+        )
         try:
             if self._store.is_stale(resource.key):
                 resource = await self._reader.read_again(resource)
                 wanted = unknown(resource, crash, since)
-            writer = PassStatus(
-                resource, cluster=self._cluster, store=self._store, reader=self._reader, now=self._now
-            )
-            await writer.conclude(wanted)
+            await self._statuses.begin(resource).conclude(wanted)
         except (ClusterError, StatusTakenError) as problem:
             logger.warning("The status does not say yet that passes fail: %s", problem)
 

@@ -46,7 +46,7 @@ class PassStatus:
     def __init__(
         self, resource: Resource, *, cluster: Cluster, store: Store, reader: LiveReader, now: Callable[[], str]
     ) -> None:
-        """Take `now`, which gives the present time as RFC 3339 in UTC."""
+        """See `StatusWriter.begin`."""
         self._resource = resource
         self._cluster = cluster
         self._store = store
@@ -139,3 +139,19 @@ class PassStatus:
             },
             "status": wanted,
         }
+
+
+class StatusWriter:
+    """Opens the status of a resource for one pass after another."""
+
+    def __init__(self, cluster: Cluster, store: Store, reader: LiveReader, now: Callable[[], str]) -> None:
+        """Take `now`, which gives the present time as RFC 3339 in UTC."""
+        self._cluster = cluster
+        self._store = store
+        self._reader = reader
+        self.now = now
+        """The present time, for what belongs to a status."""
+
+    def begin(self, resource: Resource) -> PassStatus:
+        """Open the status of `resource`, as the pass that begins has read it."""
+        return PassStatus(resource, cluster=self._cluster, store=self._store, reader=self._reader, now=self.now)

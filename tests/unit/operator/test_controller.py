@@ -140,7 +140,7 @@ async def test_a_transition_time_stays_until_the_status_changes(make_bench: Make
     bench.created()
     times = []
     for moment in ("2026-01-01T00:00:01Z", "2026-01-01T00:00:02Z", "2026-01-01T00:00:03Z"):
-        bench.parts.controller._now = partial(str, moment)
+        bench.parts.controller._statuses.now = partial(str, moment)
         await bench.run()
         times.append(bench.status["conditions"][0]["lastTransitionTime"])
         del truth[0]
@@ -273,7 +273,7 @@ async def test_the_way_to_ready_is_measured_from_the_creation_and_from_the_last_
     bench = make_bench(report)
     bench.created()  # created two minutes before midnight
     for second in (0, 20, 30, 40, 47):
-        bench.parts.controller._now = partial(str, f"2026-01-01T00:00:{second:02}Z")
+        bench.parts.controller._statuses.now = partial(str, f"2026-01-01T00:00:{second:02}Z")
         await bench.run()
     assert bench.metric("secureml_time_to_ready_seconds_count", kind=KEY.kind) == 2
     assert bench.metric("secureml_time_to_ready_seconds_sum", kind=KEY.kind) == 150 + 7

@@ -86,7 +86,7 @@ async def bench(start: MakeBench, work: Work) -> Bench:
 
 def tell(bench: Bench, moment: str) -> None:
     """Set the time that conditions carry."""
-    bench.parts.controller._now = bench.parts.failed_passes._now = lambda: moment
+    bench.parts.controller._statuses.now = lambda: moment
 
 
 def ready_metric(bench: Bench) -> float | None:

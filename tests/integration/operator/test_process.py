@@ -45,6 +45,9 @@ class Slow:
         condition = {"type": "Ready", "status": "True", "reason": "Because", "message": "It is so."}
         return ReconcileResult({"observedGeneration": request.generation, "conditions": [condition]})
 
+    def references(self, key, spec):
+        return {}
+
     def forget(self, key):
         pass
 

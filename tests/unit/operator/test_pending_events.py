@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -124,6 +125,42 @@ async def test_only_so_many_are_kept_and_the_newest_of_them(
     await bench.run()
     assert [message for message, _ in told(bench)] == things[5:]
     assert "thing-0" in caplog.text  # what no event tells, the log does
+
+
+async def test_what_is_said_again_takes_no_room_of_others(make_bench: MakeBench) -> None:
+    things = [f"thing-{number}" for number in range(MOST_PENDING)]
+    bench = make_bench(Writes([*things, things[5]]))
+    bench.created()
+    for _ in things:
+        await unreachable(bench)
+    await bench.run()
+    assert sorted(told(bench)) == sorted((thing, 1) for thing in things)
+
+
+async def test_a_pass_cut_off_while_it_posts_tells_the_rest_later_and_nothing_twice(make_bench: MakeBench) -> None:
+    bench = make_bench(Writes(["blob", "file"]))
+    bench.created()
+    await unreachable(bench)
+    post, began = bench.cluster.create_event, asyncio.Event()
+
+    async def hang_at_the_second(namespace: str, body: dict[str, object]) -> None:
+        if body["message"] == "file":
+            began.set()
+            await asyncio.Event().wait()
+        await post(namespace, body)
+
+    bench.cluster.create_event = hang_at_the_second  # type: ignore[method-assign]
+    running = asyncio.create_task(bench.run())
+    await began.wait()
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    bench.cluster.create_event = post  # type: ignore[method-assign]
+    counted = bench.cluster.of("patch_event")
+    bench.parts.controller._events._now = lambda: datetime.now(UTC) + timedelta(minutes=5)
+    await bench.run()
+    assert told(bench) == [("blob", 1), ("file", 1)]
+    assert bench.cluster.of("patch_event") == counted
 
 
 async def test_they_are_not_told_of_another_resource_of_the_name(make_bench: MakeBench) -> None:

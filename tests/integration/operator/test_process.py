@@ -135,10 +135,12 @@ async def test_five_hundred_resources_are_brought_up_quickly_and_then_cost_nothi
     await asyncio.to_thread(plane.apply, *(workspace(f"w{number:03}", namespace) for number in range(count)))
     memory = psutil.Process().memory_info().rss
     started = time.monotonic()
-    async with operating(plane, FakeReconciler(announce), namespaces=(namespace,), workers=16) as operator:
+    work = FakeReconciler(announce)
+    async with operating(plane, work, wait=False, namespaces=(namespace,), workers=16) as operator:
         passes = operator.reconciler.requests
         await until(f"{count} passes", lambda: len(passes) == count, 120)
         took = time.monotonic() - started
+        await ready(operator)
         await asyncio.sleep(3)
         assert len(passes) == count
         grown = (psutil.Process().memory_info().rss - memory) / 2**20

@@ -53,6 +53,10 @@ OUT_OF_SYNC: Final = "OutOfSync"
 PAUSED: Final = "Paused"
 """Nothing is looked at: of InSync and Reconciling always, of Ready only when this spec was never looked at."""
 
+RECONCILE_FAILED: Final = "ReconcileFailed"
+"""Passes fail, one after the other, for a reason that nobody foresaw: nothing is known of Azure (set by the
+shell)."""
+
 NOT_SIGNED_IN: Final = "NotSignedIn"
 
 CANNOT_TELL: Final = frozenset(

@@ -39,5 +39,8 @@ class PassHistory:
     """What led to writes and what was written, until a pass comes to its report: one that is cut short between two
     batches of writes has none."""
 
+    drift_outstanding: bool = False
+    """Drift was found and its repair not seen; the status tells it too, until passes fail."""
+
     troubled_passes: int = 0
     """Passes in a row that ended with something unreadable or missing."""

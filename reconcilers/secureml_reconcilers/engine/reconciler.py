@@ -186,7 +186,7 @@ class Engine:
 
     def _note_drift(self, this: Pass, evaluation: Evaluation) -> None:
         status, generation = this.request.status, this.request.generation
-        this.drifted = this.drifted or drift.outstanding(status)
+        this.drifted = this.drifted or this.history.drift_outstanding or drift.outstanding(status)
         if this.drifted or this.request.deleting or not drift.in_sync(status, generation):
             return
         if any(event.reason == "DriftDetected" for event in this.history.pending_events):

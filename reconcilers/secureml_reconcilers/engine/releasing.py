@@ -1,6 +1,6 @@
 """What the engine adds to the removal of any kind: entries of others' lists, and waiting until Azure is done.
 
-A custom resource is released when every id of its inventory is gone or knowingly kept, and no operation runs on any.
+A custom resource is released when every id of its inventory is gone or knowingly kept, and Azure works on none.
 """
 
 from __future__ import annotations

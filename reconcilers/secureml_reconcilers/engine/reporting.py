@@ -54,6 +54,7 @@ def report(this: Pass, evaluation: Evaluation) -> ReconcileResult:
         removed = bool(this.composition.aspects)
         changed = status_and_events.leaving(changed, left, released=released, removed=removed)
     known = [*request.status.get("findings", ()), *history.advised]
+    history.drift_outstanding = this.drifted and not ready
     history.advised = status_and_events.still_known(known, evaluation)
     events = [*happened, *changed, *status_and_events.advised(known, evaluation)]
     status = sections.status(evaluation, plan=not this.composition.enforce)

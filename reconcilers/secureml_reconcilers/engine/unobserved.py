@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from secureml_reconcilers.engine import conditions
-from secureml_reconcilers.engine.conditions import PAUSED, READY, condition_of, with_times
+from secureml_reconcilers.engine.conditions import PAUSED, READY, RECONCILE_FAILED, condition_of, with_times
 from secureml_reconcilers.engine.contract import Event, ReconcileResult
 from secureml_reconcilers.engine.status_and_events import pauses
 
@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from secureml_reconcilers.engine.contract import ReconcileRequest
+
+_NOTHING_SEEN: Final = frozenset({PAUSED, RECONCILE_FAILED})
+"""Reasons of a Ready that tells nothing of Azure."""
 
 
 def invalid(request: ReconcileRequest, message: str, now: datetime) -> ReconcileResult:
@@ -30,8 +33,8 @@ def paused(request: ReconcileRequest, now: datetime) -> ReconcileResult:
     """Say that nothing is done, and keep what is known of this generation."""
     before = request.status.get("conditions", ())
     ready = condition_of(request.status, READY)
-    evaluation = ready.get("observedGeneration") == request.generation and ready["reason"] != PAUSED
-    fresh = with_times(conditions.paused(ready if evaluation else None), before, request.generation, now)
+    known = ready.get("observedGeneration") == request.generation and ready["reason"] not in _NOTHING_SEEN
+    fresh = with_times(conditions.paused(ready if known else None), before, request.generation, now)
     standing = {condition["type"]: dict(condition) for condition in (*before, *fresh)}
     status = {**request.status, "observedGeneration": request.generation, "conditions": list(standing.values())}
     return ReconcileResult(status, tuple(pauses(before, fresh)))

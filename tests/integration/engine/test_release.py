@@ -70,9 +70,7 @@ def with_an_observed_generation_only(driver: Driver) -> None:
 
 
 @pytest.mark.parametrize("lose", [without_status, with_an_observed_generation_only])
-async def test_what_a_lost_status_listed_is_found_again(
-    world: World, lose: Callable[[Driver], None]
-) -> None:
+async def test_what_a_lost_status_listed_is_found_again(world: World, lose: Callable[[Driver], None]) -> None:
     """Everything goes that carries its tags, and nothing else is touched; all of it once stayed, in silence."""
     driver = drive(world, world.spec(deletionPolicy="Delete"))
     await driver.settle()

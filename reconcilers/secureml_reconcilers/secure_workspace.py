@@ -13,14 +13,16 @@ from secureml_reconcilers.api import SecureWorkspaceSpec
 from secureml_reconcilers.engine.blocks import Aspect, Composition
 from secureml_reconcilers.isolation.clouds import PUBLIC, Cloud
 from secureml_reconcilers.isolation.dns import names_resolve
-from secureml_reconcilers.isolation.key_vault import key_vault_isolated
 from secureml_reconcilers.isolation.private_link import private_link
-from secureml_reconcilers.isolation.registry import registry_isolated
 from secureml_reconcilers.isolation.removal import endpoints_removed, names_removed
-from secureml_reconcilers.isolation.site import Site
-from secureml_reconcilers.isolation.storage import storage_isolated
-from secureml_reconcilers.isolation.unsupported_fields import unsupported_fields
+from secureml_reconcilers.isolation.service_isolation import (
+    key_vault_isolated,
+    registry_isolated,
+    storage_isolated,
+    unsupported_fields,
+)
 from secureml_reconcilers.isolation.workspace import discovered, public_access_closed
+from secureml_reconcilers.isolation.workspace_context import WorkspaceContext
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -37,9 +39,9 @@ class SecureWorkspaces:
 
     def declare(self, spec: Mapping[str, Any], owner: str) -> Composition:
         """See `Declares.declare`."""
-        site = Site(SecureWorkspaceSpec.parse(spec), self._cloud, owner)
+        context = WorkspaceContext.of(SecureWorkspaceSpec.parse(spec), self._cloud, owner)
         return Composition(
-            tuple(_aspects(site)), owner, site.spec.adoption == "Adopt", site.spec.mode == "Enforce"
+            tuple(_aspects(context)), owner, context.spec.adoption == "Adopt", context.spec.mode == "Enforce"
         )
 
     def remove(self, spec: Mapping[str, Any], owner: str, inventory: tuple[str, ...]) -> Composition:
@@ -66,24 +68,26 @@ class SecureWorkspaces:
         return Composition(aspects, owner)
 
 
-def _aspects(site: Site) -> Iterator[Aspect]:
+def _aspects(context: WorkspaceContext) -> Iterator[Aspect]:
     """The conditions of a SecureWorkspace; a workspace that the spec wants open has none that says closed."""
-    vault, storage, registry = site.spec.key_vault, site.spec.storage, site.spec.container_registry
-    yield Aspect("WorkspaceFound", partial(discovered, site), "Found", "The workspace exists.")
-    yield Aspect("PrivateLinkReady", partial(private_link, site), "Approved", "Every endpoint is approved.")
-    yield Aspect("NamesResolved", partial(names_resolve, site), *_resolved(site))
-    yield Aspect("KeyVaultIsolated", partial(key_vault_isolated, site), *_closed("The vault", vault))
-    yield Aspect("StorageIsolated", partial(storage_isolated, site), *_closed("Every account", storage))
-    yield Aspect("RegistryIsolated", partial(registry_isolated, site), *_closed("The registry", registry))
-    if site.spec.public_access.workspace == "Disabled":
-        closed = partial(public_access_closed, site)
+    vault, storage, registry = context.spec.key_vault, context.spec.storage, context.spec.container_registry
+    yield Aspect("WorkspaceFound", partial(discovered, context), "Found", "The workspace exists.")
+    yield Aspect("PrivateLinkReady", partial(private_link, context), "Approved", "Every endpoint is approved.")
+    yield Aspect("NamesResolved", partial(names_resolve, context), *_resolved(context))
+    yield Aspect("KeyVaultIsolated", partial(key_vault_isolated, context), *_closed("The vault", vault))
+    yield Aspect("StorageIsolated", partial(storage_isolated, context), *_closed("Every account", storage))
+    yield Aspect("RegistryIsolated", partial(registry_isolated, context), *_closed("The registry", registry))
+    if context.spec.public_access.workspace == "Disabled":
+        closed = partial(public_access_closed, context)
         yield Aspect("PublicAccessClosed", closed, "Closed", "The workspace is closed.")
-    yield Aspect("SpecSupported", partial(unsupported_fields, site), "Supported", "All of the spec is acted upon.")
+    yield Aspect(
+        "SpecSupported", partial(unsupported_fields, context), "Supported", "All of the spec is acted upon."
+    )
 
 
-def _resolved(site: Site) -> tuple[str, str]:
+def _resolved(context: WorkspaceContext) -> tuple[str, str]:
     """Reason and message where names resolve; where DNS is somebody else's, that is taken on trust."""
-    if site.spec.dns.mode == "None":
+    if context.spec.dns.mode == "None":
         return "ConfirmedByUser", "DNS is yours: you confirmed the records, and the operator cannot check them."
     return "Linked", "Names lead to private addresses."
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from secureml_reconcilers.isolation.manual_dns import records_to_make
-from secureml_reconcilers.isolation.site import Site, Way, ways
+from secureml_reconcilers.isolation.workspace_context import private_link_targets
 from secureml_reconcilers.isolation.zone_groups import zone_group
 from secureml_reconcilers.isolation.zones import zone_blocks
 
@@ -14,30 +14,31 @@ if TYPE_CHECKING:
 
     from secureml_reconcilers.engine.blocks import Block, Blocks
     from secureml_reconcilers.engine.view import View
+    from secureml_reconcilers.isolation.network_plan import PrivateLinkTarget
+    from secureml_reconcilers.isolation.workspace_context import WorkspaceContext
 
 
-def names_resolve(site: Site, azure: View) -> Blocks:
+def names_resolve(context: WorkspaceContext, azure: View) -> Blocks:
     """Inside the network every service's name leads to its private address (DNS-03)."""
-    if site.spec.dns.mode == "None":
-        for way in ways(site, azure):
-            yield records_to_make(site, azure, way)
+    plan, targets = context.plan, tuple(private_link_targets(context, azure))
+    if plan.dns_mode == "None":
+        for target in targets:
+            yield records_to_make(context, azure, target)
         return
-    for name in _zone_names(site, azure):
-        yield zone_blocks(site, azure, name)
-    for way in ways(site, azure):
-        yield zone_group(site, azure, way)
+    names = list(dict.fromkeys(name for target in targets for name in plan.zone_names(target)))
+    # All zones in one batch, and before their links: a zone that does not exist has none.
+    azure.ask(*map(plan.zone, names))
+    for name in names:
+        yield zone_blocks(plan, azure, name)
+    for target in targets:
+        yield zone_group(context, azure, target)
 
 
-def names_of(site: Site, azure: View, way: Way) -> Iterator[Block]:
-    """What it takes until one way's names resolve; where DNS is somebody else's job, that they say so."""
-    if site.spec.dns.mode == "None":
-        yield from records_to_make(site, azure, way)
+def names_of(context: WorkspaceContext, azure: View, target: PrivateLinkTarget) -> Iterator[Block]:
+    """What it takes until the names of one target resolve; where DNS is somebody else's job, that they say so."""
+    if context.plan.dns_mode == "None":
+        yield from records_to_make(context, azure, target)
         return
-    for name in site.zones(way):
-        yield from zone_blocks(site, azure, name)
-    yield from zone_group(site, azure, way)
-
-
-def _zone_names(site: Site, azure: View) -> list[str]:
-    """Every zone once, in the order in which the ways ask for it."""
-    return list(dict.fromkeys(name for way in ways(site, azure) for name in site.zones(way)))
+    for name in context.plan.zone_names(target):
+        yield from zone_blocks(context.plan, azure, name)
+    yield from zone_group(context, azure, target)

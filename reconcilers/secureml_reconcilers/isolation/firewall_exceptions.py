@@ -5,121 +5,115 @@ An entry may be a colleague's, another custom resource's, a range that the spec 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from ipaddress import ip_network
 from typing import TYPE_CHECKING, Final
 
 from secureml_reconcilers.engine.blocks import Check, CheckLevel
 from secureml_reconcilers.engine.values import get_path
+from secureml_reconcilers.isolation.body_values import text_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from secureml_reconcilers.azure.arm import Body
     from secureml_reconcilers.azure.resource_id import ResourceId
+    from secureml_reconcilers.isolation.services import Firewall, ServiceInUse
 
 _LISTED: Final = 5
 """So many entries are named in a message: a vault may have a thousand."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Firewall:
-    rules: str
-    """Where the service shows its rules."""
-
-    removal: str
-    """The command that takes an entry away; it ends with the option that names the service."""
-
-    rule: str
-    """The rule that such an entry goes against."""
-
-
-_FIREWALLS: Final = {
-    "microsoft.storage/storageaccounts": _Firewall(
-        "properties.networkAcls", "az storage account network-rule remove --account-name", "ST-IP-01"
-    ),
-    "microsoft.keyvault/vaults": _Firewall(
-        "properties.networkAcls", "az keyvault network-rule remove --name", "KV-NET-01"
-    ),
-    "microsoft.containerregistry/registries": _Firewall(
-        "properties.networkRuleSet", "az acr network-rule remove --name", "ACR-LIMIT-01"
-    ),
-}
-
-
-def more_let_in(
-    target: ResourceId, body: Body, field: str, ranges: tuple[str, ...], subnets: tuple[str, ...] = ()
+def undeclared_entries(
+    firewall: Firewall,
+    resource: ResourceId,
+    body: Body,
+    field: str,
+    declared: tuple[tuple[str, ...], tuple[str, ...]],
 ) -> Iterator[Check]:
     """Addresses and subnets that pass and that the spec does not name (ST-IP-01, KV-NET-01, ACR-LIMIT-01).
 
     Where the spec names none, public access is switched off, and such entries lose their effect.
 
     Args:
-        target: the storage account, vault or registry.
+        firewall: how such a service's firewall is made.
+        resource: the storage account, vault or registry.
         body: what was read of it.
         field: the part of the spec about it, such as `spec.storage`.
-        ranges: addresses that the spec lets in.
-        subnets: subnets that the spec lets in.
+        declared: address ranges and subnet ids that the spec lets in.
     """
-    shown = str(get_path(body, "properties.publicNetworkAccess") or "Enabled").lower()
-    if shown != "enabled" or not (ranges or subnets):
+    access = text_in(body, "properties.publicNetworkAccess", "Enabled").lower()
+    if access != "enabled" or not any(declared):
         return
-    firewall = _FIREWALLS[target.type]
-    addresses = [
-        str(rule.get("value"))
-        for rule in get_path(body, f"{firewall.rules}.ipRules") or ()
-        if not _covered(str(rule.get("value")), ranges)
+    found = [
+        (entry, option)
+        for name, (identity, option) in firewall.exception_lists.items()
+        for entry in _entries(body, f"{firewall.path}.{name}", identity)
+        if not _is_declared(entry, *declared)
     ]
-    named = {text.lower() for text in subnets}
-    networks = [
-        str(rule.get("id"))
-        for rule in get_path(body, f"{firewall.rules}.virtualNetworkRules") or ()
-        if str(rule.get("id")).lower() not in named
-    ]
-    options = " or ".join(["--ip-address"] * bool(addresses) + ["--subnet"] * bool(networks))
+    entries = [entry for entry, _ in found]
+    options = " or ".join(dict.fromkeys(option for _, option in found))
     yield Check(
-        f"{target.short} lets in nobody but those of {field}",
-        not (addresses or networks),
+        f"{resource.short} lets in nobody but those of {field}",
+        not found,
         "UndeclaredFirewallRule",
-        f"The firewall of {target.short} lets in {_listed([*addresses, *networks])}, which {field} does not name.",
+        f"The firewall of {resource.short} lets in {_listed(entries)}, which {field} does not name.",
         f"Name addresses that shall pass in {field}.allowedIPRanges, and remove the others yourself, for the"
-        f" operator removes no entry ({firewall.removal} {target.name} --resource-group {target.resource_group}"
-        f" {options} <entry>).",
-        (firewall.rule,),
-        target,
+        f" operator removes no entry ({firewall.remove_entry} {resource.name} --resource-group"
+        f" {resource.resource_group} {options} <entry>).",
+        (firewall.exception_rule,),
+        resource,
         CheckLevel.ADVISORY,
     )
 
 
-def more_resources_let_in(account: ResourceId, body: Body, workspace: ResourceId) -> Check:
+def resources_let_in(account: ServiceInUse) -> Iterator[Check]:
     """Resources other than this workspace that pass a storage firewall by a rule of their own (ST-RIR-01).
 
     Told with public access off as well: such rules stay in force then, as Microsoft's documentation of storage
     firewalls says; no recording shows it.
     """
-    rules = get_path(body, "properties.networkAcls.resourceAccessRules") or ()
-    others = [str(rule.get("resourceId")) for rule in rules if not lets_in(rule, workspace)]
-    return Check(
-        f"{account.short} lets in no resource but the workspace",
+    if account.resource is None or account.body is None:
+        return
+    rules = _entries(account.body, "properties.networkAcls.resourceAccessRules", "resourceId")
+    others = [entry for entry in rules if entry.lower() != account.workspace.key]
+    yield Check(
+        f"{account.resource.short} lets in no resource but the workspace",
         not others,
         "UndeclaredFirewallRule",
-        f"Resource instance rules of {account.short} let in {_listed(others)}, with public access off as well.",
+        f"Resource instance rules of {account.resource.short} let in {_listed(others)}, with public access off as"
+        " well.",
         "Remove those that nobody needs, for the operator removes no entry (az storage account network-rule remove"
-        f" --account-name {account.name} --resource-group {account.resource_group} --resource-id <entry>"
-        " --tenant-id <tenant of the rule>).",
+        f" --account-name {account.resource.name} --resource-group {account.resource.resource_group} --resource-id"
+        " <entry> --tenant-id <tenant of the rule>).",
         ("ST-RIR-01",),
-        account,
+        account.resource,
         CheckLevel.ADVISORY,
     )
 
 
-def lets_in(rule: Body, workspace: ResourceId) -> bool:
-    """Whether a resource instance rule is one for exactly this workspace (ST-RIR-01)."""
-    return str(rule.get("resourceId", "")).lower() == workspace.key
+def workspace_is_let_in(account: Body, workspace: ResourceId) -> bool:
+    """Whether a resource instance rule of an account is one for exactly this workspace (ST-RIR-01).
+
+    Such a rule is narrower than trusting all of Azure, and enough.
+    """
+    rules = _entries(account, "properties.networkAcls.resourceAccessRules", "resourceId")
+    return any(entry.lower() == workspace.key for entry in rules)
 
 
-def _covered(entry: str, ranges: tuple[str, ...]) -> bool:
-    """Whether nobody passes by this entry who does not pass by a range of the spec."""
+def _entries(body: Body, path: str, identity: str) -> list[str]:
+    """Who passes by the entries of one list; what cannot be understood passes under the text that Azure shows.
+
+    The spec names nothing of the kind, so it is told of with the others.
+    """
+    shown = get_path(body, path)
+    entries = shown if isinstance(shown, list) else [] if shown is None else [shown]
+    return [str(entry.get(identity)) if isinstance(entry, dict) else str(entry) for entry in entries]
+
+
+def _is_declared(entry: str, ranges: tuple[str, ...], subnets: tuple[str, ...]) -> bool:
+    """Whether the spec names a subnet, or ranges by which everybody passes who passes by this entry."""
+    if entry.lower() in {text.lower() for text in subnets}:
+        return True
     try:
         shown = ip_network(entry, strict=False)
     except ValueError:

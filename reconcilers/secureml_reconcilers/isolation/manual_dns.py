@@ -5,44 +5,45 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from secureml_reconcilers.engine.blocks import Block, Check, StatusField
-from secureml_reconcilers.engine.values import get_path
 from secureml_reconcilers.engine.view import View, once_each
+from secureml_reconcilers.isolation.body_values import is_settled, list_in
 from secureml_reconcilers.isolation.endpoints import endpoint, endpoint_used
-from secureml_reconcilers.isolation.zone_groups import names_of_endpoint, record_sets, tells_names
+from secureml_reconcilers.isolation.records import endpoint_tells_names, names_of_endpoint, records_written_by
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from secureml_reconcilers.azure.resource_id import ResourceId
-    from secureml_reconcilers.isolation.site import Site, Way
+    from secureml_reconcilers.isolation.network_plan import PrivateLinkTarget
+    from secureml_reconcilers.isolation.workspace_context import WorkspaceContext
 
 
 @once_each
-def records_to_make(site: Site, azure: View, way: Way) -> Iterator[Block]:
+def records_to_make(context: WorkspaceContext, azure: View, target: PrivateLinkTarget) -> Iterator[Block]:
     """The table for a DNS server of one's own, and whether its keeper has confirmed it (DNS-01).
 
     The operator cannot look into that server, and closing on trust in records that nobody knew of yet would
     cut everybody off (OPS-08). The addresses are confirmed with the names: a new endpoint has new ones.
     """
-    used = endpoint_used(site, azure, way)
-    if azure.get(used) is None or not azure.settled(used):
+    used = endpoint_used(context.plan, azure, target)
+    if azure.get(used) is None or not is_settled(azure, used):
         # An answer that is not known yet must not look like one with nothing in it: gates are made of these.
-        yield from endpoint(site, azure, way)
+        yield from endpoint(context, azure, target)
         return
     records = _names_told(azure, used)
-    confirmed = {each.name.lower(): sorted(each.addresses) for each in site.spec.dns.confirmed_records}
+    confirmed = {each.name.lower(): sorted(each.addresses) for each in context.spec.dns.confirmed_records}
     missing = [
         _unconfirmed(name, addresses, confirmed.get(name.lower()))
         for name, addresses in records.items()
         if confirmed.get(name.lower()) != addresses
     ]
-    yield tells_names(used, records, "DNS-01")
+    yield endpoint_tells_names(used, records, "DNS-01")
     yield Check(
         f"the records of {used.short} are confirmed",
         not missing,
         "RecordsNotConfirmed",
         f"DNS is yours: the records in status.dnsRecords must exist, and the operator cannot check them. Not"
-        f" confirmed for {way.target.name}: {', '.join(missing)}.",
+        f" confirmed for {target.resource.name}: {', '.join(missing)}.",
         "Make or correct the records, then copy them from status.dnsRecords to spec.dns.confirmedRecords; the"
         " service is closed when all of its records stand there.",
         ("DNS-01",),
@@ -62,7 +63,7 @@ def _unconfirmed(name: str, addresses: list[str], confirmed: list[str] | None) -
 
 def _names_told(azure: View, used: ResourceId) -> dict[str, list[str]]:
     """Names and addresses of an endpoint; one with a zone group of others may tell them there only."""
-    told = get_path(azure.get(used), "properties.customDnsConfigs")
+    told = list_in(azure.get(used), "properties.customDnsConfigs")
     groups = () if told else azure.children(used, "privateDnsZoneGroups")
-    written = {fqdn: addresses for group in groups for _, addresses, fqdn in record_sets(group)}
+    written = {each.fqdn: each.addresses for group in groups for each in records_written_by(group)}
     return written or names_of_endpoint(azure, used)

@@ -8,106 +8,99 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from secureml_reconcilers.azure.problem import AzureProblem
 from secureml_reconcilers.azure.resource_id import resource_id
-from secureml_reconcilers.engine.blocks import Blocks, Check
-from secureml_reconcilers.engine.values import get_path
+from secureml_reconcilers.engine.blocks import Check
+from secureml_reconcilers.isolation.body_values import objects_in, parsed_id, text_in
 from secureml_reconcilers.isolation.prerequisites import is_premium, is_private
-from secureml_reconcilers.isolation.site import Site, accounts, default_named, registry, workspace
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from secureml_reconcilers.api import SecureWorkspaceSpec
+    from secureml_reconcilers.azure.arm import Body
     from secureml_reconcilers.azure.resource_id import ResourceId
-    from secureml_reconcilers.engine.view import View
+    from secureml_reconcilers.isolation.services import ServiceInUse
 
 
-def unsupported_fields(site: Site, azure: View) -> Blocks:
-    """Every field of the spec that is not acted upon."""
-    for account in accounts(site, azure):
-        yield of_account(site, azure, account)
-    yield of_datastores(site)
-    yield of_vault(site)
-    yield of_registry(site, azure)
-    yield of_workspace(site)
-    yield of_subnet(site, azure)
-
-
-def of_account(site: Site, azure: View, account: ResourceId) -> Iterator[Check]:
+def of_account(account: ServiceInUse) -> Iterator[Check]:
     """No account is closed before its subnets have their rules, and studio's roles have been looked at."""
-    storage = site.spec.storage
-    if account == default_named(site, azure) and storage.access == "ServiceEndpoint":
+    storage = account.spec.storage
+    if account.by_workspace and storage.access == "ServiceEndpoint":
         yield _unsupported("spec.storage.access ServiceEndpoint", "the account is left as it is")
-    further = [extra for extra in storage.additional_accounts if resource_id(extra.account_id) == account]
+    further = [extra for extra in storage.additional_accounts if resource_id(extra.account_id) == account.resource]
     if any(extra.access == "ServiceEndpoint" for extra in further):
         yield _unsupported(
             "spec.storage.additionalAccounts[].access ServiceEndpoint", "such an account is left as it is"
         )
     if storage.allowed_subnet_ids:
         yield _unsupported("spec.storage.allowedSubnetIDs", "no storage account is closed to those subnets")
-    if site.spec.studio.enabled:
+    if account.spec.studio.enabled:
         yield _unsupported("spec.studio.enabled", "no storage account is closed before studio's roles are checked")
 
 
-def of_datastores(site: Site) -> Iterator[Check]:
-    """How datastores sign in is independent of the network they come from: nothing waits for it."""
-    if site.spec.storage.datastore_auth:
-        yield _unsupported("spec.storage.datastoreAuth", "datastores sign in as they did")
-
-
-def of_vault(site: Site) -> Iterator[Check]:
+def of_vault(vault: ServiceInUse) -> Iterator[Check]:
     """The vault is not closed before its subnets have their rules."""
-    if site.spec.key_vault.access == "ServiceEndpoint":
+    section = vault.spec.key_vault
+    if section.access == "ServiceEndpoint":
         yield _unsupported("spec.keyVault.access ServiceEndpoint", "the vault is left as it is")
-    if site.spec.key_vault.allowed_subnet_ids:
+    if section.allowed_subnet_ids:
         yield _unsupported("spec.keyVault.allowedSubnetIDs", "the vault is not closed to those subnets")
 
 
-def of_registry(site: Site, azure: View) -> Iterator[Check]:
+def of_registry(registry: ServiceInUse) -> Iterator[Check]:
     """The registry is not closed before a cluster builds the images that it cannot build then (ACR-BUILD-01).
 
     What is asked for and already so needs nothing of us: a registry that is there or Premium, that very cluster.
     """
-    asked = site.spec.container_registry
-    found = registry(site, azure)
-    if asked.registry_id and found is None:
+    asked = registry.spec.container_registry
+    named = registry.resource is not None
+    if asked.registry_id and not named:
         yield _unsupported("spec.containerRegistry.registryID", "the workspace has no registry yet")
-    if asked.upgrade_to_premium and found is not None and not is_premium(azure.get(found) or {}):
+    if asked.upgrade_to_premium and named and not is_premium(registry.body or {}):
         yield _unsupported("spec.containerRegistry.upgradeToPremium", "the registry keeps its SKU and stays open")
-    builder = str(get_path(workspace(site, azure), "properties.imageBuildCompute") or "").rsplit("/", 1)[-1]
-    wanted = site.spec.image_build.compute_name
+    builder = text_in(registry.workspace_body, "properties.imageBuildCompute").rsplit("/", 1)[-1]
+    wanted = registry.spec.image_build.compute_name
     if wanted and wanted.lower() != builder.lower():
         stays = f"the workspace's image build compute stays {builder or 'not set'}"
-        yield _unsupported("spec.imageBuild.computeName", f"{stays}, and {_left(found, azure)}")
+        yield _unsupported("spec.imageBuild.computeName", f"{stays}, and {_meanwhile(registry)}")
 
 
-def _left(found: ResourceId | None, azure: View) -> str:
-    """What becomes of the registry meanwhile; one that cannot be read keeps nothing else from being told."""
-    if found is None:
+def _meanwhile(registry: ServiceInUse) -> str:
+    """What becomes of the registry while the spec asks for another builder."""
+    if registry.resource is None:
         return "a registry that comes stays open"
-    try:
-        private = is_private(azure.get(found) or {})
-    except AzureProblem:
+    if registry.body is None:
         return "the registry is left as it is"
-    return "the registry is private already" if private else "the registry stays open"
+    return "the registry is private already" if is_private(registry.body) else "the registry stays open"
 
 
-def of_workspace(site: Site) -> Iterator[Check]:
+def of_datastores(spec: SecureWorkspaceSpec) -> Iterator[Check]:
+    """How datastores sign in is independent of the network they come from: nothing waits for it."""
+    if spec.storage.datastore_auth:
+        yield _unsupported("spec.storage.datastoreAuth", "datastores sign in as they did")
+
+
+def of_workspace(spec: SecureWorkspaceSpec) -> Iterator[Check]:
     """A workspace that answers everybody is not as declared when only some may reach it."""
-    if site.spec.public_access.allowed_ip_ranges:
+    if spec.public_access.allowed_ip_ranges:
         yield _unsupported("spec.publicAccess.allowedIPRanges", "the workspace lets in whom it lets in now")
 
 
-def of_subnet(site: Site, azure: View) -> Iterator[Check]:
+def of_subnet(spec: SecureWorkspaceSpec, network: Body | None, subnet: ResourceId) -> Iterator[Check]:
     """No name leads to an endpoint, and nothing is closed, where a security group may still shut it off.
 
     Policies that are switched off already need nothing of us (WS-PE-02).
+
+    Args:
+        spec: which may ask for policies to be switched off.
+        network: what was read of the network, if it exists.
+        subnet: the declared subnet of the endpoints.
     """
-    if site.spec.endpoints.subnet_network_policies != "Disable":
+    if spec.endpoints.subnet_network_policies != "Disable":
         return
-    for subnet in get_path(azure.get(site.network), "properties.subnets") or ():
-        policies = str(get_path(subnet, "properties.privateEndpointNetworkPolicies") or "Disabled")
-        if resource_id(subnet["id"]) == site.subnet and policies.lower() != "disabled":
+    for shown in objects_in(network, "properties.subnets"):
+        policies = text_in(shown, "properties.privateEndpointNetworkPolicies", "Disabled")
+        if parsed_id(shown.get("id")) == subnet and policies.lower() != "disabled":
             yield _unsupported(
                 "spec.endpoints.subnetNetworkPolicies Disable", f"the subnet's policies stay {policies}"
             )

@@ -1,4 +1,4 @@
-"""The workspace itself: what it leans on, and its public access, closed last (WS-*)."""
+"""The workspace itself: what it names, and its public access, closed last (WS-*)."""
 
 from __future__ import annotations
 
@@ -8,19 +8,23 @@ from secureml_reconcilers.azure.problem import AzureProblem
 from secureml_reconcilers.engine.blocks import Block, Check, CheckLevel, Ensure, StatusField
 from secureml_reconcilers.engine.composing import flat
 from secureml_reconcilers.engine.values import get_path
-from secureml_reconcilers.isolation.firewalls import private_ways
-from secureml_reconcilers.isolation.key_vault import key_vault_isolated
-from secureml_reconcilers.isolation.registry import registry_isolated
-from secureml_reconcilers.isolation.site import Site, Way, workspace
-from secureml_reconcilers.isolation.storage import storage_isolated
+from secureml_reconcilers.isolation.body_values import state_of, text_in
+from secureml_reconcilers.isolation.service_isolation import (
+    key_vault_isolated,
+    private_access,
+    registry_isolated,
+    storage_isolated,
+)
+from secureml_reconcilers.isolation.workspace_context import targets_of, workspace
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from secureml_reconcilers.azure.arm import Body
     from secureml_reconcilers.engine.view import View
+    from secureml_reconcilers.isolation.workspace_context import WorkspaceContext
 
-_FACTS = {
+_SHOWN = {
     "workspaceGuid": "properties.workspaceId",
     "location": "location",
     "principalID": "identity.principalId",
@@ -29,25 +33,27 @@ _FACTS = {
     "containerRegistryID": "properties.containerRegistry",
     "applicationInsightsID": "properties.applicationInsights",
 }
+"""What of a workspace is worth showing, by its name in `status.azure`."""
 
 
-def discovered(site: Site, azure: View) -> Iterator[Block]:
-    """The workspace exists, is finished, and names what it leans on (GEN-WS-01)."""
-    body = workspace(site, azure)
-    for name, path in _FACTS.items():
-        if get_path(body, path):
-            yield StatusField(f"azure.{name}", get_path(body, path))
+def discovered(context: WorkspaceContext, azure: View) -> Iterator[Block]:
+    """The workspace exists, is finished, and names the services that it uses (GEN-WS-01)."""
+    body = workspace(context, azure)
+    for name, path in _SHOWN.items():
+        value = get_path(body, path)
+        if value and isinstance(value, str):
+            yield StatusField(f"azure.{name}", value)
+    state = text_in(body, "properties.provisioningState", "Succeeded")
     yield Check(
-        f"{site.workspace.short} is provisioned",
-        str(get_path(body, "properties.provisioningState") or "Succeeded").lower()
-        not in {"failed", "canceled", "deleting"},
+        f"{context.workspace.short} is provisioned",
+        state_of(body) not in {"failed", "canceled", "deleting"},
         "WorkspaceBroken",
-        f"The workspace's provisioning state is {get_path(body, 'properties.provisioningState')}.",
+        f"The workspace's provisioning state is {state}.",
         "Repair the workspace in Azure (az ml workspace diagnose).",
         ("GEN-WS-01",),
-        site.workspace,
+        context.workspace,
     )
-    isolation = str(get_path(body, "properties.managedNetwork.isolationMode") or "Disabled")
+    isolation = text_in(body, "properties.managedNetwork.isolationMode", "Disabled")
     yield Check(
         "the workspace has no managed network",
         isolation.lower() == "disabled",
@@ -55,16 +61,16 @@ def discovered(site: Site, azure: View) -> Iterator[Block]:
         f"The workspace has a managed network ({isolation}), which takes the place of a network of your own.",
         "Nothing to do for private access; computes of this workspace cannot use a subnet of yours.",
         ("WS-MNET-01",),
-        site.workspace,
+        context.workspace,
         CheckLevel.ADVISORY,
     )
-    if site.spec.public_access.workspace == "Enabled":
-        yield _left_as_it_is(site, body)
+    if context.spec.public_access.workspace == "Enabled":
+        yield _public_access_allowed(context, body)
 
 
-def _left_as_it_is(site: Site, body: Body) -> Check:
+def _public_access_allowed(context: WorkspaceContext, body: Body) -> Check:
     """It is not closed, and not opened either; no condition says that it is closed (WS-PE-03)."""
-    shown = get_path(body, "properties.publicNetworkAccess") or "Enabled"
+    shown = text_in(body, "properties.publicNetworkAccess", "Enabled")
     return Check(
         "the spec has the workspace closed",
         holds=False,
@@ -73,30 +79,30 @@ def _left_as_it_is(site: Site, body: Body) -> Check:
         " is Enabled.",
         advice="Set spec.publicAccess.workspace to Disabled to have the workspace closed.",
         rules=("WS-PE-03",),
-        about=site.workspace,
+        about=context.workspace,
         level=CheckLevel.ADVISORY,
     )
 
 
-def public_access_closed(site: Site, azure: View) -> Iterator[Block]:
+def public_access_closed(context: WorkspaceContext, azure: View) -> Iterator[Block]:
     """The workspace is reached from inside the network only; closed last of all (WS-PE-03, WS-PNA-01, OPS-08)."""
-    workspace(site, azure)
+    workspace(context, azure)
     yield Ensure(
-        site.workspace,
+        context.workspace,
         {"properties": {"publicNetworkAccess": "Disabled"}},
         "the workspace must answer inside the network only",
         ("WS-PE-03", "WS-PNA-01"),
-        after=tuple(private_ways(site, azure, (Way(site.workspace, "amlworkspace"),))),
-        after_if_possible=_services(site, azure),
+        after=tuple(private_access(context, azure, targets_of(context, azure, context.workspace))),
+        after_if_possible=_services_closed(context, azure),
     )
 
 
-def _services(site: Site, azure: View) -> tuple[Block, ...]:
+def _services_closed(context: WorkspaceContext, azure: View) -> tuple[Block, ...]:
     """The closing of everything else; what cannot be told is not waited for, its own aspect says so."""
     found: list[Block] = []
     for aspect in (storage_isolated, key_vault_isolated, registry_isolated):
         try:
-            found += (block for block in flat(aspect(site, azure)) if isinstance(block, Ensure))
+            found += (block for block in flat(aspect(context, azure)) if isinstance(block, Ensure))
         except AzureProblem:
             continue
     return tuple(found)

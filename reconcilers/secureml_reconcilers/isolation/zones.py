@@ -5,19 +5,23 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from secureml_reconcilers.azure.arm import NotFound, Present
-from secureml_reconcilers.azure.graph_query import GraphQuery
-from secureml_reconcilers.azure.resource_id import ResourceId, resource_id
+from secureml_reconcilers.azure.arm import NotFound, Present, Unreadable
 from secureml_reconcilers.engine.blocks import Block, Check, CheckLevel, Ensure
-from secureml_reconcilers.engine.questions import GraphRows
-from secureml_reconcilers.engine.values import get_path
-from secureml_reconcilers.engine.view import Unread, View, once, once_each
+from secureml_reconcilers.engine.view import Query, Unread, View, once, once_each
+from secureml_reconcilers.isolation.body_values import (
+    count_in,
+    is_settled,
+    parsed_id,
+    state_of,
+    text_in,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
-    from secureml_reconcilers.azure.arm import Body
-    from secureml_reconcilers.isolation.site import Site
+    from secureml_reconcilers.azure.arm import Answer, Body
+    from secureml_reconcilers.azure.resource_id import ResourceId
+    from secureml_reconcilers.isolation.network_plan import NetworkPlan
 
 _LINKS_OF = (
     "resources"
@@ -39,53 +43,137 @@ class Zone:
 
 
 @once
-def zone_used(site: Site, azure: View, name: str, network: ResourceId) -> Zone:
+def zone_used(plan: NetworkPlan, azure: View, name: str, network: ResourceId) -> Zone:
     """The zone of a name for a network: the declared one when linked, else one already linked, else ours to be.
 
     A network sees only one zone of a name, so a foreign one is used rather than doubled (DNS-04). Resource
     Graph says where to look; whether the link exists is read from the link itself.
     """
-    own = site.zone(name)
-    link = site.link(own, network)
-    azure.ask(*(site.link(own, each) for each in site.networks))
-    if azure.get(link) is None:
-        for other in _links_of_others(site, azure, name).get(network.key, ()):
+    own = plan.zone(name)
+    link = plan.link(own, network)
+    _ask_links(azure, *(plan.link(own, each) for each in plan.networks))
+    if link_shown(azure, link) is None:
+        for other in _links_of_others(plan, azure, name).get(network.key, ()):
             zone = other.parent
             if zone is not None and _leads_to(azure.get(other), network):
                 return Zone(zone, other, ours=False)
     return Zone(own, link, ours=True)
 
 
+def link_shown(azure: View, link: ResourceId) -> Body | None:
+    """A link as Azure shows it, or None when there is none.
+
+    Raises:
+        Unread: when it has not been asked yet, and its zone does not say that it has no link.
+        AzureProblem: when it cannot be read.
+    """
+    match link_answer(azure, link):
+        case Present(body):
+            return body
+        case Unreadable(problem):
+            raise problem
+        case _:
+            return None
+
+
+def link_answer(azure: View, link: ResourceId) -> Answer:
+    """What is known of a link: its zone is asked first, and one that counts no link has none.
+
+    That is no proof of absence for anybody else than who would make it: the create is sent with If-None-Match, so
+    one that came since is found then.
+    """
+    try:
+        return azure.answer(link)
+    except Unread:
+        zone = link.parent
+        shown = azure.answer(zone) if zone is not None else None
+        body = shown.body if isinstance(shown, Present) else None
+        if count_in(body, "properties.numberOfVirtualNetworkLinks") == 0:
+            return NotFound()
+        raise
+
+
+@once_each
+def zone_blocks(plan: NetworkPlan, azure: View, name: str) -> Iterator[Block]:
+    """The zone exists and is linked, once, to every network that must resolve its names (WS-DNS-01, DNS-03)."""
+    zone = zone_used(plan, azure, name, plan.network)
+    _ask_links(azure, zone.link, *(plan.link(zone.id, network) for network in plan.client_networks))
+    yield from _link(plan, azure, zone, plan.network)
+    for network in plan.client_networks:
+        used = zone_used(plan, azure, name, network)
+        if used.id == zone.id:
+            yield from _link(plan, azure, used, network)
+        elif not used.ours:
+            yield _conflict(name, network, used, zone)
+        else:
+            link = Zone(zone.id, plan.link(zone.id, network), ours=True)
+            yield from _link(plan, azure, link, network)
+
+
+def zone_made(plan: NetworkPlan, azure: View, zone: Zone) -> tuple[Ensure, ...]:
+    """The zone, as long as no link of it proves that it exists."""
+    if not zone.ours or link_shown(azure, zone.link) is not None:
+        return ()
+    creation = {"location": "global"} if plan.dns_mode == "Managed" else None
+    reason = f"private names of {zone.id.name} have a place"
+    return (Ensure(zone.id, {}, reason, ("DNS-02",), create=creation, shared=True),)
+
+
+def is_linked(azure: View, zone: Zone) -> bool:
+    """Whether the link exists and no operation runs on it; its state is another matter."""
+    return isinstance(link_answer(azure, zone.link), Present) and is_settled(azure, zone.link)
+
+
+def has_no_record(body: Body | None) -> bool:
+    """Whether a zone says that it holds no record set but its own one (start of authority)."""
+    return count_in(body, "properties.numberOfRecordSets") == 1
+
+
+def _ask_links(azure: View, *links: ResourceId) -> None:
+    """Have links read in one batch, less those of which their zone, which is read first, says that there is none.
+
+    Raises:
+        Unread: naming all that is still to be read.
+    """
+    missing: dict[Any, None] = {}
+    for link in links:
+        try:
+            link_answer(azure, link)
+        except Unread as unread:
+            missing |= dict.fromkeys(unread.questions)
+    if missing:
+        raise Unread(*missing)
+
+
 def _leads_to(link: Body | None, network: ResourceId) -> bool:
-    found = get_path(link, "properties.virtualNetwork.id")
-    return bool(found) and resource_id(found) == network
+    return parsed_id(text_in(link, "properties.virtualNetwork.id")) == network
 
 
 @once
-def _links_of_others(site: Site, azure: View, name: str) -> dict[str, list[ResourceId]]:
+def _links_of_others(plan: NetworkPlan, azure: View, name: str) -> dict[str, list[ResourceId]]:
     """Links to zones of a name as Resource Graph has them, by key of the network; none where ours is there."""
-    networks = {network.key: network for network in site.networks}
+    networks = {network.key: network for network in plan.networks}
     found: dict[str, list[ResourceId]] = {}
-    for row in _rows(site, azure):
-        link, network = resource_id(str(row["id"])), networks.get(str(row["network"]).lower())
-        if network is None or link.parent is None or link.parent.name.lower() != name.lower():
+    for row in _rows(
+        plan, azure, _LINKS_OF.format(networks=", ".join(f"'{each.text}'" for each in plan.networks))
+    ):
+        link, network = parsed_id(row.get("id")), networks.get(str(row.get("network")).lower())
+        if network is None or link is None or link.parent is None or link.parent.name.lower() != name.lower():
             continue
-        if isinstance(azure.answer(site.link(site.zone(name), network)), NotFound):
+        if isinstance(link_answer(azure, plan.link(plan.zone(name), network)), NotFound):
             found.setdefault(network.key, []).append(link)
     azure.ask(*(link for links in found.values() for link in links))
     return found
 
 
-def _rows(site: Site, azure: View) -> list[Mapping[str, Any]]:
+def _rows(plan: NetworkPlan, azure: View, query: str) -> list[Mapping[str, Any]]:
     """What all subscriptions answer that may hold links, asked at once.
 
     Links live in their zone's subscription, which is the hub's and not the network's (hub and spoke).
     """
     rows: list[Mapping[str, Any]] = []
-    missing: list[GraphRows] = []
-    values = (("networks", tuple(network.text for network in site.networks)),)
-    for subscription in _subscriptions(site):
-        query = GraphQuery(subscription, _LINKS_OF, values)
+    missing: list[Query] = []
+    for subscription in _subscriptions(plan):
         try:
             rows += azure.graph(query)
         except Unread:
@@ -95,38 +183,20 @@ def _rows(site: Site, azure: View) -> list[Mapping[str, Any]]:
     return rows
 
 
-def _subscriptions(site: Site) -> list[str]:
+def _subscriptions(plan: NetworkPlan) -> list[str]:
     """Where zones of the networks may be: their own subscriptions, and those that the spec names for zones."""
-    dns = site.spec.dns
-    named = [*([dns.zone_resource_group_id] if dns.zone_resource_group_id else []), *dns.zone_ids]
-    return list(dict.fromkeys(each.subscription.lower() for each in (*site.networks, *map(resource_id, named))))
+    places: Iterable[ResourceId] = (*plan.networks, plan.zone_resource_group, *plan.named_zones)
+    return list(dict.fromkeys(each.subscription.lower() for each in places))
 
 
-@once_each
-def zone_blocks(site: Site, azure: View, name: str) -> Iterator[Block]:
-    """The zone exists and is linked, once, to every network that must resolve its names (WS-DNS-01, DNS-03)."""
-    zone = zone_used(site, azure, name, site.network)
-    azure.ask(zone.link, *(site.link(zone.id, network) for network in site.client_networks))
-    yield from _link(site, azure, zone, site.network)
-    for network in site.client_networks:
-        used = zone_used(site, azure, name, network)
-        if used.id == zone.id:
-            yield from _link(site, azure, used, network)
-        elif not used.ours:
-            yield _conflict(name, network, used, zone)
-        else:
-            link = Zone(zone.id, site.link(zone.id, network), ours=True)
-            yield from _link(site, azure, link, network)
-
-
-def _link(site: Site, azure: View, zone: Zone, network: ResourceId) -> Iterator[Block]:
+def _link(plan: NetworkPlan, azure: View, zone: Zone, network: ResourceId) -> Iterator[Block]:
     if not zone.ours:
         yield Ensure(
             zone.link, {}, f"{network.name} resolves {zone.id.name} through a zone of others", ("DNS-04",)
         )
         yield from _completed(azure, zone, network)
         return
-    made = zone_made(site, azure, zone)
+    made = zone_made(plan, azure, zone)
     yield from made
     yield Ensure(
         zone.link,
@@ -142,12 +212,12 @@ def _link(site: Site, azure: View, zone: Zone, network: ResourceId) -> Iterator[
 
 def _completed(azure: View, zone: Zone, network: ResourceId) -> Iterator[Block]:
     """Names resolve through a link, whosever it is, once it is completed (WS-DNS-01)."""
-    shown = azure.get(zone.link)
+    shown = link_shown(azure, zone.link)
     if shown is None:
         return
     name = f"link of {zone.id.name} to {network.name} is completed"
-    if azure.settled(zone.link):
-        state = str(get_path(shown, "properties.virtualNetworkLinkState") or "Completed")
+    if is_settled(azure, zone.link):
+        state = text_in(shown, "properties.virtualNetworkLinkState", "Completed")
         yield Check(
             name,
             state.lower() == "completed",
@@ -157,7 +227,7 @@ def _completed(azure: View, zone: Zone, network: ResourceId) -> Iterator[Block]:
             about=zone.link,
             level=CheckLevel.PENDING,
         )
-    elif not zone.ours and Present(shown).settled:
+    elif not zone.ours and state_of(shown) in {"failed", "canceled"}:
         yield Check(
             name,
             holds=False,
@@ -167,15 +237,6 @@ def _completed(azure: View, zone: Zone, network: ResourceId) -> Iterator[Block]:
             rules=("WS-DNS-01",),
             about=zone.link,
         )
-
-
-def zone_made(site: Site, azure: View, zone: Zone) -> tuple[Ensure, ...]:
-    """The zone, as long as no link of it proves that it exists: one read less per zone and resync."""
-    if not zone.ours or azure.get(zone.link) is not None:
-        return ()
-    creation = {"location": "global"} if site.spec.dns.mode == "Managed" else None
-    reason = f"private names of {zone.id.name} have a place"
-    return (Ensure(zone.id, {}, reason, ("DNS-02",), create=creation, shared=True),)
 
 
 def _conflict(name: str, network: ResourceId, used: Zone, wanted: Zone) -> Check:

@@ -14,7 +14,8 @@ from tests.integration.engine.calls import last, names, writes
 from secureml_reconcilers.api import SecureWorkspaceSpec
 from secureml_reconcilers.azure.resource_id import resource_id
 from secureml_reconcilers.isolation.clouds import PUBLIC
-from secureml_reconcilers.isolation.site import Site, Way
+from secureml_reconcilers.isolation.network_plan import PrivateLinkTarget
+from secureml_reconcilers.isolation.workspace_context import WorkspaceContext
 from secureml_sandbox import landscape
 
 if TYPE_CHECKING:
@@ -155,8 +156,8 @@ async def vault_endpoint_is_freed(world: World) -> None:
 
 def own_endpoint(world: World) -> str:
     """The id of the endpoint that the operator would make for the vault."""
-    site = Site(SecureWorkspaceSpec.parse(world.spec()), PUBLIC, "team-a/fraud")
-    return site.endpoint(Way(resource_id(alice.one(world, alice.VAULT)), "vault")).text
+    plan = WorkspaceContext.of(SecureWorkspaceSpec.parse(world.spec()), PUBLIC, "team-a/fraud").plan
+    return plan.endpoint(PrivateLinkTarget(resource_id(alice.one(world, alice.VAULT)), "vault")).text
 
 
 def endpoint_to_vault(world: World, subnet: str = "endpoints") -> dict[str, Any]:

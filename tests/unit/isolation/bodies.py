@@ -1,7 +1,7 @@
 """A landscape of dictionaries that is as declared, and the changes that tests make to it.
 
 Bodies have the fields that the recordings show, less those that no composition looks at. Ids that the operator
-makes up (endpoints, links) are asked from `Site`; `test_site.py` pins them down as text.
+makes up (endpoints, links) are asked from `NetworkPlan`; `test_network_plan.py` pins them down as text.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from secureml_reconcilers.azure.resource_id import ResourceId, resource_id
 from secureml_reconcilers.engine.ownership_tags import user_tag
 from secureml_reconcilers.engine.view import View
 from secureml_reconcilers.isolation.clouds import PUBLIC, Cloud
-from secureml_reconcilers.isolation.site import Site, Way
+from secureml_reconcilers.isolation.network_plan import NetworkPlan, PrivateLinkTarget
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -56,24 +56,25 @@ def spec(**parts: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON
     return {"workspaceID": WORKSPACE.text, "network": {"endpointSubnetID": SUBNET.text}, **parts}
 
 
-def site(cloud: Cloud = PUBLIC, **parts: Any) -> Site:  # noqa: ANN401 - JSON
-    """Where that spec secures the workspace."""
-    return Site(SecureWorkspaceSpec.parse(spec(**parts)), cloud, OWNER)
+def plan(cloud: Cloud = PUBLIC, **parts: Any) -> NetworkPlan:  # noqa: ANN401 - JSON
+    """The network plan of that spec."""
+    parsed = SecureWorkspaceSpec.parse(spec(**parts))
+    return NetworkPlan.of(parsed.network, parsed.endpoints, parsed.dns, cloud, OWNER)
 
 
-WAYS = {
-    "amlworkspace": Way(WORKSPACE, "amlworkspace"),
-    "blob": Way(ACCOUNT, "blob"),
-    "file": Way(ACCOUNT, "file"),
-    "vault": Way(VAULT, "vault"),
-    "registry": Way(REGISTRY, "registry"),
+TARGETS = {
+    "amlworkspace": PrivateLinkTarget(WORKSPACE, "amlworkspace"),
+    "blob": PrivateLinkTarget(ACCOUNT, "blob"),
+    "file": PrivateLinkTarget(ACCOUNT, "file"),
+    "vault": PrivateLinkTarget(VAULT, "vault"),
+    "registry": PrivateLinkTarget(REGISTRY, "registry"),
 }
-"""The private ways of the smallest spec, by group."""
+"""What the smallest spec has reached privately, by private link group."""
 
-ENDPOINT = {group: site().endpoint(way) for group, way in WAYS.items()}
+ENDPOINT = {group: plan().endpoint(target) for group, target in TARGETS.items()}
 GROUP_OF = {group: endpoint.child("privateDnsZoneGroups", "default") for group, endpoint in ENDPOINT.items()}
-ZONE = {name: site().zone(name) for way in WAYS.values() for name in PUBLIC.zones[way.group]}
-LINK = {name: site().link(zone, NETWORK) for name, zone in ZONE.items()}
+ZONE = {name: plan().zone(name) for target in TARGETS.values() for name in PUBLIC.zones[target.group]}
+LINK = {name: plan().link(zone, NETWORK) for name, zone in ZONE.items()}
 
 
 # -- bodies ----------------------------------------------------------------------------------------------
@@ -242,8 +243,8 @@ RECORDS = {
 
 
 def endpoint(  # noqa: PLR0913 - each is a way in which endpoints differ
-    way: Way,
-    target: ResourceId | None = None,
+    target: PrivateLinkTarget,
+    named: ResourceId | None = None,
     *,
     status: str = "Approved",
     state: str = "Succeeded",
@@ -252,14 +253,14 @@ def endpoint(  # noqa: PLR0913 - each is a way in which endpoints differ
     tags: Mapping[str, str] = MARK,
 ) -> Body:
     """A private endpoint, ours unless told otherwise."""
-    where = target or site().endpoint(way)
+    where = named or plan().endpoint(target)
     shown = {
-        "name": way.target.name,
-        "id": f"{where.text}/privateLinkServiceConnections/{way.target.name}",
+        "name": target.resource.name,
+        "id": f"{where.text}/privateLinkServiceConnections/{target.resource.name}",
         "properties": {
             "provisioningState": "Succeeded",
-            "privateLinkServiceId": way.target.text,
-            "groupIds": [way.group],
+            "privateLinkServiceId": target.resource.text,
+            "groupIds": [target.group],
             "privateLinkServiceConnectionState": {
                 "status": status,
                 "description": "Auto-Approved",
@@ -267,7 +268,7 @@ def endpoint(  # noqa: PLR0913 - each is a way in which endpoints differ
             },
         },
     }
-    addresses = ADDRESSES.get(way.group, {}) if way == WAYS.get(way.group) else {}
+    addresses = ADDRESSES.get(target.group, {}) if target == TARGETS.get(target.group) else {}
     return body(
         where,
         etag=ETAG,
@@ -357,15 +358,17 @@ def record(where: ResourceId, name: str, *addresses: str) -> Body:
 # -- what is asked of Azure -------------------------------------------------------------------------------
 
 
-def endpoint_request(way: Way, location: str = "westeurope", subnet_id: ResourceId = SUBNET) -> Body:
+def endpoint_request(
+    target: PrivateLinkTarget, location: str = "westeurope", subnet_id: ResourceId = SUBNET
+) -> Body:
     """What a new endpoint is made of."""
-    asked = {"privateLinkServiceId": way.target.text, "groupIds": [way.group]}
+    asked = {"privateLinkServiceId": target.resource.text, "groupIds": [target.group]}
     return {
         "location": location,
         "tags": MARK,
         "properties": {
             "subnet": {"id": subnet_id.text},
-            "privateLinkServiceConnections": [{"name": way.target.name, "properties": asked}],
+            "privateLinkServiceConnections": [{"name": target.resource.name, "properties": asked}],
         },
     }
 
@@ -410,8 +413,8 @@ def sent_back(group: ResourceId, *zones: ResourceId) -> list[Body]:
 def converged() -> Bodies:
     """Everything that the smallest spec takes, as declared."""
     listed = [workspace(), account(), vault(), registry(), network(), subnet()]
-    for group, way in WAYS.items():
-        listed.append(endpoint(way))
+    for group, target in TARGETS.items():
+        listed.append(endpoint(target))
         listed.append(zone_group(GROUP_OF[group], {ZONE[name]: RECORDS[name] for name in PUBLIC.zones[group]}))
     for name, where in ZONE.items():
         listed += [zone(where), link(LINK[name])]
@@ -422,14 +425,16 @@ def converged() -> Bodies:
 _CONVERGED = converged()
 
 
-def serving(where: Site, way: Way) -> list[Body]:
+def serving(where: NetworkPlan, target: PrivateLinkTarget) -> list[Body]:
     """A further private way that works: endpoint, zones, links, group and records."""
-    own = where.endpoint(way)
-    zones = [where.zone(name) for name in where.zones(way)]
-    records: dict[ResourceId, dict[str, list[str]]] = {each: {way.target.name: ["10.20.0.20"]} for each in zones}
-    bodies = [endpoint(way, own), zone_group(own.child("privateDnsZoneGroups", "default"), records)]
+    own = where.endpoint(target)
+    zones = [where.zone(name) for name in where.zone_names(target)]
+    records: dict[ResourceId, dict[str, list[str]]] = {
+        each: {target.resource.name: ["10.20.0.20"]} for each in zones
+    }
+    bodies = [endpoint(target, own), zone_group(own.child("privateDnsZoneGroups", "default"), records)]
     for each in zones:
-        bodies += [zone(each), link(where.link(each, NETWORK)), record(each, way.target.name, "10.20.0.20")]
+        bodies += [zone(each), link(where.link(each, NETWORK)), record(each, target.resource.name, "10.20.0.20")]
     return bodies
 
 

@@ -22,7 +22,7 @@ from tests.unit.isolation.bodies import (
     RECORDS,
     SUBNET,
     SUBSCRIPTION,
-    WAYS,
+    TARGETS,
     ZONE,
     added,
     drop,
@@ -30,10 +30,10 @@ from tests.unit.isolation.bodies import (
     gone,
     link,
     link_request,
+    plan,
     put,
     record,
     sent_back,
-    site,
     spec,
     unreadable,
     world,
@@ -63,7 +63,7 @@ HUB_BLOB = HUB.resource("Microsoft.Network/privateDnsZones", BLOB_ZONE)
 HUB_LINK = HUB_BLOB.child("virtualNetworkLinks", "ml")
 HUB_ROWS = ({"id": HUB_LINK.text, "network": NETWORK.text},)
 OFFICE_SPEC: dict[str, Any] = {"network": {"endpointSubnetID": SUBNET.text, "clientNetworkIDs": [OFFICE.text]}}
-OFFICE_LINK = {name: site().link(where, OFFICE) for name, where in ZONE.items()}
+OFFICE_LINK = {name: plan().link(where, OFFICE) for name, where in ZONE.items()}
 BLOB_GROUP = GROUP_OF["blob"]
 REWRITTEN = {"properties": {"privateDnsZoneConfigs": sent_back(BLOB_GROUP, ZONE[BLOB_ZONE])}}
 
@@ -253,11 +253,11 @@ MANAGED = [
                 made
                 for name in ZONE
                 for made in (
-                    Write("Create", site(dns={"zoneResourceGroupID": HUB.text}).zone(name), zone_request()),
+                    Write("Create", plan(dns={"zoneResourceGroupID": HUB.text}).zone(name), zone_request()),
                     Waits(
                         "Create",
-                        site().link(site(dns={"zoneResourceGroupID": HUB.text}).zone(name), NETWORK),
-                        site(dns={"zoneResourceGroupID": HUB.text}).zone(name),
+                        plan().link(plan(dns={"zoneResourceGroupID": HUB.text}).zone(name), NETWORK),
+                        plan(dns={"zoneResourceGroupID": HUB.text}).zone(name),
                     ),
                 )
             ),
@@ -332,7 +332,7 @@ FOREIGN = [
         "a zone that the spec names is linked and used",
         [added(zone(HUB_BLOB, tags={})), gone(BLOB_GROUP, ZONE[BLOB_ZONE])],
         [
-            Write("Create", site().link(HUB_BLOB, NETWORK), link_request()),
+            Write("Create", plan().link(HUB_BLOB, NETWORK), link_request()),
             Write("Create", BLOB_GROUP, zone_group_request(HUB_BLOB)),
         ],
         violated="WS-DNS-01",
@@ -454,7 +454,7 @@ NOBODYS = [
     case(
         "an endpoint that is missing has no names to tell yet, and is made without a zone group",
         [gone(*ZONE.values(), *GROUP_OF.values(), ENDPOINT["blob"])],
-        [Write("Create", ENDPOINT["blob"], endpoint_request(WAYS["blob"]))],
+        [Write("Create", ENDPOINT["blob"], endpoint_request(TARGETS["blob"]))],
         dns={"mode": "None", "confirmedRecords": CONFIRMED},
     ),
 ]
@@ -521,8 +521,8 @@ RECORDS_SHOWN = [
         {},
         [
             {"name": f"{name}.{where}", "zone": where, "addresses": addresses}
-            for way in WAYS.values()
-            for where in PUBLIC.zones[way.group]
+            for target in TARGETS.values()
+            for where in PUBLIC.zones[target.group]
             for name, addresses in RECORDS[where].items()
         ],
         id="records of our groups are shown with their zones",
@@ -590,11 +590,11 @@ CLOUDS = [
         [
             *(
                 made
-                for way in WAYS.values()
-                for name in CHINA.zones[way.group]
+                for target in TARGETS.values()
+                for name in CHINA.zones[target.group]
                 for made in (
-                    Write("Create", site().zone(name), zone_request()),
-                    Waits("Create", site().link(site().zone(name), NETWORK), site().zone(name)),
+                    Write("Create", plan().zone(name), zone_request()),
+                    Waits("Create", plan().link(plan().zone(name), NETWORK), plan().zone(name)),
                 )
             ),
             *(Soon(f"privateEndpoints/{where.name} and its zones are ready") for where in ENDPOINT.values()),
@@ -680,7 +680,7 @@ def test_links_are_looked_for_in_every_subscription_that_may_hold_zones(
             return ()
 
     azure.rows = Graph()
-    zone_used(site(dns=dns), azure, BLOB_ZONE, NETWORK)
+    zone_used(plan(dns=dns), azure, BLOB_ZONE, NETWORK)
     assert seen == asked
 
 
@@ -695,5 +695,5 @@ def test_a_zone_of_the_hub_is_found_and_used() -> None:
             (HUB_SUBSCRIPTION, ({"id": far_link.text, "network": NETWORK.text},)),
         )
     }
-    declared = site(dns={"zoneResourceGroupID": f"/subscriptions/{HUB_SUBSCRIPTION}/resourceGroups/dns"})
+    declared = plan(dns={"zoneResourceGroupID": f"/subscriptions/{HUB_SUBSCRIPTION}/resourceGroups/dns"})
     assert zone_used(declared, azure, BLOB_ZONE, NETWORK) == Zone(FAR_BLOB, far_link, ours=False)

@@ -19,9 +19,9 @@ from tests.unit.isolation.bodies import (
     OFFICE,
     RECORDS,
     SUBNET,
+    TARGETS,
     UNREACHABLE,
     VAULT,
-    WAYS,
     WORKSPACE,
     ZONE,
     added,
@@ -30,10 +30,10 @@ from tests.unit.isolation.bodies import (
     endpoint_request,
     gone,
     network,
+    plan,
     put,
     record,
     serving,
-    site,
     subnet,
     unreadable,
     zone_group,
@@ -43,7 +43,7 @@ from tests.unit.isolation.telling import Advice, Case, Finding, Soon, Waits, Wor
 from secureml_reconcilers.azure.errors import classify
 from secureml_reconcilers.azure.resource_id import resource_id
 from secureml_reconcilers.engine.ownership_tags import user_tag
-from secureml_reconcilers.isolation.site import Way
+from secureml_reconcilers.isolation.network_plan import PrivateLinkTarget
 
 if TYPE_CHECKING:
     from tests.unit.isolation.bodies import Change
@@ -56,15 +56,15 @@ CONNECTIONS = "properties.privateEndpointConnections"
 APPROVED = f"privateEndpoints/{BLOB.name} is approved"
 THEIR_USE = {user_tag("team-b/churn"): "team-b/churn"}
 BLOB_MISSING = (
-    Write("Create", BLOB, endpoint_request(WAYS["blob"])),
+    Write("Create", BLOB, endpoint_request(TARGETS["blob"])),
     Waits("Create", BLOB_GROUP, BLOB),
 )
 RECORD = ZONE[BLOB_ZONE].child("A", "frauddata")
 LEADS = f"frauddata.{BLOB_ZONE} leads to privateEndpoints/data-team"
 OPEN_ACCOUNT = put(ACCOUNT, "properties.publicNetworkAccess", "Enabled")
 BATCH: dict[str, Any] = {"storage": {"subResources": ["blob", "file", "queue", "table"]}}
-AS_THE_WORKSPACE_SPELLS_IT = Way(resource_id(VAULT.text.replace("KeyVault", "Keyvault")), "vault")
-PARTS = [Way(ACCOUNT, "queue"), Way(ACCOUNT, "table")]
+AS_THE_WORKSPACE_SPELLS_IT = PrivateLinkTarget(resource_id(VAULT.text.replace("KeyVault", "Keyvault")), "vault")
+PARTS = [PrivateLinkTarget(ACCOUNT, "queue"), PrivateLinkTarget(ACCOUNT, "table")]
 
 
 def full(free: int) -> list[dict[str, str]]:
@@ -78,7 +78,7 @@ def theirs(status: str = "Approved", **parts: Any) -> tuple[Change, ...]:  # noq
         gone(BLOB),
         put(ACCOUNT, CONNECTIONS, [connection(ACCOUNT, THEIRS), connection(ACCOUNT, ENDPOINT["file"])]),
         added(
-            endpoint(WAYS["blob"], THEIRS, status=status, tags={}, **parts),
+            endpoint(TARGETS["blob"], THEIRS, status=status, tags={}, **parts),
             zone_group(THEIR_GROUP, {ZONE[BLOB_ZONE]: RECORDS[BLOB_ZONE]}),
         ),
     )
@@ -87,7 +87,7 @@ def theirs(status: str = "Approved", **parts: Any) -> tuple[Change, ...]:  # noq
 OURS = [
     case(
         "another custom resource for this very workspace is told of",
-        [added(endpoint(WAYS["amlworkspace"], tags={**MARK, **THEIR_USE}))],
+        [added(endpoint(TARGETS["amlworkspace"], tags={**MARK, **THEIR_USE}))],
         [Advice("DuplicateDeclaration", ENDPOINT["amlworkspace"], "WS-PE-01")],
         violated="WS-PE-01",
     ),
@@ -96,8 +96,8 @@ OURS = [
         [
             added(
                 *(
-                    endpoint(way, tags={**MARK, **THEIR_USE})
-                    for name, way in WAYS.items()
+                    endpoint(target, tags={**MARK, **THEIR_USE})
+                    for name, target in TARGETS.items()
                     if name != "amlworkspace"
                 )
             )
@@ -120,7 +120,7 @@ OURS = [
         "each part of the account has an endpoint of its own",
         [gone(ENDPOINT["file"])],
         [
-            Write("Create", ENDPOINT["file"], endpoint_request(WAYS["file"])),
+            Write("Create", ENDPOINT["file"], endpoint_request(TARGETS["file"])),
             Waits("Create", GROUP_OF["file"], ENDPOINT["file"]),
         ],
         violated="ST-PE-02",
@@ -128,15 +128,15 @@ OURS = [
     case(
         "parts that the spec names besides get theirs",
         [
-            added(*(each for way in PARTS for each in serving(site(**BATCH), way))),
-            gone(site(**BATCH).endpoint(PARTS[1])),
+            added(*(each for target in PARTS for each in serving(plan(**BATCH), target))),
+            gone(plan(**BATCH).endpoint(PARTS[1])),
         ],
         [
-            Write("Create", site(**BATCH).endpoint(PARTS[1]), endpoint_request(PARTS[1])),
+            Write("Create", plan(**BATCH).endpoint(PARTS[1]), endpoint_request(PARTS[1])),
             Waits(
                 "Create",
-                site(**BATCH).endpoint(PARTS[1]).child("privateDnsZoneGroups", "default"),
-                site(**BATCH).endpoint(PARTS[1]),
+                plan(**BATCH).endpoint(PARTS[1]).child("privateDnsZoneGroups", "default"),
+                plan(**BATCH).endpoint(PARTS[1]),
             ),
         ],
         violated="ST-PE-03 ST-PE-04",
@@ -146,7 +146,7 @@ OURS = [
         "the workspace itself has one",
         [gone(ENDPOINT["amlworkspace"])],
         [
-            Write("Create", ENDPOINT["amlworkspace"], endpoint_request(WAYS["amlworkspace"])),
+            Write("Create", ENDPOINT["amlworkspace"], endpoint_request(TARGETS["amlworkspace"])),
             Waits("Create", GROUP_OF["amlworkspace"], ENDPOINT["amlworkspace"]),
         ],
         violated="WS-PE-01",
@@ -164,7 +164,7 @@ OURS = [
         "the registry has one too",
         [gone(ENDPOINT["registry"])],
         [
-            Write("Create", ENDPOINT["registry"], endpoint_request(WAYS["registry"])),
+            Write("Create", ENDPOINT["registry"], endpoint_request(TARGETS["registry"])),
             Waits("Create", GROUP_OF["registry"], ENDPOINT["registry"]),
         ],
         violated="ACR-NET-01",
@@ -173,7 +173,7 @@ OURS = [
         "an endpoint lives in its network's region, whatever the service's",
         [gone(BLOB), added(network(location="northeurope"))],
         [
-            Write("Create", BLOB, endpoint_request(WAYS["blob"], "northeurope")),
+            Write("Create", BLOB, endpoint_request(TARGETS["blob"], "northeurope")),
             Waits("Create", BLOB_GROUP, BLOB),
         ],
         violated="WS-PE-05",
@@ -199,10 +199,10 @@ OURS = [
                 BLOB,
                 {
                     "location": "westeurope",
-                    "tags": endpoint(WAYS["blob"])["tags"],
+                    "tags": endpoint(TARGETS["blob"])["tags"],
                     "properties": {
                         name: value
-                        for name, value in endpoint(WAYS["blob"])["properties"].items()
+                        for name, value in endpoint(TARGETS["blob"])["properties"].items()
                         if name not in {"provisioningState", "customDnsConfigs"}
                     },
                 },
@@ -224,7 +224,7 @@ OURS = [
             put(
                 BLOB,
                 "properties.privateLinkServiceConnections",
-                endpoint(WAYS["vault"])["properties"]["privateLinkServiceConnections"],
+                endpoint(TARGETS["vault"])["properties"]["privateLinkServiceConnections"],
             )
         ],
         [Finding("NameTaken", BLOB, "ST-PE-01")],
@@ -246,7 +246,7 @@ APPROVAL = [
     case(
         "our pending connection is approved by us where the service shows it",
         [
-            added(endpoint(WAYS["blob"], status="Pending", manual=True)),
+            added(endpoint(TARGETS["blob"], status="Pending", manual=True)),
             put(ACCOUNT, CONNECTIONS, [connection(ACCOUNT, BLOB, "Pending")]),
             added(connection(ACCOUNT, BLOB, "Pending")),
         ],
@@ -262,38 +262,38 @@ APPROVAL = [
     ),
     case(
         "a pending connection that the service does not show yet is looked at again",
-        [added(endpoint(WAYS["blob"], status="Pending")), put(ACCOUNT, CONNECTIONS, [])],
+        [added(endpoint(TARGETS["blob"], status="Pending")), put(ACCOUNT, CONNECTIONS, [])],
         [Soon(APPROVED)],
         violated="WS-PE-04",
     ),
     case(
         "a rejected connection needs its owner",
-        [added(endpoint(WAYS["blob"], status="Rejected"))],
+        [added(endpoint(TARGETS["blob"], status="Rejected"))],
         [Finding("EndpointRejected", BLOB, "WS-PE-04")],
         violated="WS-PE-04",
     ),
     case(
         "a connection that timed out needs its owner, too",
-        [added(endpoint(WAYS["blob"], status="Timeout"))],
+        [added(endpoint(TARGETS["blob"], status="Timeout"))],
         [Finding("EndpointTimedOut", BLOB, "WS-PE-04")],
         violated="WS-PE-04",
     ),
     case(
         "a disconnected endpoint never connects again: it is removed, to be made anew",
-        [added(endpoint(WAYS["blob"], status="Disconnected"))],
+        [added(endpoint(TARGETS["blob"], status="Disconnected"))],
         [Write("Delete", BLOB), Finding("EndpointDisconnected", BLOB, "WS-PE-04")],
         violated="WS-PE-04",
         inventory=[BLOB],
     ),
     case(
         "one of our name that we did not make is its owner's to remove",
-        [added(endpoint(WAYS["blob"], status="Disconnected"))],
+        [added(endpoint(TARGETS["blob"], status="Disconnected"))],
         [Finding("EndpointDisconnected", BLOB, "WS-PE-04")],
         violated="WS-PE-04",
     ),
     case(
         "casing of the status is no difference",
-        [added(endpoint(WAYS["blob"], status="approved"))],
+        [added(endpoint(TARGETS["blob"], status="approved"))],
         [],
         met="WS-PE-04",
     ),
@@ -469,7 +469,7 @@ SUBNETS = [
     ),
     case(
         "a declared subnet that is gone is told of where endpoints in another one serve already",
-        [gone(SUBNET), added(*(endpoint(way, subnet_id=OTHER_SUBNET) for way in WAYS.values()))],
+        [gone(SUBNET), added(*(endpoint(target, subnet_id=OTHER_SUBNET) for target in TARGETS.values()))],
         [Advice("SubnetNotFound", SUBNET, "WS-PE-01")],
     ),
     case(

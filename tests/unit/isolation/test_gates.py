@@ -17,10 +17,10 @@ from tests.unit.isolation.bodies import (
     RECORDS,
     REGISTRY,
     SUBNET,
+    TARGETS,
     UNREACHABLE,
     VAULT,
     VAULT_ZONE,
-    WAYS,
     WORKSPACE,
     ZONE,
     added,
@@ -29,9 +29,9 @@ from tests.unit.isolation.bodies import (
     gone,
     link,
     network,
+    plan,
     put,
     record,
-    site,
     subnet,
     unreadable,
     workspace,
@@ -68,7 +68,7 @@ FULL = subnet(prefix="10.20.0.0/29", ipConfigurations=[{"id": str(number)} for n
 
 def missing_pieces(group: str) -> dict[str, tuple[Change, ...]]:
     """Everything without which a private way does not work, one piece at a time."""
-    way, own = WAYS[group], ENDPOINT[group]
+    target, own = TARGETS[group], ENDPOINT[group]
     pieces: dict[str, tuple[Change, ...]] = {
         "the endpoint is missing": (gone(own),),
         "the endpoint is missing and its subnet is full": (gone(own), added(network(NETWORK, FULL))),
@@ -76,9 +76,9 @@ def missing_pieces(group: str) -> dict[str, tuple[Change, ...]]:
         "the endpoint's creation failed": (put(own, "properties.provisioningState", "Failed"),),
         "the endpoint is not ours": (put(own, "tags", {}),),
         "the endpoint may not be read": (unreadable(own),),
-        "the endpoint is pending": (added(endpoint(way, status="Pending")),),
-        "the endpoint is rejected": (added(endpoint(way, status="Rejected")),),
-        "the endpoint is disconnected": (added(endpoint(way, status="Disconnected")),),
+        "the endpoint is pending": (added(endpoint(target, status="Pending")),),
+        "the endpoint is rejected": (added(endpoint(target, status="Rejected")),),
+        "the endpoint is disconnected": (added(endpoint(target, status="Disconnected")),),
         "the zone group is missing": (gone(GROUP_OF[group]),),
         "the zone group is being written": (put(GROUP_OF[group], "properties.provisioningState", "Updating"),),
         "the zone group has written nothing": (
@@ -156,7 +156,7 @@ def served_by_others(service: ResourceId, **parts: Any) -> tuple[Change, ...]:  
     return (
         gone(ENDPOINT[group]),
         put(service, "properties.privateEndpointConnections", [connection(service, THEIRS), *own]),
-        added(endpoint(WAYS[group], THEIRS, tags={}, **parts)),
+        added(endpoint(TARGETS[group], THEIRS, tags={}, **parts)),
     )
 
 
@@ -231,7 +231,7 @@ def test_an_endpoint_of_others_that_works_is_a_way_in() -> None:
 def test_the_way_of_every_client_network_counts() -> None:
     """A network that was promised the names must have them before the public address goes (DNS-03)."""
     office = {"endpointSubnetID": SUBNET.text, "clientNetworkIDs": [OFFICE.text]}
-    links = [link(site().link(zone, OFFICE), OFFICE) for zone in ZONE.values()]
+    links = [link(plan().link(zone, OFFICE), OFFICE) for zone in ZONE.values()]
     row: Case = case("", [*OPEN, added(*links[1:])], [], network=office).values[0]  # type: ignore[assignment]
     written = {value.id for value in told(row.evaluation()) if isinstance(value, Write)}
     assert WORKSPACE not in written

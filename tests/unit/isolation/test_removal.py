@@ -15,7 +15,7 @@ from tests.unit.isolation.bodies import (
     MARK,
     OFFICE,
     OWNER,
-    WAYS,
+    TARGETS,
     ZONE,
     added,
     endpoint,
@@ -51,7 +51,7 @@ SENT_BACK = {
     "location": "westeurope",
     "properties": {
         name: value
-        for name, value in endpoint(WAYS["blob"])["properties"].items()
+        for name, value in endpoint(TARGETS["blob"])["properties"].items()
         if name not in {"provisioningState", "customDnsConfigs"}
     },
 }

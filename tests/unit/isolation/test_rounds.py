@@ -15,16 +15,16 @@ from tests.unit.isolation.bodies import (
     OWNER,
     SUBNET,
     SUBSCRIPTION,
-    WAYS,
+    TARGETS,
     ZONE,
     added,
     connection,
     endpoint,
     gone,
     link,
+    plan,
     put,
     record,
-    site,
     spec,
     unreadable,
     world,
@@ -45,8 +45,8 @@ if TYPE_CHECKING:
 
     from secureml_reconcilers.engine.blocks import Composition
 
-FEW = 7
-"""Workspace, its services, endpoints and links, queries, links of others, ours in their zones, groups, records:
+FEW = 8
+"""Workspace; its services, endpoints and zones; links; queries; links of others; ours in their zones; groups; records:
 what of that does not depend on one another is read together."""
 
 CLIENTS = [NETWORK_GROUP.resource("Microsoft.Network/virtualNetworks", f"client-{each}") for each in range(64)]
@@ -79,7 +79,7 @@ def rounds(composition: Composition, azure: View) -> int:
 def linked(zones: Iterable[ResourceId], networks: Iterable[ResourceId]) -> list[Body]:
     """The links that we would make between them."""
     nets = list(networks)
-    return [link(site().link(zone_id, network), network) for zone_id in zones for network in nets]
+    return [link(plan().link(zone_id, network), network) for zone_id in zones for network in nets]
 
 
 def linked_by_others() -> tuple[list[Body], list[dict[str, str]]]:
@@ -125,7 +125,7 @@ def test_connections_of_others_are_looked_at_together() -> None:
     azure = world(
         gone(ENDPOINT["blob"]),
         put(ACCOUNT, "properties.privateEndpointConnections", [connection(ACCOUNT, each) for each in THEIRS]),
-        added(*(endpoint(WAYS["blob"], each, subnet_id=elsewhere, tags={}) for each in THEIRS)),
+        added(*(endpoint(TARGETS["blob"], each, subnet_id=elsewhere, tags={}) for each in THEIRS)),
     )
     assert rounds(SecureWorkspaces().declare(spec(), OWNER), azure) <= FEW
 
@@ -144,7 +144,7 @@ def test_records_are_looked_at_together(ours: bool) -> None:  # noqa: FBT001
         changes += [
             gone(ENDPOINT["blob"]),
             put(ACCOUNT, "properties.privateEndpointConnections", shown),
-            added(endpoint(WAYS["blob"], target, tags={})),
+            added(endpoint(TARGETS["blob"], target, tags={})),
         ]
     assert rounds(SecureWorkspaces().declare(spec(), OWNER), world(*changes)) <= FEW
 
@@ -154,6 +154,6 @@ def test_a_deletion_looks_at_all_endpoints_together(hidden: bool) -> None:  # no
     """Ten of them once never ended."""
     groups = [each.child("privateDnsZoneGroups", "default") for each in OURS]
     inventory = tuple(each.text for each in (*OURS, *groups, *ZONE.values(), *LINK.values()))
-    changes = [added(*(endpoint(WAYS["blob"], each) for each in OURS))]
+    changes = [added(*(endpoint(TARGETS["blob"], each) for each in OURS))]
     composition = SecureWorkspaces().remove(spec(deletionPolicy="Delete"), OWNER, inventory)
     assert rounds(composition, world(*changes, *([unreadable(OURS[0])] if hidden else []))) <= FEW

@@ -12,23 +12,23 @@ from tests.unit.isolation.bodies import (
     LAKE,
     NETWORK,
     OWNER,
-    WAYS,
+    TARGETS,
     WORKSPACE,
     account,
     added,
     drop,
     endpoint_request,
     gone,
+    plan,
     put,
     serving,
-    site,
     spec,
     unreadable,
     world,
 )
 from tests.unit.isolation.telling import Advice, Case, Finding, Waits, Works, Write, case, check, judge_all
 
-from secureml_reconcilers.isolation.site import Way
+from secureml_reconcilers.isolation.network_plan import PrivateLinkTarget
 from secureml_reconcilers.secure_workspace import SecureWorkspaces
 
 if TYPE_CHECKING:
@@ -254,8 +254,8 @@ LAKE_SPEC: dict[str, Any] = {
         "additionalAccounts": [{"accountID": LAKE.text, "subResources": ["table", "queue"]}],
     }
 }
-LAKE_WAYS = (Way(LAKE, "table"), Way(LAKE, "queue"))
-LAKE_SERVED = added(*(body for way in LAKE_WAYS for body in serving(site(**LAKE_SPEC), way)))
+LAKE_TARGETS = (PrivateLinkTarget(LAKE, "table"), PrivateLinkTarget(LAKE, "queue"))
+LAKE_SERVED = added(*(body for target in LAKE_TARGETS for body in serving(plan(**LAKE_SPEC), target)))
 DEFAULT_LETS_IN = (
     put(ACCOUNT, "properties.publicNetworkAccess", "Enabled"),
     put(ACCOUNT, f"{ACLS}.ipRules", [OURS]),
@@ -291,7 +291,7 @@ FURTHER = [
         "the default account keeps its parts where the spec lists it among the further ones, too",
         [put(ACCOUNT, "properties.publicNetworkAccess", "Enabled"), gone(ENDPOINT["file"])],
         [
-            Write("Create", ENDPOINT["file"], endpoint_request(WAYS["file"])),
+            Write("Create", ENDPOINT["file"], endpoint_request(TARGETS["file"])),
             Waits("Create", GROUP_OF["file"], ENDPOINT["file"]),
             Waits("Update", ACCOUNT, ENDPOINT["file"]),
         ],

@@ -14,8 +14,8 @@ from tests.unit.isolation.bodies import (
     OWNER,
     REGISTRY,
     SUBNET,
+    TARGETS,
     VAULT,
-    WAYS,
     WORKSPACE,
     account,
     added,
@@ -155,7 +155,7 @@ CASES = [
         [GUARDED, OPEN[VAULT], OPEN[ACCOUNT], gone(ENDPOINT["file"])],
         [
             UNDONE,
-            Write("Create", ENDPOINT["file"], endpoint_request(WAYS["file"])),
+            Write("Create", ENDPOINT["file"], endpoint_request(TARGETS["file"])),
             Waits("Create", GROUP_OF["file"], "spec.endpoints.subnetNetworkPolicies Disable is acted upon"),
             waits(VAULT, "spec.endpoints.subnetNetworkPolicies Disable"),
             waits(ACCOUNT, "spec.endpoints.subnetNetworkPolicies Disable"),

@@ -12,14 +12,14 @@ from tests.unit.isolation.bodies import (
     NETWORK_GROUP,
     OFFICE,
     SUBNET,
-    WAYS,
-    WORKSPACE,
-    site,
+    TARGETS,
+    plan,
 )
 
 from secureml_reconcilers.azure.resource_id import resource_id
 from secureml_reconcilers.isolation.clouds import PUBLIC
-from secureml_reconcilers.isolation.site import RULES, Way
+from secureml_reconcilers.isolation.network_plan import PrivateLinkTarget
+from secureml_reconcilers.isolation.services import GROUPS
 from secureml_reconcilers.rulebook import CATALOGUE
 
 IN_NETWORK_GROUP = (
@@ -29,7 +29,7 @@ IN_NETWORK_GROUP = (
 
 def test_the_names_of_endpoints_never_change() -> None:
     """Written out: a change of the scheme would leave the old endpoints behind and make new ones."""
-    assert {group: site().endpoint(way).text for group, way in WAYS.items()} == {
+    assert {group: plan().endpoint(target).text for group, target in TARGETS.items()} == {
         "amlworkspace": f"{IN_NETWORK_GROUP}/privateEndpoints/fraud-amlworkspace-d6d97c",
         "blob": f"{IN_NETWORK_GROUP}/privateEndpoints/frauddata-blob-2a0a69",
         "file": f"{IN_NETWORK_GROUP}/privateEndpoints/frauddata-file-2a0a69",
@@ -40,8 +40,8 @@ def test_the_names_of_endpoints_never_change() -> None:
 
 def test_the_names_of_links_never_change() -> None:
     """A link is named after the network that it serves."""
-    zone = site().zone(BLOB_ZONE)
-    assert site().link(zone, NETWORK).text == (
+    zone = plan().zone(BLOB_ZONE)
+    assert plan().link(zone, NETWORK).text == (
         f"{IN_NETWORK_GROUP}/privateDnsZones/privatelink.blob.core.windows.net/virtualNetworkLinks/ml-vnet-ef8bca"
     )
 
@@ -50,20 +50,22 @@ def test_the_names_of_links_never_change() -> None:
     ("left", "right"),
     [
         pytest.param(
-            site().endpoint(Way(ACCOUNT, "blob")),
-            site().endpoint(Way(resource_id(ACCOUNT.text.replace("/ml/", "/ML/")), "blob")),
+            plan().endpoint(PrivateLinkTarget(ACCOUNT, "blob")),
+            plan().endpoint(PrivateLinkTarget(resource_id(ACCOUNT.text.replace("/ml/", "/ML/")), "blob")),
             id="casing of the service makes no other name",
         ),
         pytest.param(
-            site().endpoint(Way(ACCOUNT, "blob")),
-            site(network={"endpointSubnetID": SUBNET.text.replace("Networks/ml", "Networks/ML")}).endpoint(
-                Way(ACCOUNT, "blob")
+            plan().endpoint(PrivateLinkTarget(ACCOUNT, "blob")),
+            plan(network={"endpointSubnetID": SUBNET.text.replace("Networks/ml", "Networks/ML")}).endpoint(
+                PrivateLinkTarget(ACCOUNT, "blob")
             ),
             id="casing of the subnet makes no other name",
         ),
         pytest.param(
-            site().endpoint(Way(ACCOUNT, "blob")),
-            site(network={"endpointSubnetID": f"{NETWORK.text}/subnets/other"}).endpoint(Way(ACCOUNT, "blob")),
+            plan().endpoint(PrivateLinkTarget(ACCOUNT, "blob")),
+            plan(network={"endpointSubnetID": f"{NETWORK.text}/subnets/other"}).endpoint(
+                PrivateLinkTarget(ACCOUNT, "blob")
+            ),
             id="another subnet of the network makes no other name: two endpoints would fight over one record",
         ),
     ],
@@ -78,22 +80,22 @@ def test_names_that_must_differ() -> None:
     elsewhere = resource_id(ACCOUNT.text.replace("/ml/", "/other/"))
     other_network = {"endpointSubnetID": f"{OFFICE.text}/subnets/endpoints"}
     named = [
-        site().endpoint(Way(ACCOUNT, "blob")),
-        site().endpoint(Way(ACCOUNT, "file")),
-        site().endpoint(Way(LAKE, "blob")),
-        site().endpoint(Way(elsewhere, "blob")),
-        site(network=other_network).endpoint(Way(ACCOUNT, "blob")),
-        site(endpoints={"resourceGroupID": GROUP.text}).endpoint(Way(ACCOUNT, "blob")),
+        plan().endpoint(PrivateLinkTarget(ACCOUNT, "blob")),
+        plan().endpoint(PrivateLinkTarget(ACCOUNT, "file")),
+        plan().endpoint(PrivateLinkTarget(LAKE, "blob")),
+        plan().endpoint(PrivateLinkTarget(elsewhere, "blob")),
+        plan(network=other_network).endpoint(PrivateLinkTarget(ACCOUNT, "blob")),
+        plan(endpoints={"resourceGroupID": GROUP.text}).endpoint(PrivateLinkTarget(ACCOUNT, "blob")),
     ]
     assert len(set(named)) == len(named)
-    zone = site().zone(BLOB_ZONE)
-    assert site().link(zone, NETWORK) != site().link(zone, OFFICE)
+    zone = plan().zone(BLOB_ZONE)
+    assert plan().link(zone, NETWORK) != plan().link(zone, OFFICE)
 
 
 def test_a_long_name_is_cut_and_keeps_what_tells_it_apart() -> None:
     """Endpoint names stay within 64 characters."""
     long = GROUP.resource("Microsoft.MachineLearningServices/workspaces", "w" * 80)
-    name = site().endpoint(Way(long, "amlworkspace")).name
+    name = plan().endpoint(PrivateLinkTarget(long, "amlworkspace")).name
     assert len(name) == 64
     assert name.startswith("wwww")
     assert name[-19:-6] == "amlworkspace-"
@@ -102,22 +104,21 @@ def test_a_long_name_is_cut_and_keeps_what_tells_it_apart() -> None:
 def test_where_things_stand() -> None:
     """Endpoints and zones beside the network, unless the spec names a group or a zone."""
     hub = f"{GROUP.text}/providers/Microsoft.Network/privateDnsZones/{BLOB_ZONE.upper()}"
-    assert site().endpoint(WAYS["blob"]).group == NETWORK_GROUP
-    assert site().zone(BLOB_ZONE).group == NETWORK_GROUP
-    assert site(endpoints={"resourceGroupID": GROUP.text}).endpoint(WAYS["blob"]).group == GROUP
-    assert site(dns={"zoneResourceGroupID": GROUP.text}).zone(BLOB_ZONE).group == GROUP
-    assert site(dns={"zoneIDs": [hub]}).zone(BLOB_ZONE) == resource_id(hub)
-    assert site(dns={"zoneIDs": [hub]}).zone("privatelink.azurecr.io").group == NETWORK_GROUP
+    assert plan().endpoint(TARGETS["blob"]).group == NETWORK_GROUP
+    assert plan().zone(BLOB_ZONE).group == NETWORK_GROUP
+    assert plan(endpoints={"resourceGroupID": GROUP.text}).endpoint(TARGETS["blob"]).group == GROUP
+    assert plan(dns={"zoneResourceGroupID": GROUP.text}).zone(BLOB_ZONE).group == GROUP
+    assert plan(dns={"zoneIDs": [hub]}).zone(BLOB_ZONE) == resource_id(hub)
+    assert plan(dns={"zoneIDs": [hub]}).zone("privatelink.azurecr.io").group == NETWORK_GROUP
 
 
-def test_the_addresses_that_ways_take() -> None:
+def test_the_addresses_that_targets_take() -> None:
     """Three for the workspace, two for the registry, one for all else (ACR-DATA-01)."""
-    taken = {group: way.addresses for group, way in WAYS.items()}
+    taken = {group: target.addresses for group, target in TARGETS.items()}
     assert taken == {"amlworkspace": 3, "blob": 1, "file": 1, "vault": 1, "registry": 2}
-    assert site().workspace == WORKSPACE
 
 
-def test_every_way_names_its_rule() -> None:
+def test_every_target_names_its_rule() -> None:
     """Whatever group the spec may ask for, a plan and a finding say which rule asks for its endpoint."""
-    assert RULES.keys() == PUBLIC.zones.keys()
-    assert set(RULES.values()) <= CATALOGUE.keys()
+    assert GROUPS.keys() == PUBLIC.zones.keys()
+    assert {row.rule for row in GROUPS.values()} <= CATALOGUE.keys()

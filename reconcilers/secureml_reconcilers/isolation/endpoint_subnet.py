@@ -1,0 +1,138 @@
+"""The subnet that holds the private endpoints: whether it fits, and what applies to it (WS-PE-01, WS-PE-02)."""
+
+from __future__ import annotations
+
+from ipaddress import ip_network
+from typing import TYPE_CHECKING, Final
+
+from secureml_reconcilers.azure.problem import AzureProblem, Retry, Severity
+from secureml_reconcilers.engine.blocks import Check, CheckLevel
+from secureml_reconcilers.engine.values import get_path
+from secureml_reconcilers.isolation.body_values import (
+    list_in,
+    objects_in,
+    parsed_id,
+    text_in,
+    texts_in,
+    unexpected,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from secureml_reconcilers.azure.arm import Body
+    from secureml_reconcilers.isolation.network_plan import NetworkPlan
+
+_RESERVED: Final = 5
+"""Addresses of every subnet that Azure keeps for itself (reference-data.md section 11)."""
+
+_APPLIES: Final = {
+    "networkSecurityGroup": frozenset({"enabled", "networksecuritygroupenabled"}),
+    "routeTable": frozenset({"enabled", "routetableenabled"}),
+}
+"""What a subnet may have, and the values of privateEndpointNetworkPolicies with which endpoints obey it."""
+
+
+def subnet_fits(plan: NetworkPlan, network: Body, needed: int) -> Iterator[Check]:
+    """The subnet exists, belongs to nobody else, and has room for every endpoint that is missing.
+
+    Args:
+        plan: which subnet.
+        network: the network as read, which lists its subnets.
+        needed: private addresses that all missing endpoints take.
+
+    Raises:
+        AzureProblem: when the network has no such subnet, or shows it in a way that cannot be understood.
+    """
+    subnet = _shown_in(plan, network)
+    name = plan.endpoint_subnet.name
+    yield Check(
+        f"subnet {name} is not delegated",
+        not list_in(subnet, "properties.delegations"),
+        "SubnetDelegated",
+        f"Subnet {name} is delegated to another service, which refuses private endpoints.",
+        "Name a subnet without delegations in spec.network.endpointSubnetID (in a new resource).",
+        ("ACI-CONF-01",),
+        plan.network,
+    )
+    free = free_addresses(subnet)
+    yield Check(
+        f"subnet {name} has room",
+        free >= needed,
+        "SubnetFull",
+        f"Subnet {name} has {free} free addresses and {needed} are needed.",
+        "Widen it, or name another in spec.network.endpointSubnetID (in a new resource).",
+        ("WS-PE-01",),
+        plan.network,
+    )
+
+
+def free_addresses(subnet: Body) -> int:
+    """Addresses left in a subnet, after those that Azure keeps.
+
+    Raises:
+        AzureProblem: reason UnexpectedAnswer, when its prefixes cannot be understood.
+    """
+    prefixes = texts_in(subnet, "properties.addressPrefixes") or [text_in(subnet, "properties.addressPrefix")]
+    try:
+        parsed = [ip_network(prefix, strict=False) for prefix in prefixes]
+    except ValueError:
+        raise unexpected(subnet, "properties.addressPrefixes", prefixes) from None
+    size = sum(each.num_addresses - _RESERVED for each in parsed if each.version == 4)  # noqa: PLR2004 - IPv4
+    return max(0, size - len(list_in(subnet, "properties.ipConfigurations")))
+
+
+def no_guard_applies(plan: NetworkPlan, subnet: Body) -> Check:
+    """A security group or a route table that endpoints obey may shut off everybody (WS-PE-02).
+
+    It is not looked into: that would take its rules, those of every client's subnet, and where routes lead.
+    """
+    name = plan.endpoint_subnet.name
+    policies = text_in(subnet, "properties.privateEndpointNetworkPolicies", "Disabled")
+    obeyed = [
+        found.short if (found := parsed_id(shown)) is not None else kind
+        for kind, values in _APPLIES.items()
+        if (shown := get_path(subnet, f"properties.{kind}.id")) and policies.lower() in values
+    ]
+    return Check(
+        f"no security group and no route table applies to endpoints in {name}",
+        not obeyed,
+        "SecurityGroupApplies",
+        f"The privateEndpointNetworkPolicies of subnet {name} are {policies}, so private endpoints in"
+        f" it obey {' and '.join(obeyed)}, which the operator does not look into yet.",
+        "Check before everything is closed that clients reach the subnet on TCP 443 (az network nsg rule list, az"
+        " network route-table route list), and let them in where they do not.",
+        ("WS-PE-02",),
+        plan.endpoint_subnet,
+        CheckLevel.ADVISORY,
+    )
+
+
+def unused_subnet_is_missing(plan: NetworkPlan) -> Check:
+    """Endpoints elsewhere in the network serve everything, and the declared subnet does not exist (WS-PE-01)."""
+    return Check(
+        f"subnet {plan.endpoint_subnet.name} exists",
+        holds=False,
+        reason="SubnetNotFound",
+        message=f"The network {plan.network.name} has no subnet {plan.endpoint_subnet.name}: endpoints in another"
+        " subnet of it serve already, and the declared one is not used.",
+        advice="Create the subnet, for an endpoint that must be made anew goes there, or make a resource with"
+        " another spec.network.endpointSubnetID.",
+        rules=("WS-PE-01",),
+        about=plan.endpoint_subnet,
+        level=CheckLevel.ADVISORY,
+    )
+
+
+def _shown_in(plan: NetworkPlan, network: Body) -> Body:
+    for subnet in objects_in(network, "properties.subnets"):
+        if parsed_id(subnet.get("id")) == plan.endpoint_subnet:
+            return subnet
+    raise AzureProblem(
+        "SubnetNotFound",
+        f"The network {plan.network.name} has no subnet {plan.endpoint_subnet.name}.",
+        "Create the subnet, or make a resource with another spec.network.endpointSubnetID.",
+        Retry.SLOW,
+        Severity.USER,
+        target=plan.network,
+    )

@@ -1,0 +1,130 @@
+"""Where private endpoints and private names live, whatever kind of custom resource asks for them."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final, Literal
+
+from secureml_reconcilers.azure.resource_id import resource_id
+from secureml_reconcilers.isolation.services import GROUPS
+
+if TYPE_CHECKING:
+    from secureml_reconcilers.api.secure_workspace import DNS, Endpoints, Network
+    from secureml_reconcilers.azure.resource_id import ResourceId
+    from secureml_reconcilers.isolation.clouds import Cloud
+
+_NAME_LIMIT: Final = 64
+"""Private endpoint names stay within 64 characters (reference-data.md section 10)."""
+
+
+@dataclass(frozen=True, slots=True)
+class PrivateLinkTarget:
+    """One sub-resource of one service: what a private endpoint leads to."""
+
+    resource: ResourceId
+    """The service, such as a storage account."""
+
+    group: str
+    """The private link group, such as `amlworkspace` or `blob`."""
+
+    @property
+    def addresses(self) -> int:
+        """Private addresses that its endpoint takes from the subnet."""
+        return GROUPS[self.group].addresses
+
+    @property
+    def rule(self) -> str:
+        """The rule that asks for its endpoint."""
+        return GROUPS[self.group].rule
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkPlan:
+    """Networks, subnet and DNS of one custom resource: ids parsed once, and names of what we make."""
+
+    endpoint_subnet: ResourceId
+    """Where private endpoints get their addresses."""
+
+    client_networks: tuple[ResourceId, ...]
+    """Further networks that must resolve the private names, each once whatever its casing (DNS-03)."""
+
+    endpoint_resource_group: ResourceId
+    """Where private endpoints are made."""
+
+    zone_resource_group: ResourceId
+    """Where private DNS zones are looked for, and made."""
+
+    named_zones: tuple[ResourceId, ...]
+    """Zones that the spec names one by one; they may be anywhere."""
+
+    dns_mode: Literal["Managed", "Existing", "None"]
+    """Who makes zones: the operator, somebody else, or nobody in Azure."""
+
+    cloud: Cloud
+    owner: str
+    """The custom resource, as `cluster/namespace/name`: left as a tag on the endpoints that it uses."""
+
+    @classmethod
+    def of(cls, network: Network, endpoints: Endpoints, dns: DNS, cloud: Cloud, owner: str) -> NetworkPlan:
+        """The plan that these sections of a spec imply."""
+        subnet = resource_id(network.endpoint_subnet_id)
+        own = _network_of(subnet)
+        clients = dict.fromkeys(resource_id(text) for text in network.client_network_ids)
+        return cls(
+            subnet,
+            tuple(client for client in clients if client != own),
+            resource_id(endpoints.resource_group_id or own.group.text),
+            resource_id(dns.zone_resource_group_id or own.group.text),
+            tuple(resource_id(text) for text in dns.zone_ids),
+            dns.mode,
+            cloud,
+            owner,
+        )
+
+    @property
+    def network(self) -> ResourceId:
+        """The virtual network of the endpoint subnet."""
+        return _network_of(self.endpoint_subnet)
+
+    @property
+    def networks(self) -> tuple[ResourceId, ...]:
+        """Every network that must resolve the private names, the endpoints' own first."""
+        return (self.network, *self.client_networks)
+
+    def endpoint(self, target: PrivateLinkTarget) -> ResourceId:
+        """The id of the endpoint that we would make for a target.
+
+        The name is the same on every pass and after every crash, and says what it is for. The hash keeps
+        two services of one name apart, and two networks; not two subnets of one network, for whoever comes
+        first serves the whole network, and a second endpoint would fight with it over one record.
+        """
+        suffix = f"-{target.group}-{_digest(target.resource.key + self.network.key)}"
+        name = target.resource.name[: _NAME_LIMIT - len(suffix)] + suffix
+        return self.endpoint_resource_group.resource("Microsoft.Network/privateEndpoints", name)
+
+    def zone(self, name: str) -> ResourceId:
+        """The id of the private DNS zone that we would use or make for a name."""
+        named = next((zone for zone in self.named_zones if zone.name.lower() == name.lower()), None)
+        return named or self.zone_resource_group.resource("Microsoft.Network/privateDnsZones", name)
+
+    def link(self, zone: ResourceId, network: ResourceId) -> ResourceId:
+        """The id of the link that we would make between a zone and a network."""
+        return zone.child("virtualNetworkLinks", f"{network.name}-{_digest(network.key)}")
+
+    def zone_names(self, target: PrivateLinkTarget) -> tuple[str, ...]:
+        """The names of the zones in which the names of a target live (DNS-02)."""
+        return self.cloud.zones[target.group]
+
+
+def _network_of(subnet: ResourceId) -> ResourceId:
+    parent = subnet.parent
+    assert parent is not None  # noqa: S101 - the model admits subnet ids only
+    return parent
+
+
+@lru_cache(maxsize=65536)
+def _digest(text: str) -> str:
+    """Six characters that keep names apart."""
+    return hashlib.sha256(text.encode()).hexdigest()[:6]

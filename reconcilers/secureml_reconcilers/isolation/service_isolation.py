@@ -1,0 +1,225 @@
+"""A storage account, a vault, a registry: closed once every private way into it works (ST-*, KV-*, ACR-*).
+
+One procedure for all of them, as the article has it; what sets them apart stands in the table of `services.py`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from secureml_reconcilers.azure.problem import AzureProblem
+from secureml_reconcilers.engine.blocks import Block, Blocks, Check, CheckLevel, Ensure
+from secureml_reconcilers.engine.values import AnyOf, Entries
+from secureml_reconcilers.engine.view import View, once_each
+from secureml_reconcilers.isolation.body_values import text_in
+from secureml_reconcilers.isolation.dns import names_of
+from secureml_reconcilers.isolation.endpoints import endpoint
+from secureml_reconcilers.isolation.firewall_exceptions import undeclared_entries
+from secureml_reconcilers.isolation.services import (
+    CONTAINER_REGISTRY,
+    KEY_VAULT,
+    SERVICES,
+    STORAGE,
+    Firewall,
+    Service,
+    ServiceInUse,
+)
+from secureml_reconcilers.isolation.unsupported_fields import of_datastores, of_subnet, of_workspace
+from secureml_reconcilers.isolation.workspace_context import (
+    WorkspaceContext,
+    additional_accounts,
+    if_service_is_missing,
+    named_by_workspace,
+    required_of_workspace,
+    storage_accounts,
+    targets_of,
+    workspace,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from secureml_reconcilers.azure.arm import Body
+    from secureml_reconcilers.azure.resource_id import ResourceId
+    from secureml_reconcilers.engine.values import Fragment
+    from secureml_reconcilers.isolation.network_plan import PrivateLinkTarget
+
+_NO_PUBLIC_ACCESS: Final = AnyOf(("Disabled", "SecuredByPerimeter"))
+"""Public access is off; a network security perimeter is stricter still and is left as it is."""
+
+
+def storage_isolated(context: WorkspaceContext, azure: View) -> Blocks:
+    """The workspace's own account and every additional one answer only inside the network (ST-SCOPE-01)."""
+    yield _required_service_closed(context, azure, STORAGE)
+    for account in additional_accounts(context):
+        yield service_closed(context, azure, account)
+
+
+def key_vault_isolated(context: WorkspaceContext, azure: View) -> Iterator[Block]:
+    """The workspace's vault answers only inside the network (KV-NET-01, KV-BYP-01, KV-PNA-01)."""
+    yield from _required_service_closed(context, azure, KEY_VAULT)
+
+
+def registry_isolated(context: WorkspaceContext, azure: View) -> Iterator[Block]:
+    """The workspace's registry, once it has one, answers only inside the network (ACR-EXIST-01, ACR-LIMIT-01)."""
+    registry = named_by_workspace(context, azure, CONTAINER_REGISTRY)
+    if registry is None:
+        yield from CONTAINER_REGISTRY.unsupported(_in_use(context, azure, CONTAINER_REGISTRY, None))
+        yield _no_registry_yet(context)
+    else:
+        yield from service_closed(context, azure, registry)
+
+
+def _required_service_closed(context: WorkspaceContext, azure: View, service: Service) -> Iterator[Block]:
+    yield from service_closed(context, azure, required_of_workspace(context, azure, service))
+
+
+@once_each
+def service_closed(context: WorkspaceContext, azure: View, resource: ResourceId) -> Iterator[Block]:
+    """Denied by default, trusted services kept, public access off once the private ways work.
+
+    ST-DENY-01, ST-TRUST-01, ST-PUB-01, ST-IP-01; KV-NET-01, KV-BYP-01, KV-PNA-01; ACR-SKU-01, ACR-LIMIT-01,
+    ACR-TRUST-01, ACR-PNA-01; OPS-08.
+    """
+    service = SERVICES[resource.type]
+    body = azure.require(resource, service.not_found, if_service_is_missing(context, azure, resource))
+    in_use = _in_use(context, azure, service, resource)
+
+    unsupported = tuple(service.unsupported(in_use))
+    yield from unsupported
+    possible = tuple(service.prerequisites(resource, body))
+    yield from possible
+
+    ranges, subnets = _declared_exceptions(context, service)
+    yield from _ranges_have_an_effect(resource, body, ranges, f"{service.field}.allowedIPRanges")
+    assert service.firewall is not None  # noqa: S101 - the workspace, which has none, is closed by itself
+    yield from undeclared_entries(service.firewall, resource, body, service.field, (ranges, subnets))
+    yield from service.exceptions(in_use)
+
+    reached_privately = private_access(context, azure, targets_of(context, azure, resource))
+    yield Ensure(
+        resource,
+        {"properties": _closed_properties(service, body, context.workspace, ranges)},
+        _must_answer(service, ranges),
+        service.firewall.rules,
+        after=(*possible, *unsupported, *reached_privately),
+    )
+    yield from service.consequences(in_use)
+
+
+@once_each
+def private_access(
+    context: WorkspaceContext, azure: View, targets: tuple[PrivateLinkTarget, ...]
+) -> Iterator[Block]:
+    """Everything that must hold before a service may be closed: approved endpoints, links, records (OPS-08)."""
+    for target in targets:
+        yield from endpoint(context, azure, target)
+        yield from names_of(context, azure, target)
+
+
+def unsupported_fields(context: WorkspaceContext, azure: View) -> Blocks:
+    """Every field of the spec that this version does not act upon."""
+    for account in storage_accounts(context, azure):
+        yield _unsupported_of(context, azure, STORAGE, account)
+    yield of_datastores(context.spec)
+    for service in (KEY_VAULT, CONTAINER_REGISTRY):
+        yield _unsupported_of(context, azure, service, named_by_workspace(context, azure, service))
+    yield of_workspace(context.spec)
+    yield of_subnet(context.spec, azure.get(context.plan.network), context.plan.endpoint_subnet)
+
+
+def _unsupported_of(
+    context: WorkspaceContext, azure: View, service: Service, resource: ResourceId | None
+) -> Iterator[Check]:
+    yield from service.unsupported(_in_use(context, azure, service, resource))
+
+
+def _in_use(context: WorkspaceContext, azure: View, service: Service, resource: ResourceId | None) -> ServiceInUse:
+    """What the checks of a service look at; one that cannot be read keeps nothing else from being told."""
+    try:
+        body = azure.get(resource) if resource is not None else None
+    except AzureProblem:
+        body = None
+    named = named_by_workspace(context, azure, service)
+    return ServiceInUse(
+        context.spec, context.workspace, workspace(context, azure), resource, body, resource == named
+    )
+
+
+def _declared_exceptions(context: WorkspaceContext, service: Service) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Address ranges and subnets that the spec lets into a service; a registry takes no subnets (ACR-LIMIT-01)."""
+    section = service.section(context.spec) if service.section else None
+    return getattr(section, "allowed_ip_ranges", ()), getattr(section, "allowed_subnet_ids", ())
+
+
+def _closed_properties(
+    service: Service, body: Body, workspace_id: ResourceId, ranges: tuple[str, ...]
+) -> Fragment:
+    """The firewall denies, trusted services and declared ranges pass, and public access is off.
+
+    With declared ranges public access is left as it is: addresses pass only where it is on, and we open nothing.
+    """
+    firewall = service.firewall
+    assert firewall is not None  # noqa: S101 - as above
+    wanted: dict[str, Any] = {} if ranges else {"properties.publicNetworkAccess": _NO_PUBLIC_ACCESS}
+    wanted[f"{firewall.path}.defaultAction"] = "Deny"
+    if ranges:
+        wanted[f"{firewall.path}.ipRules"] = _address_rules(firewall, ranges)
+    if service.lets_workspace_in is None or not service.lets_workspace_in(body, workspace_id):
+        path, value = firewall.trusted_services
+        wanted[path] = value
+    properties: Fragment = _nested(wanted)["properties"]
+    return properties
+
+
+def _address_rules(firewall: Firewall, ranges: tuple[str, ...]) -> Entries:
+    return Entries("value", tuple({"value": text, **firewall.entry} for text in ranges))
+
+
+def _nested(values: dict[str, Any]) -> dict[str, Any]:
+    """Values by dotted path, as the nested dictionaries that they stand in."""
+    root: dict[str, Any] = {}
+    for path, value in values.items():
+        *steps, last = path.split(".")
+        inside = root
+        for step in steps:
+            inside = inside.setdefault(step, {})
+        inside[last] = value
+    return root
+
+
+def _must_answer(service: Service, ranges: tuple[str, ...]) -> str:
+    """Why a firewall is written, whichever part of it differs."""
+    who = "only to the network and to addresses of the spec" if ranges else "inside the network only"
+    return f"the {service.noun} must answer {who}"
+
+
+def _ranges_have_an_effect(
+    resource: ResourceId, body: Body, ranges: tuple[str, ...], field: str
+) -> Iterator[Check]:
+    """Address rules have no effect where public access is off, and only a person switches that on."""
+    if not ranges:
+        return
+    access = text_in(body, "properties.publicNetworkAccess", "Enabled")
+    yield Check(
+        f"{resource.short} answers the addresses of {field}",
+        access.lower() != "disabled",
+        "PublicAccessOff",
+        f"Public access to {resource.short} is off, so {field} has no effect.",
+        "Switch it on yourself (everybody else is denied, and the operator never opens anything), or remove the"
+        " ranges.",
+        about=resource,
+    )
+
+
+def _no_registry_yet(context: WorkspaceContext) -> Check:
+    return Check(
+        "the workspace has a registry",
+        holds=False,
+        reason="NoRegistryYet",
+        message="The workspace has no container registry yet; Azure ML makes one when it first needs it.",
+        advice="Nothing to do: it is isolated as soon as it exists.",
+        rules=("ACR-EXIST-01",),
+        about=context.workspace,
+        level=CheckLevel.ADVISORY,
+    )

@@ -1,0 +1,228 @@
+"""The services of a workspace: one row each, with all that sets one apart from the others.
+
+What is the same for all of them (endpoints, names, closing last) is told once, in `service_isolation.py`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from operator import attrgetter
+from typing import TYPE_CHECKING, Final, TypeAlias
+
+from secureml_reconcilers.engine.values import CsvMember
+from secureml_reconcilers.isolation import prerequisites, unsupported_fields
+from secureml_reconcilers.isolation.firewall_exceptions import resources_let_in, workspace_is_let_in
+from secureml_reconcilers.isolation.image_build import build_compute
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from secureml_reconcilers.api import SecureWorkspaceSpec
+    from secureml_reconcilers.api.secure_workspace import ContainerRegistry, KeyVault, Storage
+    from secureml_reconcilers.azure.arm import Body
+    from secureml_reconcilers.azure.resource_id import ResourceId
+    from secureml_reconcilers.engine.blocks import Check
+
+    Section: TypeAlias = Storage | KeyVault | ContainerRegistry
+    Checks: TypeAlias = Callable[["ServiceInUse"], Iterator[Check]]
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceInUse:
+    """One service of one workspace: what its checks are made from."""
+
+    spec: SecureWorkspaceSpec
+    workspace: ResourceId
+    workspace_body: Body
+    resource: ResourceId | None
+    """None where the workspace names none yet (a registry)."""
+
+    body: Body | None
+    """None where there is none, or where it cannot be read."""
+
+    by_workspace: bool
+    """The workspace names it; otherwise only the spec does."""
+
+
+@dataclass(frozen=True, slots=True)
+class PrivateLinkGroup:
+    """One sub-resource of a service, which takes a private endpoint of its own."""
+
+    rule: str
+    """The rule that asks for its endpoint."""
+
+    addresses: int = 1
+    """Private addresses that its endpoint takes from the subnet (reference-data.md section 3, ACR-DATA-01)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Firewall:
+    """The firewall of a service that denies by default."""
+
+    path: str
+    """Where the service shows it."""
+
+    rules: tuple[str, ...]
+    """The rules that its closing serves."""
+
+    trusted_services: tuple[str, CsvMember | str]
+    """Path and value with which Azure's own trusted services still pass."""
+
+    exception_rule: str
+    """The rule against which an undeclared entry goes."""
+
+    exception_lists: Mapping[str, tuple[str, str]]
+    """Lists of entries by name: the property that identifies an entry, and the option of `remove_entry`."""
+
+    remove_entry: str
+    """The command that takes an entry away; it ends with the option that names the service."""
+
+    entry: Mapping[str, str]
+    """What an address rule holds besides its `value`."""
+
+
+def _nothing(_: ServiceInUse) -> Iterator[Check]:
+    """There is nothing to say of such a service."""
+    yield from ()
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """One kind of service that a workspace uses."""
+
+    type: str
+    """The ARM type in lower case."""
+
+    noun: str
+    """What a sentence calls it."""
+
+    groups: Mapping[str, PrivateLinkGroup]
+    """By private link group; their DNS zones differ from cloud to cloud and stand in `clouds.py`."""
+
+    not_found: str
+    """The condition's reason where it does not exist."""
+
+    if_not_found: str
+    """What to do then, where the workspace names it."""
+
+    named_at: str = ""
+    """Where the workspace names it; empty for the workspace itself."""
+
+    field: str = ""
+    """The section of the spec about it, such as `spec.storage`."""
+
+    section: Callable[[SecureWorkspaceSpec], Section] | None = None
+    """That section; None for the workspace, whose fields stand in several."""
+
+    firewall: Firewall | None = None
+    """None for the workspace, which has none."""
+
+    prerequisites: Callable[[ResourceId, Body], Iterator[Check]] = prerequisites.none
+    """What it must be to have private endpoints at all."""
+
+    unsupported: Checks = _nothing
+    """Fields of the spec that keep it open, because this version does not act upon them."""
+
+    exceptions: Checks = _nothing
+    """Who else is let in, besides by the firewall's lists."""
+
+    consequences: Checks = _nothing
+    """What becomes of its users when it is closed."""
+
+    lets_workspace_in: Callable[[Body, ResourceId], bool] | None = None
+    """Whether a rule of its own lets exactly this workspace in, so that trusting all of Azure is not needed."""
+
+
+_IP_AND_NETWORKS: Final = {
+    "ipRules": ("value", "--ip-address"),
+    "virtualNetworkRules": ("id", "--subnet"),
+}
+
+WORKSPACE: Final = Service(
+    "microsoft.machinelearningservices/workspaces",
+    "workspace",
+    groups={"amlworkspace": PrivateLinkGroup("WS-PE-01", addresses=3)},
+    not_found="WorkspaceNotFound",
+    if_not_found="Create the workspace, or delete this resource and make one with the right spec.workspaceID.",
+)
+
+STORAGE: Final = Service(
+    "microsoft.storage/storageaccounts",
+    "account",
+    groups={
+        "blob": PrivateLinkGroup("ST-PE-01"),
+        "file": PrivateLinkGroup("ST-PE-02"),
+        "queue": PrivateLinkGroup("ST-PE-03"),
+        "table": PrivateLinkGroup("ST-PE-03"),
+        "dfs": PrivateLinkGroup("ST-PE-04"),
+        "web": PrivateLinkGroup("ST-PE-04"),
+    },
+    not_found="StorageNotFound",
+    if_not_found="The workspace names it; restore it, or make the workspace anew.",
+    named_at="properties.storageAccount",
+    field="spec.storage",
+    section=attrgetter("storage"),
+    firewall=Firewall(
+        "properties.networkAcls",
+        rules=("ST-DENY-01", "ST-TRUST-01", "ST-PUB-01", "ST-IP-01"),
+        trusted_services=("properties.networkAcls.bypass", CsvMember("AzureServices")),
+        exception_rule="ST-IP-01",
+        exception_lists={**_IP_AND_NETWORKS, "ipv6Rules": ("value", "--ip-address")},
+        remove_entry="az storage account network-rule remove --account-name",
+        entry={"action": "Allow"},
+    ),
+    prerequisites=prerequisites.second_generation,
+    unsupported=unsupported_fields.of_account,
+    exceptions=resources_let_in,
+    lets_workspace_in=workspace_is_let_in,
+)
+
+KEY_VAULT: Final = Service(
+    "microsoft.keyvault/vaults",
+    "vault",
+    groups={"vault": PrivateLinkGroup("KV-MODE-01")},
+    not_found="KeyVaultNotFound",
+    if_not_found="The workspace keeps its secrets in it; recover it if it was deleted.",
+    named_at="properties.keyVault",
+    field="spec.keyVault",
+    section=attrgetter("key_vault"),
+    firewall=Firewall(
+        "properties.networkAcls",
+        rules=("KV-NET-01", "KV-BYP-01", "KV-PNA-01"),
+        trusted_services=("properties.networkAcls.bypass", CsvMember("AzureServices")),
+        exception_rule="KV-NET-01",
+        exception_lists=_IP_AND_NETWORKS,
+        remove_entry="az keyvault network-rule remove --name",
+        entry={},
+    ),
+    unsupported=unsupported_fields.of_vault,
+)
+
+CONTAINER_REGISTRY: Final = Service(
+    "microsoft.containerregistry/registries",
+    "registry",
+    groups={"registry": PrivateLinkGroup("ACR-NET-01", addresses=2)},
+    not_found="RegistryNotFound",
+    if_not_found="The workspace names it; restore it, or name another there.",
+    named_at="properties.containerRegistry",
+    field="spec.containerRegistry",
+    section=attrgetter("container_registry"),
+    firewall=Firewall(
+        "properties.networkRuleSet",
+        rules=("ACR-LIMIT-01", "ACR-TRUST-01", "ACR-PNA-01"),
+        trusted_services=("properties.networkRuleBypassOptions", "AzureServices"),
+        exception_rule="ACR-LIMIT-01",
+        exception_lists=_IP_AND_NETWORKS,
+        remove_entry="az acr network-rule remove --name",
+        entry={"action": "Allow"},
+    ),
+    prerequisites=prerequisites.premium,
+    unsupported=unsupported_fields.of_registry,
+    consequences=build_compute,
+)
+
+SERVICES: Final = {each.type: each for each in (WORKSPACE, STORAGE, KEY_VAULT, CONTAINER_REGISTRY)}
+"""Every service by its ARM type."""
+
+GROUPS: Final = {group: row for each in SERVICES.values() for group, row in each.groups.items()}
+"""Every private link group by its name, which no two services share."""

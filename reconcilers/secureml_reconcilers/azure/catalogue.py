@@ -1,7 +1,8 @@
-"""What the engine must know of each resource type: version, write style, durations, defaults.
+"""What the engine must know of each resource type: version, write style, durations, defaults, order of removal.
 
 API versions: recorded ones where there is a recording, else the newest generally available version among
 those that wire-examples.md section 0 lists. Durations: reference-data.md section 16, measured in recordings.
+Known values: the API specifications of those versions, and the perimeter that later ones brought.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from secureml_reconcilers.azure.arm import Verb
     from secureml_reconcilers.azure.resource_id import ResourceId
 
 Client = Literal["network", "registry", "resources"]
@@ -60,6 +62,11 @@ class TypeInfo:
     """Shows its former self, settled, until an update is done, so a settled reading is no end of one."""
 
     durations: Durations = field(default_factory=lambda: _durations(1, 10, 60))
+    """Of a write whose verb has none of its own below."""
+
+    durations_by_verb: Mapping[Verb, Durations] = field(default_factory=dict)
+    """Of verbs that take notably longer or shorter than the others."""
+
     replaced_whole: tuple[str, ...] = ()
     """Property paths that a PATCH replaces as a whole: sent complete or not at all."""
 
@@ -88,6 +95,18 @@ class TypeInfo:
     etag_of_parent: bool = False
     """A write to one changes the etags of its siblings and of their parent: they are read again."""
 
+    removal_rank: int | None = None
+    """What we made is removed from the lowest rank to the highest: what leads to something goes before it. None
+    for types that the operator never removes."""
+
+    known_values: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """By path, in lower case: every value that the operator understands of a property that it writes or goes by.
+    Another one is of a later version of the service, and may be stricter than what we would write over it."""
+
+    def durations_of(self, verb: Verb) -> Durations:
+        """How long a write with this verb takes: `DELETE`, say, is quicker than the creation of an endpoint."""
+        return self.durations_by_verb.get(verb, self.durations)
+
 
 _NETWORK: Final = "2025-03-01"
 _DNS: Final = "2024-06-01"
@@ -98,16 +117,38 @@ _ML: Final = "2024-10-01"
 
 _CONNECTION: Final = ("properties.provisioningState", "properties.groupIds")
 
+_ACCESS: Final = frozenset({"enabled", "disabled", "securedbyperimeter"})
+_ACTION: Final = frozenset({"allow", "deny"})
+_BYPASS: Final = frozenset({"azureservices", "none"})
+
+_CONNECTION_VALUES: Final[Mapping[str, frozenset[str]]] = {
+    "properties.privateLinkServiceConnectionState.status": frozenset(
+        {"approved", "pending", "rejected", "disconnected", "timeout"}
+    )
+}
+
+_NETWORK_DELETE: Final = _durations(15, 30, 600)
+"""Networks, subnets and endpoints are gone after 10 to 21 s (reference-data.md section 16), endpoints after up to
+23 s. One that takes much longer is held up by something in Azure and does end: lost as late as a creation is."""
+
+_DNS_DELETE: Final = _durations(33, 42, 90)
+"""Zones and links are gone after 32 s: the service asks to be polled every 30 s (reference-data.md section 16)."""
+
 CATALOGUE: Final[Mapping[str, TypeInfo]] = {
     "microsoft.machinelearningservices/workspaces": TypeInfo(
-        _ML, durations=_durations(3, 35, 120), defaults={"properties.publicNetworkAccess": "Enabled"}
+        _ML,
+        durations=_durations(3, 35, 120),
+        durations_by_verb={"PUT": _durations(21, 35, 120)},
+        defaults={"properties.publicNetworkAccess": "Enabled"},
+        known_values={"properties.publicNetworkAccess": frozenset({"enabled", "disabled"})},
     ),
     "microsoft.machinelearningservices/workspaces/privateendpointconnections": TypeInfo(
-        _ML, update="PUT", tags=False, scope="parent"
+        _ML, update="PUT", tags=False, known_values=_CONNECTION_VALUES
     ),
     "microsoft.storage/storageaccounts": TypeInfo(
         _STORAGE,
         durations=_durations(25, 55, 120),
+        durations_by_verb={"PATCH": _durations(1, 10, 60), "DELETE": _durations(1, 10, 60)},
         hidden_while_created=True,
         replaced_whole=("properties.networkAcls",),
         defaults={
@@ -115,9 +156,10 @@ CATALOGUE: Final[Mapping[str, TypeInfo]] = {
             "properties.networkAcls.defaultAction": "Allow",
             "properties.networkAcls.bypass": "AzureServices",
         },
+        known_values={"properties.publicNetworkAccess": _ACCESS, "properties.networkAcls.defaultAction": _ACTION},
     ),
     "microsoft.storage/storageaccounts/privateendpointconnections": TypeInfo(
-        _STORAGE, update="PUT", tags=False, scope="parent"
+        _STORAGE, update="PUT", tags=False, known_values=_CONNECTION_VALUES
     ),
     "microsoft.keyvault/vaults": TypeInfo(
         _VAULT,
@@ -127,9 +169,14 @@ CATALOGUE: Final[Mapping[str, TypeInfo]] = {
             "properties.networkAcls.defaultAction": "Allow",
             "properties.networkAcls.bypass": "AzureServices",
         },
+        known_values={
+            "properties.publicNetworkAccess": _ACCESS,
+            "properties.networkAcls.defaultAction": _ACTION,
+            "properties.networkAcls.bypass": _BYPASS,
+        },
     ),
     "microsoft.keyvault/vaults/privateendpointconnections": TypeInfo(
-        _VAULT, update="PUT", tags=False, read_only=_CONNECTION, scope="parent"
+        _VAULT, update="PUT", tags=False, read_only=_CONNECTION, known_values=_CONNECTION_VALUES
     ),
     "microsoft.containerregistry/registries": TypeInfo(
         _REGISTRY,
@@ -140,12 +187,27 @@ CATALOGUE: Final[Mapping[str, TypeInfo]] = {
             "properties.networkRuleBypassOptions": "AzureServices",
             "properties.networkRuleSet.defaultAction": "Allow",
         },
+        known_values={
+            "properties.publicNetworkAccess": _ACCESS,
+            "properties.networkRuleBypassOptions": _BYPASS,
+            "properties.networkRuleSet.defaultAction": _ACTION,
+        },
     ),
     "microsoft.containerregistry/registries/privateendpointconnections": TypeInfo(
-        _REGISTRY, client="registry", update="PUT", tags=False, read_only=_CONNECTION, scope="parent"
+        _REGISTRY,
+        client="registry",
+        update="PUT",
+        tags=False,
+        read_only=_CONNECTION,
+        known_values=_CONNECTION_VALUES,
     ),
     "microsoft.network/virtualnetworks": TypeInfo(
-        _NETWORK, client="network", etags=True, uncached=True, durations=_durations(3, 12, 60)
+        _NETWORK,
+        client="network",
+        etags=True,
+        uncached=True,
+        durations=_durations(3, 12, 60),
+        durations_by_verb={"DELETE": _NETWORK_DELETE},
     ),
     "microsoft.network/virtualnetworks/subnets": TypeInfo(
         _NETWORK,
@@ -157,6 +219,7 @@ CATALOGUE: Final[Mapping[str, TypeInfo]] = {
         scope="parent",
         etag_of_parent=True,
         durations=_durations(1, 10, 60),
+        durations_by_verb={"DELETE": _NETWORK_DELETE},
     ),
     "microsoft.network/networkinterfaces": TypeInfo(_NETWORK, client="network", etags=True),
     "microsoft.network/privateendpoints": TypeInfo(
@@ -166,6 +229,8 @@ CATALOGUE: Final[Mapping[str, TypeInfo]] = {
         etags=True,
         listed_by_group=True,
         durations=_durations(45, 90, 600),
+        durations_by_verb={"DELETE": _NETWORK_DELETE},
+        removal_rank=2,
         read_only=(
             "properties.provisioningState",
             "properties.resourceGuid",
@@ -181,6 +246,7 @@ CATALOGUE: Final[Mapping[str, TypeInfo]] = {
         tags=False,
         scope="parent",
         durations=_durations(2, 6, 60),
+        removal_rank=1,
         read_only=(
             "properties.provisioningState",
             "properties.privateDnsZoneConfigs[].properties.recordSets",
@@ -194,6 +260,8 @@ CATALOGUE: Final[Mapping[str, TypeInfo]] = {
         hidden_while_created=True,
         stale_while_updating=True,
         durations=_durations(37, 42, 90),
+        durations_by_verb={"DELETE": _DNS_DELETE},
+        removal_rank=4,
     ),
     "microsoft.network/privatednszones/virtualnetworklinks": TypeInfo(
         _DNS,
@@ -202,6 +270,9 @@ CATALOGUE: Final[Mapping[str, TypeInfo]] = {
         hidden_while_created=True,
         stale_while_updating=True,
         durations=_durations(37, 42, 90),
+        durations_by_verb={"DELETE": _DNS_DELETE},
+        removal_rank=3,
+        known_values={"properties.virtualNetworkLinkState": frozenset({"completed", "inprogress"})},
     ),
     "microsoft.network/privatednszones/a": TypeInfo(_DNS, update="PUT", etags=True, tags=False),
 }

@@ -46,8 +46,8 @@ if TYPE_CHECKING:
     from secureml_reconcilers.engine.blocks import Composition
 
 FEW = 8
-"""Workspace; its services, endpoints and zones; links; queries; links of others; ours in their zones; groups; records:
-what of that does not depend on one another is read together."""
+"""Workspace; its services, endpoints and zones; links; queries; links of others; ours in their zones; groups; at
+last records: what of that does not depend on one another is read together."""
 
 CLIENTS = [NETWORK_GROUP.resource("Microsoft.Network/virtualNetworks", f"client-{each}") for each in range(64)]
 WIDE = {"endpointSubnetID": SUBNET.text, "clientNetworkIDs": [each.text for each in CLIENTS]}

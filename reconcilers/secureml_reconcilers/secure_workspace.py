@@ -13,8 +13,9 @@ from secureml_reconcilers.api import SecureWorkspaceSpec
 from secureml_reconcilers.engine.blocks import Aspect, Composition
 from secureml_reconcilers.isolation.clouds import PUBLIC, Cloud
 from secureml_reconcilers.isolation.dns import names_resolve
+from secureml_reconcilers.isolation.leftovers import leftovers_removed
 from secureml_reconcilers.isolation.private_link import private_link
-from secureml_reconcilers.isolation.removal import endpoints_removed, names_removed
+from secureml_reconcilers.isolation.removal import Removal, endpoints_removed, names_removed
 from secureml_reconcilers.isolation.service_isolation import (
     key_vault_isolated,
     registry_isolated,
@@ -37,12 +38,21 @@ class SecureWorkspaces:
         """Name the cloud whose zones are used."""
         self._cloud = cloud
 
-    def declare(self, spec: Mapping[str, Any], owner: str) -> Composition:
-        """See `Declares.declare`."""
+    def declare(self, spec: Mapping[str, Any], owner: str, inventory: tuple[str, ...] = ()) -> Composition:
+        """See `Declares.declare`.
+
+        Args:
+            spec: as the API server hands it on.
+            owner: the custom resource, as `cluster/namespace/name`.
+            inventory: ids of what was made for it or is used by it, for earlier specs too.
+
+        Raises:
+            ValueError: when the spec cannot be understood.
+        """
         context = WorkspaceContext.of(SecureWorkspaceSpec.parse(spec), self._cloud, owner)
-        return Composition(
-            tuple(_aspects(context)), owner, context.spec.adoption == "Adopt", context.spec.mode == "Enforce"
-        )
+        declared = tuple(_declared(context))
+        aspects = (*declared, *_leftovers(context, inventory, declared), _supported(context))
+        return Composition(aspects, owner, context.spec.adoption == "Adopt", context.spec.mode == "Enforce")
 
     def remove(self, spec: Mapping[str, Any], owner: str, inventory: tuple[str, ...]) -> Composition:
         """See `Declares.remove`: nothing with Retain; with Delete, what we made. Nothing is opened again.
@@ -51,43 +61,52 @@ class SecureWorkspaces:
         """
         if spec.get("deletionPolicy") != "Delete" or spec.get("mode") == "Observe":
             return Composition((), owner)
-        aspects = (
-            Aspect(
-                "EndpointsRemoved",
-                partial(endpoints_removed, owner, inventory),
-                "Removed",
-                "Our endpoints are gone.",
+        removal = Removal(owner, inventory, "the SecureWorkspace was deleted with deletionPolicy Delete")
+        endpoints, names = partial(endpoints_removed, removal), partial(names_removed, removal)
+        return Composition(
+            (
+                Aspect("EndpointsRemoved", endpoints, "Removed", "Our endpoints are gone."),
+                Aspect("NamesRemoved", names, "Removed", "Our unused links and zones are gone."),
             ),
-            Aspect(
-                "NamesRemoved",
-                partial(names_removed, owner, inventory),
-                "Removed",
-                "Our unused links and zones are gone.",
-            ),
+            owner,
         )
-        return Composition(aspects, owner)
 
 
-def _aspects(context: WorkspaceContext) -> Iterator[Aspect]:
-    """The conditions of a SecureWorkspace; a workspace that the spec wants open has none that says closed."""
-    vault, storage, registry = context.spec.key_vault, context.spec.storage, context.spec.container_registry
+def _declared(context: WorkspaceContext) -> Iterator[Aspect]:
+    """What the spec asks for; a workspace that it wants open has no condition that says closed."""
+    spec = context.spec
     yield Aspect("WorkspaceFound", partial(discovered, context), "Found", "The workspace exists.")
     yield Aspect("PrivateLinkReady", partial(private_link, context), "Approved", "Every endpoint is approved.")
     yield Aspect("NamesResolved", partial(names_resolve, context), *_resolved(context))
-    yield Aspect("KeyVaultIsolated", partial(key_vault_isolated, context), *_closed("The vault", vault))
-    yield Aspect("StorageIsolated", partial(storage_isolated, context), *_closed("Every account", storage))
-    yield Aspect("RegistryIsolated", partial(registry_isolated, context), *_closed("The registry", registry))
-    if context.spec.public_access.workspace == "Disabled":
+    vault, accounts, registry = (
+        partial(isolated, context) for isolated in (key_vault_isolated, storage_isolated, registry_isolated)
+    )
+    yield Aspect("KeyVaultIsolated", vault, *_closed("The vault", spec.key_vault))
+    yield Aspect("StorageIsolated", accounts, *_closed("Every account", spec.storage))
+    yield Aspect("RegistryIsolated", registry, *_closed("The registry", spec.container_registry))
+    if spec.public_access.workspace == "Disabled":
         closed = partial(public_access_closed, context)
         yield Aspect("PublicAccessClosed", closed, "Closed", "The workspace is closed.")
-    yield Aspect(
-        "SpecSupported", partial(unsupported_fields, context), "Supported", "All of the spec is acted upon."
-    )
+
+
+def _leftovers(
+    context: WorkspaceContext, inventory: tuple[str, ...], declared: tuple[Aspect, ...]
+) -> Iterator[Aspect]:
+    """A condition about what earlier specs left, as soon as anything was made at all."""
+    if inventory:
+        removes = context.spec.deletion_policy == "Delete" and context.spec.mode == "Enforce"
+        left = partial(leftovers_removed, context.plan.owner, inventory, declared, removes=removes)
+        yield Aspect("LeftoversRemoved", left, "NothingLeft", "Nothing is left that findings do not name.")
+
+
+def _supported(context: WorkspaceContext) -> Aspect:
+    supported = partial(unsupported_fields, context)
+    return Aspect("SpecSupported", supported, "Supported", "All of the spec is acted upon.")
 
 
 def _resolved(context: WorkspaceContext) -> tuple[str, str]:
     """Reason and message where names resolve; where DNS is somebody else's, that is taken on trust."""
-    if context.spec.dns.mode == "None":
+    if context.plan.dns_mode == "None":
         return "ConfirmedByUser", "DNS is yours: you confirmed the records, and the operator cannot check them."
     return "Linked", "Names lead to private addresses."
 

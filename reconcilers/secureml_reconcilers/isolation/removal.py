@@ -1,82 +1,257 @@
-"""Taking away what we made, and only that; nothing is ever opened again."""
+"""Taking away what we made, and only that; nothing is ever opened again.
+
+Two proofs for each removal: it stands in the inventory, and it carries the operator's tag. Of everything else in
+the inventory it is said why it is kept, so that nobody comes upon it in Azure by chance.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Final
 
-from secureml_reconcilers.azure.resource_id import ResourceId, resource_id
-from secureml_reconcilers.engine.blocks import Block, Blocks, Ensure, EnsureAbsent
-from secureml_reconcilers.engine.ownership_tags import is_marked, user_tag, users
-from secureml_reconcilers.engine.values import Missing, get_path
+from secureml_reconcilers.azure.catalogue import CATALOGUE, type_info
+from secureml_reconcilers.engine.blocks import Block, Blocks, Check, CheckLevel, Ensure, EnsureAbsent
+from secureml_reconcilers.engine.ownership_tags import MANAGED_BY, OPERATOR, user_tag
+from secureml_reconcilers.engine.values import Missing
+from secureml_reconcilers.isolation.body_values import count_in, is_ours, parsed_id, users_of
+from secureml_reconcilers.isolation.zones import has_no_record
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
+    from secureml_reconcilers.azure.arm import Body
+    from secureml_reconcilers.azure.resource_id import ResourceId
     from secureml_reconcilers.engine.view import View
 
-_ENDPOINTS = "microsoft.network/privateendpoints"
-_ZONES = "microsoft.network/privatednszones"
+_ENDPOINTS: Final = "microsoft.network/privateendpoints"
+_ZONES: Final = "microsoft.network/privatednszones"
+
+_LAST: Final = 1_000
+"""A rank above all others: what removal does not know is spoken of at the end."""
 
 
-def endpoints_removed(owner: str, inventory: tuple[str, ...], azure: View) -> Blocks:
+@dataclass(frozen=True)
+class Removal:
+    """What is to go, and for whom."""
+
+    owner: str
+    """The custom resource that made or used it, as `cluster/namespace/name`."""
+
+    entries: tuple[str, ...]
+    """The ids that are to go, as the inventory holds them."""
+
+    reason: str
+    """Why endpoints go, in words for plan and event; what hangs on them goes because of that."""
+
+    after: tuple[Block, ...] = ()
+    """What must hold before anything goes."""
+
+    in_use: frozenset[ResourceId] = frozenset()
+    """What is still declared, and stays though all that is listed below it goes."""
+
+    @cached_property
+    def targets(self) -> tuple[ResourceId, ...]:
+        """What is to go, each once, from the lowest rank of the catalogue to the highest."""
+        found = dict.fromkeys(target for text in self.entries if (target := parsed_id(text)) is not None)
+        return tuple(sorted(found, key=_rank))
+
+    @cached_property
+    def children(self) -> Mapping[ResourceId, tuple[ResourceId, ...]]:
+        """What is to go and can be looked at, by the resource that it belongs to."""
+        found: dict[ResourceId, tuple[ResourceId, ...]] = {}
+        for target in self.targets:
+            if target.parent is not None and target.type in CATALOGUE:
+                found[target.parent] = (*found.get(target.parent, ()), target)
+        return found
+
+
+def endpoints_removed(removal: Removal, azure: View) -> Blocks:
     """Endpoints that nobody else uses: zone groups first, for they take their records along.
 
     On one that another custom resource uses, only our name is taken off: whoever goes last removes it.
     """
-    for target in _of_type(inventory, _ENDPOINTS):
-        yield _endpoint(owner, target, inventory, azure)
+    for text in removal.entries:
+        if parsed_id(text) is None:
+            yield iter((_kept(None, text, "it is no ARM id, so it cannot be looked at"),))
+    for target in removal.targets:
+        if not _is_name(target):
+            yield _removed(removal, target, azure)
 
 
-def names_removed(owner: str, inventory: tuple[str, ...], azure: View) -> Blocks:
+def names_removed(removal: Removal, azure: View) -> Blocks:
     """Links and zones that nobody else uses, once our endpoints are gone.
 
     A zone is shared by every workspace in the network: as long as it holds a record of anybody, it stays,
     and so does the link through which the network sees it (DNS-09).
     """
-    endpoints = _of_type(inventory, _ENDPOINTS)
+    endpoints = [target for target in removal.targets if target.type == _ENDPOINTS]
     azure.ask(*endpoints)
-    bodies = [azure.get(target) or {} for target in endpoints]
-    if any(is_marked(body) and users(body) <= {owner} for body in bodies):
+    going = tuple(_leaving(removal, target, azure) for target in endpoints if _goes(removal, target, azure))
+    names = [target for target in removal.targets if _is_name(target)]
+    parents = dict.fromkeys(name.parent for name in names if name.parent is not None)
+    azure.ask(*(name for name in names if name.type in CATALOGUE), *parents)
+    for target in names:
+        yield _removed(removal, target, azure, going)
+    for zone in parents:
+        if zone not in names and zone not in removal.in_use and not going and _goes(removal, zone, azure):
+            # One that was made for another custom resource goes with the last link, whosever that is.
+            yield iter((_leaving(removal, zone, azure),))
+
+
+def _removed(
+    removal: Removal, target: ResourceId, azure: View, endpoints: tuple[EnsureAbsent, ...] = ()
+) -> Iterator[Block]:
+    """What becomes of one entry of the inventory: it goes, our name is taken off it, or it is kept and said so.
+
+    Args:
+        removal: what is to go.
+        target: the entry.
+        azure: the view.
+        endpoints: those that go before a link or a zone; only then can be told whose records are left.
+    """
+    if target.type not in CATALOGUE:
+        yield _kept(target, target.short, "this version of the operator does not know its type")
         return
-    links = _of_type(inventory, f"{_ZONES}/virtualnetworklinks")
-    for zone in dict.fromkeys([*_of_type(inventory, _ZONES), *(link.parent for link in links if link.parent)]):
-        yield _zone(zone, [link for link in links if link.parent == zone], azure)
-
-
-def _endpoint(owner: str, target: ResourceId, inventory: tuple[str, ...], azure: View) -> Iterator[Block]:
-    body = azure.get(target) or {}
-    ours = is_marked(body)
-    others = sorted(users(body) - {owner})
-    if ours and others:
-        reason = f"{' and '.join(others)} {'use' if others[1:] else 'uses'} it"
-        yield Ensure(target, {"tags": {user_tag(owner): Missing()}}, reason)
-        return
-    groups = tuple(
-        # Zone groups carry no mark: whose one is, and who needs its records, the endpoint tells.
-        EnsureAbsent(
-            group, "its endpoint is removed", evidence=(target,), invalidates=tuple(_of_type(inventory, _ZONES))
-        )
-        for group in _of_type(inventory, f"{_ENDPOINTS}/privatednszonegroups")
-        if group.parent == target and ours
-    )
-    yield from groups
-    yield EnsureAbsent(target, "the SecureWorkspace was deleted with deletionPolicy Delete", after=groups)
-
-
-def _zone(zone: ResourceId, links: list[ResourceId], azure: View) -> Iterator[Block]:
-    body = azure.get(zone)
+    body = azure.get(target)
     if body is None:
+        yield EnsureAbsent(target, "it is gone, or was never made")
         return
-    # One record set is the zone's own (start of authority); a zone that does not tell its number stays.
-    if get_path(body, "properties.numberOfRecordSets") != 1:
+    others = sorted(users_of(body) - {removal.owner})
+    if others and is_ours(body) and removal.owner in users_of(body):
+        used = f"{_and(others)} {'use' if others[1:] else 'uses'} it"
+        yield Ensure(target, {"tags": {user_tag(removal.owner): Missing()}}, used, after=removal.after)
         return
-    gone = tuple(EnsureAbsent(link, "no record of the zone is left", evidence=(zone,)) for link in links)
-    yield from gone
-    # Not by their number, which counts those of ours that went since it was read.
-    left = [resource_id(each["id"]) for each in azure.children(zone, "virtualNetworkLinks")]
-    if all(link in links for link in left):
-        yield EnsureAbsent(zone, "no record and no link of it is left", after=gone, shared=True)
+    why = _never_goes(target, body) if endpoints else _why_kept(removal, target, body, azure)
+    if why:
+        yield _kept(target, target.short, why)
+    else:
+        yield _leaving(removal, target, azure, endpoints)
 
 
-def _of_type(inventory: tuple[str, ...], kind: str) -> list[ResourceId]:
-    return [target for target in map(resource_id, inventory) if target.type == kind]
+def _leaving(
+    removal: Removal, target: ResourceId, azure: View, endpoints: tuple[EnsureAbsent, ...] = ()
+) -> EnsureAbsent:
+    """The removal of something, after that of what belongs to it."""
+    children = removal.children.get(target, ())
+    azure.ask(*children)
+    first = tuple(
+        _leaving(removal, child, azure)
+        for child in children
+        if (not _never_goes(child, azure.get(child)) if endpoints else _goes(removal, child, azure))
+    )
+    return EnsureAbsent(
+        target,
+        _REASONS.get(target.type, removal.reason),
+        after=(*removal.after, *endpoints, *first),
+        shared=target.type == _ZONES,
+        # Zone groups carry no tag, and links no users: who needs their records, endpoint and zone tell.
+        evidence=(target.parent,) if target.parent is not None else (),
+    )
+
+
+def _goes(removal: Removal, target: ResourceId, azure: View) -> bool:
+    """Whether something exists, is ours, and nobody else needs it."""
+    body = azure.get(target)
+    return body is not None and not _why_kept(removal, target, body, azure)
+
+
+def _why_kept(removal: Removal, target: ResourceId, body: Body, azure: View) -> str:
+    """Why something stays, as a clause for people; empty for what may go."""
+    return _never_goes(target, body) or _RULES[target.type](removal, target, body, azure)
+
+
+def _never_goes(target: ResourceId, body: Body | None) -> str:
+    """Why something stays, whoever uses it: its type, or that the second proof is lost.
+
+    Types without tags go by the tag of their parent.
+    """
+    if target.type not in _RULES:
+        return "the operator removes nothing of its type"
+    if not type_info(target).tags or is_ours(body):
+        return ""
+    return f"it no longer carries the operator's tag {MANAGED_BY}={OPERATOR}, so somebody else may have made it"
+
+
+def _endpoint_is_used(removal: Removal, _target: ResourceId, body: Body, _azure: View) -> str:
+    others = sorted(users_of(body) - {removal.owner})
+    return f"{_and(others)} {'use' if others[1:] else 'uses'} it" if others else ""
+
+
+def _endpoint_stays(removal: Removal, target: ResourceId, _body: Body, azure: View) -> str:
+    """A zone group goes with its endpoint and never before: whoever uses that needs the names."""
+    parent = target.parent
+    if parent is None or parent not in removal.targets:
+        return "its endpoint is in use"
+    endpoint = azure.get(parent)
+    why = _why_kept(removal, parent, endpoint, azure) if endpoint is not None else ""
+    return f"its endpoint stays: {why}" if why else ""
+
+
+def _zone_has_records(_removal: Removal, target: ResourceId, _body: Body, azure: View) -> str:
+    """As long as anybody's record is in a zone, networks resolve it through their links (DNS-09)."""
+    zone = azure.get(target.parent) if target.parent is not None else None
+    return "" if zone is None or has_no_record(zone) else _records(zone)
+
+
+def _zone_is_used(removal: Removal, target: ResourceId, body: Body, azure: View) -> str:
+    """One that holds records stays, and so does one with another link: Azure would refuse to delete it, for ever.
+
+    Links are listed, not counted: the number still counts those of ours that went since it was read.
+    """
+    if not has_no_record(body):
+        return _records(body)
+    ours = [link for link in removal.children.get(target, ()) if _goes(removal, link, azure)]
+    shown = (parsed_id(link.get("id")) for link in azure.children(target, "virtualNetworkLinks"))
+    left = [link.name if link is not None else "one that is not shown" for link in shown if link not in ours]
+    return f"it has links of others ({', '.join(left)})" if left else ""
+
+
+_RULES: Final[Mapping[str, Callable[[Removal, ResourceId, Body, View], str]]] = {
+    f"{_ENDPOINTS}/privatednszonegroups": _endpoint_stays,
+    _ENDPOINTS: _endpoint_is_used,
+    f"{_ZONES}/virtualnetworklinks": _zone_has_records,
+    _ZONES: _zone_is_used,
+}
+"""Why a type that the operator removes may have to stay, besides having lost its tag."""
+
+_REASONS: Final = {
+    f"{_ENDPOINTS}/privatednszonegroups": "its endpoint is removed",
+    f"{_ZONES}/virtualnetworklinks": "no record of the zone is left",
+    _ZONES: "no record and no link of it is left",
+}
+"""Why something goes that hangs on something else, in words for plan and event."""
+
+
+def _records(zone: Body) -> str:
+    number = count_in(zone, "properties.numberOfRecordSets")
+    if number is None:
+        return "its zone does not say how many records it holds"
+    return f"the zone holds records ({number - 1} record sets besides its own), which others may need"
+
+
+def _kept(target: ResourceId | None, shown: str, why: str) -> Check:
+    """Something that stays behind is told of, with the reason, and once."""
+    return Check(
+        f"{shown} is removed",
+        holds=False,
+        reason="Kept",
+        message=f"{shown} is kept: {why}.",
+        advice="Delete it yourself once nobody needs it (az resource delete --ids <id>), or leave it.",
+        about=target,
+        level=CheckLevel.ADVISORY,
+    )
+
+
+def _is_name(target: ResourceId) -> bool:
+    """Whether it belongs to private DNS: zones, and what is in them."""
+    return target.type.startswith(_ZONES)
+
+
+def _rank(target: ResourceId) -> int:
+    known = CATALOGUE.get(target.type)
+    return _LAST if known is None or known.removal_rank is None else known.removal_rank
+
+
+def _and(names: list[str]) -> str:
+    return " and ".join(names)

@@ -1,0 +1,121 @@
+"""What was made for an earlier spec and is asked for no more: of a sub-resource or a client network taken out.
+
+It goes by the rules of `removal.py`, or is told of; it is never left behind in silence.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from secureml_reconcilers.azure.catalogue import CATALOGUE
+from secureml_reconcilers.engine.blocks import (
+    Block,
+    Blocks,
+    Check,
+    CheckLevel,
+    Composition,
+    Ensure,
+    EnsureAbsent,
+)
+from secureml_reconcilers.engine.composing import compose
+from secureml_reconcilers.engine.view import Unread
+from secureml_reconcilers.isolation.body_values import parsed_id
+from secureml_reconcilers.isolation.removal import Removal, endpoints_removed, names_removed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from secureml_reconcilers.azure.resource_id import ResourceId
+    from secureml_reconcilers.engine.blocks import Aspect
+    from secureml_reconcilers.engine.view import View
+
+
+def leftovers_removed(
+    owner: str, inventory: tuple[str, ...], declared: tuple[Aspect, ...], azure: View, *, removes: bool
+) -> Blocks:
+    """Nothing is left of what the spec no longer asks for.
+
+    Args:
+        owner: the custom resource, as `cluster/namespace/name`.
+        inventory: what was made for it, or is the operator's and used by it.
+        declared: every other aspect of it: what they name is no leftover.
+        azure: the view.
+        removes: what is left goes (deletionPolicy Delete, mode Enforce); otherwise it is reported.
+
+    Raises:
+        AzureProblem: when one of the other aspects cannot be told: what it would name looks like a leftover.
+    """
+    blocks = _told_by(declared, azure)
+    named = _named_in(blocks)
+    left = tuple(text for text in inventory if not _is_declared(parsed_id(text), named))
+    if not removes:
+        for text in left:
+            yield _reported(text, azure)
+        return
+    # Make before break: what is declared works before anything goes that it may have leant on.
+    needed = tuple(
+        block
+        for block in blocks
+        if isinstance(block, Ensure) or (isinstance(block, Check) and block.level is not CheckLevel.ADVISORY)
+    )
+    removal = Removal(owner, left, "the spec no longer asks for it", after=needed, in_use=frozenset(named))
+    yield endpoints_removed(removal, azure)
+    yield names_removed(removal, azure)
+
+
+def _told_by(declared: tuple[Aspect, ...], azure: View) -> list[Block]:
+    """Every block of the other aspects, once all of them could say all.
+
+    Raises:
+        Unread: when one of them asks for something still.
+        AzureProblem: when one of them cannot be told.
+    """
+    composed, questions = compose(Composition(declared, owner=""), azure)
+    if questions:
+        raise Unread(*questions)
+    for said in composed:
+        for problem in said.problems:
+            raise problem
+    return [block for said in composed for block in said.blocks]
+
+
+def _named_in(blocks: list[Block]) -> set[ResourceId]:
+    """What is declared: resources of the blocks, those that checks are about, and what these belong to.
+
+    An endpoint that serves a declared target under another name is named, for that is the one that is used; a zone
+    by its link, which proves that it exists.
+    """
+    named: set[ResourceId] = set()
+    for block in blocks:
+        target = block.id if isinstance(block, Ensure | EnsureAbsent) else block.about
+        while target is not None and target not in named:
+            named.add(target)
+            target = target.parent
+    return named
+
+
+def _is_declared(target: ResourceId | None, named: set[ResourceId]) -> bool:
+    """Whether something is named, or hangs on an endpoint that is: its names lean on its zone group."""
+    if target is None:
+        return False
+    parent = target.parent
+    group_of_used = parent is not None and parent.type == "microsoft.network/privateendpoints" and parent in named
+    return target in named or group_of_used
+
+
+def _reported(text: str, azure: View) -> Iterator[Check]:
+    """Something that stays because the operator was told to remove nothing; what is gone is nothing to tell of."""
+    target = parsed_id(text)
+    if target is not None and target.type in CATALOGUE and azure.get(target) is None:
+        return
+    shown = target.short if target is not None else text
+    yield Check(
+        f"{shown} is declared",
+        holds=False,
+        reason="NoLongerDeclared",
+        message=f"{shown} was made for an earlier spec, and the spec no longer asks for it.",
+        advice="Set spec.deletionPolicy to Delete (with spec.mode Enforce) to have it removed as far as nobody"
+        " else uses it, or delete it yourself (az resource delete --ids <id>).",
+        about=target,
+        level=CheckLevel.ADVISORY,
+    )

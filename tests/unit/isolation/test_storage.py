@@ -187,6 +187,17 @@ CASES = [
         violated="ST-IP-01",
     ),
     case(
+        "an IPv6 address that the spec does not name is told of like any other",
+        [
+            put(ACCOUNT, "properties.publicNetworkAccess", "Enabled"),
+            put(ACCOUNT, f"{ACLS}.ipRules", [OURS]),
+            put(ACCOUNT, f"{ACLS}.ipv6Rules", [{"value": "2001:db8::/48", "action": "Allow"}]),
+        ],
+        [MORE],
+        storage={"allowedIPRanges": ["203.0.113.7"]},
+        violated="ST-IP-01",
+    ),
+    case(
         "an address within a range of the spec lets nobody else in",
         [
             put(ACCOUNT, "properties.publicNetworkAccess", "Enabled"),

@@ -24,11 +24,7 @@ _LISTED: Final = 5
 
 
 def undeclared_entries(
-    firewall: Firewall,
-    resource: ResourceId,
-    body: Body,
-    field: str,
-    declared: tuple[tuple[str, ...], tuple[str, ...]],
+    firewall: Firewall, resource: ResourceId, body: Body, field: str, declared: tuple[tuple[str, ...], ...]
 ) -> Iterator[Check]:
     """Addresses and subnets that pass and that the spec does not name (ST-IP-01, KV-NET-01, ACR-LIMIT-01).
 
@@ -50,13 +46,13 @@ def undeclared_entries(
         for entry in _entries(body, f"{firewall.path}.{name}", identity)
         if not _is_declared(entry, *declared)
     ]
-    entries = [entry for entry, _ in found]
+    listed = _listed([entry for entry, _ in found])
     options = " or ".join(dict.fromkeys(option for _, option in found))
     yield Check(
         f"{resource.short} lets in nobody but those of {field}",
         not found,
         "UndeclaredFirewallRule",
-        f"The firewall of {resource.short} lets in {_listed(entries)}, which {field} does not name.",
+        f"The firewall of {resource.short} lets in {listed}, which {field} does not name.",
         f"Name addresses that shall pass in {field}.allowedIPRanges, and remove the others yourself, for the"
         f" operator removes no entry ({firewall.remove_entry} {resource.name} --resource-group"
         f" {resource.resource_group} {options} <entry>).",
@@ -110,7 +106,7 @@ def _entries(body: Body, path: str, identity: str) -> list[str]:
     return [str(entry.get(identity)) if isinstance(entry, dict) else str(entry) for entry in entries]
 
 
-def _is_declared(entry: str, ranges: tuple[str, ...], subnets: tuple[str, ...]) -> bool:
+def _is_declared(entry: str, ranges: tuple[str, ...], subnets: tuple[str, ...] = ()) -> bool:
     """Whether the spec names a subnet, or ranges by which everybody passes who passes by this entry."""
     if entry.lower() in {text.lower() for text in subnets}:
         return True

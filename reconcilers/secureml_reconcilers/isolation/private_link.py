@@ -10,7 +10,6 @@ from secureml_reconcilers.engine.ownership_tags import user_tag
 from secureml_reconcilers.isolation.body_values import users_of
 from secureml_reconcilers.isolation.endpoint_subnet import no_guard_applies, unused_subnet_is_missing
 from secureml_reconcilers.isolation.endpoints import endpoint, endpoint_used, is_served
-from secureml_reconcilers.isolation.network_plan import PrivateLinkTarget
 from secureml_reconcilers.isolation.workspace_context import private_link_targets
 
 if TYPE_CHECKING:
@@ -50,7 +49,8 @@ def _declared_once(context: WorkspaceContext, azure: View) -> Iterator[Check]:
     Custom resources for one workspace in two networks have an endpoint each, and do not see one another here.
     """
     try:
-        used = endpoint_used(context.plan, azure, PrivateLinkTarget(context.workspace, "amlworkspace"))
+        # The first target is the workspace; its endpoint is asked for together with those of the others.
+        used = endpoint_used(context.plan, azure, next(private_link_targets(context, azure)))
         others = sorted(users_of(azure.get(used)) - {context.plan.owner})
     except AzureProblem:
         return  # the endpoint's own part tells it

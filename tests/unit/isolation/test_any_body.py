@@ -305,8 +305,8 @@ LEANED_ON = [
     (BLOB_RECORD, _under("aRecords", 0, "ipv4Address"), "NamesResolved", {}),
 ]
 """What a condition that is True has looked at. Not among them: what only advice leans on (managed networks,
-builders, network policies), what only a creation leans on (a network's region and subnets), and provisioning states,
-whose reading is the engine's."""
+builders, network policies), what only a creation leans on (a network's region and subnets), and provisioning
+states, whose reading is the engine's."""
 
 ENGINE_READS: Final = frozenset({("properties",), ("tags",)})
 """Where the engine itself reads a state or its own tag: what is no object there is its own business."""

@@ -182,7 +182,7 @@ def _endpoint_stays(removal: Removal, target: ResourceId, _body: Body, azure: Vi
     """A zone group goes with its endpoint and never before: whoever uses that needs the names."""
     parent = target.parent
     if parent is None or parent not in removal.targets:
-        return "its endpoint is in use"
+        return "its endpoint stays, for it is in use or nothing that was made for this resource"
     endpoint = azure.get(parent)
     why = _why_kept(removal, parent, endpoint, azure) if endpoint is not None else ""
     return f"its endpoint stays: {why}" if why else ""
@@ -227,7 +227,8 @@ def _records(zone: Body) -> str:
     number = count_in(zone, "properties.numberOfRecordSets")
     if number is None:
         return "its zone does not say how many records it holds"
-    return f"the zone holds records ({number - 1} record sets besides its own), which others may need"
+    others = f"{number - 1} record set{'' if number == 2 else 's'}"  # noqa: PLR2004 - one is the zone's own
+    return f"the zone holds {others} besides its own, which others may need"
 
 
 def _kept(target: ResourceId | None, shown: str, why: str) -> Check:

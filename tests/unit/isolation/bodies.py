@@ -497,6 +497,15 @@ def added(*bodies: Body) -> Change:
     return change
 
 
+def shown_as(target: ResourceId, shown: Body) -> Change:
+    """Azure shows this for a resource, whatever id it says it has."""
+
+    def change(answers: Answers) -> None:
+        answers[target.key] = Present(shown)
+
+    return change
+
+
 FORBIDDEN = AzureProblem(
     "Forbidden",
     "Azure refuses to show it.",

@@ -34,13 +34,13 @@ from tests.unit.isolation.bodies import (
     gone,
     put,
     record,
+    shown_as,
     spec,
     world,
     zone_group,
 )
 from tests.unit.isolation.telling import judge_all
 
-from secureml_reconcilers.azure.arm import Present
 from secureml_reconcilers.azure.resource_id import resource_id
 from secureml_reconcilers.engine.assessment import Advised, Holds
 from secureml_reconcilers.engine.composing import compose
@@ -107,9 +107,9 @@ class Landscape:
             return SecureWorkspaces().remove(spec(deletionPolicy="Delete", **self.parts), OWNER, made)
         return SecureWorkspaces().declare(spec(**self.parts), OWNER, made)
 
-    def view(self) -> View:
-        """Azure before anything is mutated."""
-        return world(*self.changes, rows=self.rows)
+    def view(self, *changes: Change) -> View:
+        """Azure, before anything is mutated unless these changes do it."""
+        return world(*self.changes, *changes, rows=self.rows)
 
 
 SERVICES = (WORKSPACE, ACCOUNT, VAULT, REGISTRY)
@@ -210,18 +210,16 @@ def mutated(body: dict[str, Any], path: Path, mutation: str) -> dict[str, Any]:
     return changed
 
 
-def seen_with(landscape: Landscape, target: ResourceId, body: dict[str, Any]) -> View:
+def seen_with(landscape: Landscape, target: ResourceId, shown: dict[str, Any]) -> View:
     """The landscape with this body in place of the one that it has."""
-    azure = landscape.view()
-    azure.answers = {**azure.answers, target.key: Present(body)}
-    return azure
+    return landscape.view(shown_as(target, shown))
 
 
 def body_of(landscape: Landscape, target: ResourceId) -> dict[str, Any]:
     """A body as it stands in a landscape."""
-    answer = landscape.view().answers[target.key]
-    assert isinstance(answer, Present)
-    return answer.body
+    found = landscape.view().get(target)
+    assert found is not None
+    return found
 
 
 @pytest.mark.parametrize(

@@ -28,6 +28,7 @@ from tests.unit.isolation.bodies import (
     link,
     plan,
     put,
+    record,
     spec,
     unreadable,
     world,
@@ -264,10 +265,7 @@ def test_a_former_zone_is_left_alone_where_a_group_of_ours_still_writes_into_it(
             zone(hub, tags={}),
             link(plan().link(hub, NETWORK), tags={}),
             zone_group(GROUP_OF["blob"], {hub: {"frauddata": ["10.20.0.7"]}}),
-            {
-                **world().answers[ZONE[BLOB_ZONE].child("A", "frauddata").key].body,
-                "id": hub.child("A", "frauddata").text,
-            },  # type: ignore[union-attr]
+            record(hub, "frauddata", "10.20.0.7"),
         )
     ]
     said = told(judged(changes, dns={"zoneIDs": [hub.text]}))

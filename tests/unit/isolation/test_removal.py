@@ -279,7 +279,7 @@ WHY = [
     pytest.param(
         [ENDPOINT_GONE],
         BLOB_LINK,
-        "the zone holds records (1 record sets besides its own), which others may need",
+        "the zone holds 1 record set besides its own, which others may need",
         id="the link of a zone with records",
     ),
     pytest.param(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from tests.unit.isolation.asking import batches
 from tests.unit.isolation.bodies import (
     ACCOUNT,
     ENDPOINT,
@@ -32,10 +33,7 @@ from tests.unit.isolation.bodies import (
     zone_group,
 )
 
-from secureml_reconcilers.azure.arm import NotFound
-from secureml_reconcilers.azure.resource_id import ResourceId, resource_id
-from secureml_reconcilers.engine.composing import compose
-from secureml_reconcilers.engine.view import Listing, View
+from secureml_reconcilers.azure.resource_id import resource_id
 from secureml_reconcilers.secure_workspace import SecureWorkspaces
 
 if TYPE_CHECKING:
@@ -43,7 +41,9 @@ if TYPE_CHECKING:
 
     from tests.unit.isolation.bodies import Body, Change
 
+    from secureml_reconcilers.azure.resource_id import ResourceId
     from secureml_reconcilers.engine.blocks import Composition
+    from secureml_reconcilers.engine.view import View
 
 FEW = 8
 """Workspace; its services, endpoints and zones; links; queries; links of others; ours in their zones; groups; at
@@ -60,20 +60,7 @@ MANY = {f"name-{each}": [f"10.20.1.{each}"] for each in range(20)}
 
 def rounds(composition: Composition, azure: View) -> int:
     """How many batches of readings it takes until nothing is asked any more."""
-    known = View()
-    known.answers, known.listings, known.rows = {}, {}, {}
-    for count in range(200):
-        _, questions = compose(composition, View(known.answers, known.listings, known.rows))
-        if not questions:
-            return count
-        for question in questions:
-            if isinstance(question, ResourceId):
-                known.answers[question.key] = azure.answers.get(question.key, NotFound())
-            elif isinstance(question, Listing):
-                known.listings[question] = azure.children(question.parent, question.kind)
-            else:
-                known.rows[question] = azure.graph(question.subscription, question.kusto)
-    raise AssertionError("it asks without end")
+    return len(batches(composition, azure))
 
 
 def linked(zones: Iterable[ResourceId], networks: Iterable[ResourceId]) -> list[Body]:

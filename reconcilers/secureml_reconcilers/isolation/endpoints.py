@@ -128,6 +128,13 @@ def connection_endpoint(connection: Body) -> ResourceId | None:
     return parsed_id(text_in(connection, "properties.privateEndpoint.id"))
 
 
+def services_behind(endpoint_body: Body | None) -> set[ResourceId]:
+    """The services that an endpoint leads to, as far as it names them by ids."""
+    shown = (each for path in _CONNECTIONS for each in objects_in(endpoint_body, path))
+    named = (parsed_id(text_in(each, "properties.privateLinkServiceId")) for each in shown)
+    return {service for service in named if service is not None}
+
+
 def connection_status(endpoint_body: Body | None) -> str:
     """The status of an endpoint's connection in lower case; descriptions vary and say nothing."""
     for path in _CONNECTIONS:

@@ -5,7 +5,7 @@ It goes by the rules of `removal.py`, or is told of; it is never left behind in 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from secureml_reconcilers.azure.catalogue import CATALOGUE
 from secureml_reconcilers.engine.blocks import (
@@ -20,7 +20,10 @@ from secureml_reconcilers.engine.blocks import (
 from secureml_reconcilers.engine.composing import compose
 from secureml_reconcilers.engine.view import Unread
 from secureml_reconcilers.isolation.body_values import parsed_id
+from secureml_reconcilers.isolation.endpoints import services_behind
 from secureml_reconcilers.isolation.removal import Removal, endpoints_removed, names_removed
+from secureml_reconcilers.isolation.service_isolation import NO_REGISTRY
+from secureml_reconcilers.isolation.services import CONTAINER_REGISTRY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,6 +31,11 @@ if TYPE_CHECKING:
     from secureml_reconcilers.azure.resource_id import ResourceId
     from secureml_reconcilers.engine.blocks import Aspect
     from secureml_reconcilers.engine.view import View
+
+
+_ENDPOINTS: Final = "microsoft.network/privateendpoints"
+_GROUPS: Final = f"{_ENDPOINTS}/privatednszonegroups"
+_NOT_ASKED_FOR: Final = "the spec no longer asks for it"
 
 
 def leftovers_removed(
@@ -48,9 +56,10 @@ def leftovers_removed(
     blocks = _told_by(declared, azure)
     named = _named_in(blocks)
     left = tuple(text for text in inventory if not _is_declared(parsed_id(text), named))
+    held = tuple(text for text in left if _leads_to_unnamed_registry(parsed_id(text), blocks, azure))
+    for text in left if not removes else held:
+        yield _reported(text, azure, "the workspace names no registry now" if text in held else _NOT_ASKED_FOR)
     if not removes:
-        for text in left:
-            yield _reported(text, azure)
         return
     # Make before break: what is declared works before anything goes that it may have leant on.
     needed = tuple(
@@ -58,7 +67,8 @@ def leftovers_removed(
         for block in blocks
         if isinstance(block, Ensure) or (isinstance(block, Check) and block.level is not CheckLevel.ADVISORY)
     )
-    removal = Removal(owner, left, "the spec no longer asks for it", after=needed, in_use=frozenset(named))
+    entries = tuple(text for text in left if text not in held)
+    removal = Removal(owner, entries, _NOT_ASKED_FOR, after=needed, in_use=frozenset(named))
     yield endpoints_removed(removal, azure)
     yield names_removed(removal, azure)
 
@@ -99,12 +109,26 @@ def _is_declared(target: ResourceId | None, named: set[ResourceId]) -> bool:
     if target is None:
         return False
     parent = target.parent
-    group_of_used = parent is not None and parent.type == "microsoft.network/privateendpoints" and parent in named
+    group_of_used = parent is not None and parent.type == _ENDPOINTS and parent in named
     return target in named or group_of_used
 
 
-def _reported(text: str, azure: View) -> Iterator[Check]:
-    """Something that stays because the operator was told to remove nothing; what is gone is nothing to tell of."""
+def _leads_to_unnamed_registry(target: ResourceId | None, blocks: list[Block], azure: View) -> bool:
+    """Whether something is our way into a registry, while the workspace names none (ACR-EXIST-01).
+
+    Nobody changed the spec then, and a registry that is closed and that Azure fails to show for a moment must not
+    lose its endpoint.
+    """
+    if not any(isinstance(block, Check) and block.reason == NO_REGISTRY and not block.holds for block in blocks):
+        return False
+    endpoint = target.parent if target is not None and target.type == _GROUPS else target
+    if endpoint is None or endpoint.type != _ENDPOINTS:
+        return False
+    return any(each.type == CONTAINER_REGISTRY.type for each in services_behind(azure.get(endpoint)))
+
+
+def _reported(text: str, azure: View, why: str) -> Iterator[Check]:
+    """Something that stays because nobody said that it may go; what is gone is nothing to tell of."""
     target = parsed_id(text)
     if target is not None and target.type in CATALOGUE and azure.get(target) is None:
         return
@@ -113,7 +137,7 @@ def _reported(text: str, azure: View) -> Iterator[Check]:
         f"{shown} is declared",
         holds=False,
         reason="NoLongerDeclared",
-        message=f"{shown} was made for an earlier spec, and the spec no longer asks for it.",
+        message=f"{shown} was made or used earlier, and {why}.",
         advice="Set spec.deletionPolicy to Delete (with spec.mode Enforce) to have it removed as far as nobody"
         " else uses it, or delete it yourself (az resource delete --ids <id>).",
         about=target,

@@ -47,6 +47,9 @@ if TYPE_CHECKING:
 _NO_PUBLIC_ACCESS: Final = AnyOf(("Disabled", "SecuredByPerimeter"))
 """Public access is off; a network security perimeter is stricter still and is left as it is."""
 
+NO_REGISTRY: Final = "NoRegistryYet"
+"""The reason where the workspace names no registry."""
+
 
 def storage_isolated(context: WorkspaceContext, azure: View) -> Blocks:
     """The workspace's own account and every additional one answer only inside the network (ST-SCOPE-01)."""
@@ -216,7 +219,7 @@ def _no_registry_yet(context: WorkspaceContext) -> Check:
     return Check(
         "the workspace has a registry",
         holds=False,
-        reason="NoRegistryYet",
+        reason=NO_REGISTRY,
         message="The workspace has no container registry yet; Azure ML makes one when it first needs it.",
         advice="Nothing to do: it is isolated as soon as it exists.",
         rules=("ACR-EXIST-01",),

@@ -20,6 +20,7 @@ from tests.unit.isolation.bodies import (
     SUBNET,
     TARGETS,
     VAULT,
+    WORKSPACE,
     ZONE,
     added,
     connection,
@@ -38,6 +39,7 @@ from tests.unit.isolation.bodies import (
 from tests.unit.isolation.telling import Advice, Finding, Told, Waits, Works, Write, judge_all, told
 
 from secureml_reconcilers.engine.assessment import Advised, Differs, Holds
+from secureml_reconcilers.engine.blocks import Check
 from secureml_reconcilers.engine.evaluation import must_be_fresh
 from secureml_reconcilers.engine.ownership_tags import user_tag
 from secureml_reconcilers.secure_workspace import SecureWorkspaces
@@ -232,6 +234,22 @@ def test_what_goes_leans_on_fresh_readings_of_who_needs_it() -> None:
     """The endpoint tells who uses its names; and everything that must work first is read again."""
     fresh = [must_be_fresh(action) for action in judged([], **BLOBS_ONLY).actions if action.id == FILE_GROUP]
     assert [{FILE.key, FILE_GROUP.key, ENDPOINT["blob"].key, ACCOUNT.key} <= keys for keys in fresh] == [True]
+
+
+@pytest.mark.parametrize("policy", ["Delete", "Retain"])
+def test_a_registry_that_the_workspace_no_longer_names_keeps_its_endpoint(policy: str) -> None:
+    """Nobody changed the spec: it may be named again on the next look, and must not lose its way in meanwhile."""
+    evaluation = judged([put(WORKSPACE, "properties.containerRegistry", None)], policy=policy)
+    assert evaluation.actions == ()
+    told_of = [
+        value for value in told(evaluation) if value in undeclared(ENDPOINT["registry"], GROUP_OF["registry"])
+    ]
+    assert len(told_of) == 2
+    messages = {block.message for block in evaluation.blocks() if isinstance(block, Check) and not block.holds}
+    assert (
+        f"{ENDPOINT['registry'].short} was made or used earlier, and the workspace names no registry now."
+        in messages
+    )
 
 
 def test_there_is_no_such_condition_before_anything_was_made() -> None:

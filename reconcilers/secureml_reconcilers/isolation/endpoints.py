@@ -55,7 +55,7 @@ def endpoint(context: WorkspaceContext, azure: View, target: PrivateLinkTarget) 
     plan = context.plan
     advice = if_service_is_missing(context, azure, target.resource)
     service = azure.require(target.resource, "ServiceNotFound", advice)
-    yield from of_subnet(context.spec, azure.get(plan.network), plan.endpoint_subnet)
+    yield from of_subnet(context, azure)
     used = endpoint_used(plan, azure, target)
     body = azure.get(used)
     if used != plan.endpoint(target):

@@ -128,7 +128,7 @@ def unsupported_fields(context: WorkspaceContext, azure: View) -> Blocks:
     for service in (KEY_VAULT, CONTAINER_REGISTRY):
         yield _unsupported_of(context, azure, service, named_by_workspace(context, azure, service))
     yield of_workspace(context.spec)
-    yield of_subnet(context.spec, azure.get(context.plan.network), context.plan.endpoint_subnet)
+    yield of_subnet(context, azure)
 
 
 def _unsupported_of(

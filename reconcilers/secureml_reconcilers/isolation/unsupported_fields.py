@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from secureml_reconcilers.api import SecureWorkspaceSpec
-    from secureml_reconcilers.azure.arm import Body
-    from secureml_reconcilers.azure.resource_id import ResourceId
+    from secureml_reconcilers.engine.view import View
     from secureml_reconcilers.isolation.services import ServiceInUse
+    from secureml_reconcilers.isolation.workspace_context import WorkspaceContext
 
 
 def of_account(account: ServiceInUse) -> Iterator[Check]:
@@ -86,21 +86,17 @@ def of_workspace(spec: SecureWorkspaceSpec) -> Iterator[Check]:
         yield _unsupported("spec.publicAccess.allowedIPRanges", "the workspace lets in whom it lets in now")
 
 
-def of_subnet(spec: SecureWorkspaceSpec, network: Body | None, subnet: ResourceId) -> Iterator[Check]:
+def of_subnet(context: WorkspaceContext, azure: View) -> Iterator[Check]:
     """No name leads to an endpoint, and nothing is closed, where a security group may still shut it off.
 
-    Policies that are switched off already need nothing of us (WS-PE-02).
-
-    Args:
-        spec: which may ask for policies to be switched off.
-        network: what was read of the network, if it exists.
-        subnet: the declared subnet of the endpoints.
+    Policies that are switched off already need nothing of us (WS-PE-02). The network is large: it is read only
+    where the spec asks for something of its subnets.
     """
-    if spec.endpoints.subnet_network_policies != "Disable":
+    if context.spec.endpoints.subnet_network_policies != "Disable":
         return
-    for shown in objects_in(network, "properties.subnets"):
+    for shown in objects_in(azure.get(context.plan.network), "properties.subnets"):
         policies = text_in(shown, "properties.privateEndpointNetworkPolicies", "Disabled")
-        if parsed_id(shown.get("id")) == subnet and policies.lower() != "disabled":
+        if parsed_id(shown.get("id")) == context.plan.endpoint_subnet and policies.lower() != "disabled":
             yield _unsupported(
                 "spec.endpoints.subnetNetworkPolicies Disable", f"the subnet's policies stay {policies}"
             )

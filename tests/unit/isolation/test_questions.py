@@ -64,6 +64,14 @@ def test_zones_that_do_not_exist_have_no_links_to_ask_for() -> None:
     assert sum(each in set(ZONE.values()) for each in questions) == len(ZONE)
 
 
+def test_the_network_is_not_asked_for_where_every_endpoint_exists() -> None:
+    """It lists every address configuration of every subnet, and is not kept: each look at it is a request."""
+    questions = [target for batch in asked_for() for target in resources_in(batch)]
+    assert NETWORK not in questions
+    missing = [target for batch in asked_for(gone(ENDPOINT["blob"])) for target in resources_in(batch)]
+    assert NETWORK in missing
+
+
 def test_links_are_asked_for_after_their_zones() -> None:
     """And all of them together."""
     asked = asked_for()

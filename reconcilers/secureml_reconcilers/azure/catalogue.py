@@ -76,9 +76,6 @@ class TypeInfo:
     defaults: Mapping[str, Any] = field(default_factory=dict)
     """What an absent property means to the service, by path."""
 
-    known_values: Mapping[str, frozenset[str]] = field(default_factory=dict)
-    """By path, the values of an enum that this version knows, in lower case: nothing is written over another."""
-
     uncached: bool = False
     """Large and only asked for when something is missing: not kept in memory between passes. A network lists
     every address configuration of every subnet, a megabyte where four thousand are in use."""
@@ -143,7 +140,7 @@ CATALOGUE: Final[Mapping[str, TypeInfo]] = {
         known_values={"properties.publicNetworkAccess": frozenset({"enabled", "disabled"})},
     ),
     "microsoft.machinelearningservices/workspaces/privateendpointconnections": TypeInfo(
-        _ML, update="PUT", tags=False, known_values=_CONNECTION_VALUES
+        _ML, update="PUT", tags=False, known_values=_CONNECTION_VALUES, scope="parent"
     ),
     "microsoft.storage/storageaccounts": TypeInfo(
         _STORAGE,
@@ -159,7 +156,7 @@ CATALOGUE: Final[Mapping[str, TypeInfo]] = {
         known_values={"properties.publicNetworkAccess": _ACCESS, "properties.networkAcls.defaultAction": _ACTION},
     ),
     "microsoft.storage/storageaccounts/privateendpointconnections": TypeInfo(
-        _STORAGE, update="PUT", tags=False, known_values=_CONNECTION_VALUES
+        _STORAGE, update="PUT", tags=False, known_values=_CONNECTION_VALUES, scope="parent"
     ),
     "microsoft.keyvault/vaults": TypeInfo(
         _VAULT,
@@ -176,7 +173,7 @@ CATALOGUE: Final[Mapping[str, TypeInfo]] = {
         },
     ),
     "microsoft.keyvault/vaults/privateendpointconnections": TypeInfo(
-        _VAULT, update="PUT", tags=False, read_only=_CONNECTION, known_values=_CONNECTION_VALUES
+        _VAULT, update="PUT", tags=False, read_only=_CONNECTION, known_values=_CONNECTION_VALUES, scope="parent"
     ),
     "microsoft.containerregistry/registries": TypeInfo(
         _REGISTRY,
@@ -200,6 +197,7 @@ CATALOGUE: Final[Mapping[str, TypeInfo]] = {
         tags=False,
         read_only=_CONNECTION,
         known_values=_CONNECTION_VALUES,
+        scope="parent",
     ),
     "microsoft.network/virtualnetworks": TypeInfo(
         _NETWORK,
@@ -300,8 +298,3 @@ def scope(target: ResourceId) -> str:
     """
     parent = target.parent if type_info(target).scope == "parent" else None
     return (parent or target).key
-
-
-def durations_of(target: ResourceId, verb: str) -> Durations:  # noqa: ARG001 - all verbs alike so far
-    """How long operations with this verb on this resource's type take."""
-    return type_info(target).durations

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from secureml_reconcilers.azure.catalogue import durations_of, scope, type_info
+from secureml_reconcilers.azure.catalogue import scope, type_info
 from secureml_reconcilers.azure.resource_id import resource_id
 from secureml_reconcilers.engine import intervals
 from secureml_reconcilers.engine.clock import began
@@ -194,7 +194,9 @@ class Ledger:
 
     def accept(self, record: Record, preconditions: Iterable[ResourceId], poll_url: str | None = None) -> int:
         """Note that Azure took a write and works on it; returns the write's number."""
-        record.look_at = intervals.next_look(record.began, record.began, durations_of(record.id, record.verb))
+        record.look_at = intervals.next_look(
+            record.began, record.began, type_info(record.id).durations_of(record.verb)
+        )
         record.poll_url = poll_url
         number = self.number()
         self._mark(record.id.key, number)
@@ -253,7 +255,7 @@ class Ledger:
 
     def looked_at(self, record: Record) -> None:
         """Note a look at the target: the next one comes later."""
-        durations = durations_of(record.id, record.verb)
+        durations = type_info(record.id).durations_of(record.verb)
         record.look_at = intervals.next_look(record.began, self.clock.monotonic(), durations)
 
     # -- failures and claims --------------------------------------------------------------------
@@ -291,7 +293,7 @@ class Ledger:
         return (
             rival is not None
             and rival.id != target
-            and self.clock.monotonic() - rival.began <= durations_of(rival.id, rival.verb).lost
+            and self.clock.monotonic() - rival.began <= type_info(rival.id).durations_of(rival.verb).lost
         )
 
     def tidy(self) -> None:

@@ -9,7 +9,7 @@ import logging
 from typing import TYPE_CHECKING, Final, Literal
 
 from secureml_reconcilers.azure.arm import NotFound, Present
-from secureml_reconcilers.azure.catalogue import durations_of, type_info
+from secureml_reconcilers.azure.catalogue import type_info
 from secureml_reconcilers.azure.problem import AzureProblem
 
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ def seems_over(record: Record, answer: Answer, now: Moment) -> bool:
     that shows its former self proves nothing while it is deleted or updated, until nearly all are over; the handle
     is asked then, where there is one.
     """
-    durations, age = durations_of(record.id, record.verb), now - record.began
+    durations, age = type_info(record.id).durations_of(record.verb), now - record.began
     if isinstance(answer, Present):
         if record.verb == "DELETE" or _is_stale_while_updating(record):
             return answer.settled and age > durations.late
@@ -127,7 +127,7 @@ def is_worth_asking(record: Record, answer: Answer, now: Moment) -> bool:
     unseen = (record.verb == "PUT" and isinstance(answer, NotFound)) or (
         record.verb == "DELETE" and isinstance(answer, Present) and answer.settled
     )
-    return unseen and now - record.began > durations_of(record.id, record.verb).late
+    return unseen and now - record.began > type_info(record.id).durations_of(record.verb).late
 
 
 def _is_stale_while_updating(record: Record) -> bool:

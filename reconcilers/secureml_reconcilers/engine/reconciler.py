@@ -38,8 +38,8 @@ TURNS: Final = 8
 class Declares(Protocol):
     """What a kind contributes: its compositions."""
 
-    def declare(self, spec: Mapping[str, Any], owner: str) -> Composition:
-        """What must be true while the custom resource exists.
+    def declare(self, spec: Mapping[str, Any], owner: str, inventory: tuple[str, ...] = ()) -> Composition:
+        """What must be true while the custom resource exists; `inventory` lists what was made for it before.
 
         Raises:
             ValueError: when the spec cannot be understood; its text says which field and what to write.
@@ -103,14 +103,14 @@ class Engine:
 
     def _composition(self, request: ReconcileRequest) -> Composition:
         owner = f"{self._cluster}/{request.key.namespace}/{request.key.name}"
+        inventory = Inventory.of(request.status)
+        listed = tuple(target.text for target in inventory.ids())
         if request.deleting:
-            inventory = Inventory.of(request.status)
-            listed = tuple(target.text for target in inventory.ids())
             removal = self._kind.remove(request.spec, owner, listed)
             if removal.aspects and is_lost(request.status):
                 return recovery(self._kind.declare(request.spec, owner), request.spec)
             return with_release(removal, inventory, self._ledger)
-        return self._kind.declare(request.spec, owner)
+        return self._kind.declare(request.spec, owner, listed)
 
     # -- begin ----------------------------------------------------------------------------------
 

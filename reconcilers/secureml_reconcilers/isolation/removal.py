@@ -65,6 +65,12 @@ class Removal:
                 found[target.parent] = (*found.get(target.parent, ()), target)
         return found
 
+    @cached_property
+    def zones(self) -> tuple[ResourceId, ...]:
+        """The zones that are to go, or that links to go belong to."""
+        named = (target if target.type == _ZONES else target.parent for target in self.targets if _is_name(target))
+        return tuple(dict.fromkeys(zone for zone in named if zone is not None))
+
 
 def endpoints_removed(removal: Removal, azure: View) -> Blocks:
     """Endpoints that nobody else uses: zone groups first, for they take their records along.
@@ -147,6 +153,8 @@ def _leaving(
         shared=target.type == _ZONES,
         # Zone groups carry no tag, and links no users: who needs their records, endpoint and zone tell.
         evidence=(target.parent,) if target.parent is not None else (),
+        # Records go with them: how many a zone holds is counted anew.
+        invalidates=() if _is_name(target) else removal.zones,
     )
 
 

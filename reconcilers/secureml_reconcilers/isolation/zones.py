@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from secureml_reconcilers.azure.arm import NotFound, Present, Unreadable
+from secureml_reconcilers.azure.graph_query import GraphQuery
 from secureml_reconcilers.engine.blocks import Block, Check, CheckLevel, Ensure
-from secureml_reconcilers.engine.view import Query, Unread, View, once, once_each
+from secureml_reconcilers.engine.questions import GraphRows
+from secureml_reconcilers.engine.view import Unread, View, once, once_each
 from secureml_reconcilers.isolation.body_values import (
     count_in,
     is_settled,
@@ -154,9 +156,7 @@ def _links_of_others(plan: NetworkPlan, azure: View, name: str) -> dict[str, lis
     """Links to zones of a name as Resource Graph has them, by key of the network; none where ours is there."""
     networks = {network.key: network for network in plan.networks}
     found: dict[str, list[ResourceId]] = {}
-    for row in _rows(
-        plan, azure, _LINKS_OF.format(networks=", ".join(f"'{each.text}'" for each in plan.networks))
-    ):
+    for row in _rows(plan, azure):
         link, network = parsed_id(row.get("id")), networks.get(str(row.get("network")).lower())
         if network is None or link is None or link.parent is None or link.parent.name.lower() != name.lower():
             continue
@@ -166,14 +166,16 @@ def _links_of_others(plan: NetworkPlan, azure: View, name: str) -> dict[str, lis
     return found
 
 
-def _rows(plan: NetworkPlan, azure: View, query: str) -> list[Mapping[str, Any]]:
+def _rows(plan: NetworkPlan, azure: View) -> list[Mapping[str, Any]]:
     """What all subscriptions answer that may hold links, asked at once.
 
     Links live in their zone's subscription, which is the hub's and not the network's (hub and spoke).
     """
     rows: list[Mapping[str, Any]] = []
-    missing: list[Query] = []
+    missing: list[GraphRows] = []
+    values = (("networks", tuple(network.text for network in plan.networks)),)
     for subscription in _subscriptions(plan):
+        query = GraphQuery(subscription, _LINKS_OF, values)
         try:
             rows += azure.graph(query)
         except Unread:

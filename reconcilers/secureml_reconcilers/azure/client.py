@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import logging
-import re
 import time
 import uuid
 from dataclasses import dataclass, replace
@@ -17,17 +16,16 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 import aiohttp
-from azure.core.exceptions import AzureError, ClientAuthenticationError
+from azure.core.exceptions import AzureError
 from azure.core.rest import HttpRequest
-from azure.identity import CredentialUnavailableError
 
 from secureml_reconcilers.azure.arm import ABSENT_CODES, TERMINAL, Accepted, Body, NotFound, Present, Verb
 from secureml_reconcilers.azure.catalogue import CATALOGUE, GRAPH_API_VERSION, type_info
 from secureml_reconcilers.azure.errors import classify, from_error
-from secureml_reconcilers.azure.problem import AzureProblem, Retry, Severity
+from secureml_reconcilers.azure.problem import AzureProblem
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Container, Mapping
 
     from azure.core.rest import AsyncHttpResponse
 
@@ -40,9 +38,6 @@ _log = logging.getLogger(__name__)
 
 _HANDLE_LOST: Final = frozenset({HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND, HTTPStatus.GONE})
 """Answers to an operation's handle that will not change: it expired, or may not be read with our role."""
-
-_OF_ONE_ATTEMPT: Final = re.compile(r"\s*(?:Trace ID|Correlation ID): \S+|\s*Timestamp: \S+(?: [\d:]+Z)?")
-"""What Entra ID adds to its errors for its own support, new on every attempt."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +68,10 @@ class ArmClient:
         base_url: str,
         throttle: Throttle,
         on_request: Callable[[ArmRequest], None],
-        identity: frozenset[str],
+        ourselves: Container[str],
     ) -> None:
         """Wrap management clients that share one transport; see `connection.open_arm`."""
-        self._identity = identity
+        self._ourselves = ourselves
         self._clients = clients
         self._base_url = base_url
         self._throttle = throttle
@@ -133,7 +128,7 @@ class ArmClient:
 
     def is_us(self, changed_by: str) -> bool:
         """See `Arm.is_us`."""
-        return changed_by.lower() in self._identity
+        return changed_by in self._ourselves
 
     async def operation_problem(
         self, poll_url: str, target: ResourceId
@@ -261,8 +256,6 @@ def _subscription_in(url: str) -> str:
 
 def _unanswered(error: AzureError, method: str, url: str) -> AzureProblem:
     """No answer came. A request that was never sent has a known outcome; a lost answer has not."""
-    if isinstance(error, ClientAuthenticationError):
-        return _not_signed_in(error)
     return AzureProblem(
         "AzureUnreachable",
         f"{method} {url.split('?', 1)[0]} got no answer: {error.message or type(error).__name__}",
@@ -270,20 +263,6 @@ def _unanswered(error: AzureError, method: str, url: str) -> AzureProblem:
         # A refused connection sent nothing; azure-core files a connection cut later under the same class.
         outcome_unknown=method != "GET" and not isinstance(error.inner_exception, aiohttp.ClientConnectorError),
     )
-
-
-def _not_signed_in(error: ClientAuthenticationError) -> AzureProblem:
-    """Why there is no token, in the same words on every attempt: else the status would change with each."""
-    said = _OF_ONE_ATTEMPT.sub("", error.message)
-    message = f"Entra ID refused the operator's credential: {said}"
-    advice = "Check AZURE_TENANT_ID, AZURE_CLIENT_ID and the secret or the federated credential."
-    if isinstance(error, CredentialUnavailableError):  # of our credentials, only the managed identity raises it
-        message = f"No secret and no federated token is set, and the machine's managed identity failed: {said}"
-        advice = (
-            "Set AZURE_TENANT_ID and AZURE_CLIENT_ID, and AZURE_FEDERATED_TOKEN_FILE or AZURE_CLIENT_SECRET, or"
-            " give the machine a managed identity."
-        )
-    return AzureProblem("NotSignedIn", message, advice, Retry.SOON, Severity.AZURE_ADMIN)
 
 
 def _problem(response: AsyncHttpResponse, target: ResourceId | None) -> AzureProblem:

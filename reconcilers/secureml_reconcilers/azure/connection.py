@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import json
 import logging
 import ssl
 import time
@@ -11,7 +9,6 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, Final
 
 import aiohttp
-from azure.core.exceptions import AzureError
 from azure.core.pipeline.policies import AsyncBearerTokenCredentialPolicy, RequestIdPolicy, UserAgentPolicy
 from azure.core.pipeline.transport import AioHttpTransport
 from azure.mgmt.containerregistry.aio import ContainerRegistryManagementClient
@@ -20,12 +17,12 @@ from azure.mgmt.resource.resources.aio import ResourceManagementClient
 
 from secureml_reconcilers.azure.client import ArmClient, ArmRequest
 from secureml_reconcilers.azure.identity import credential
+from secureml_reconcilers.azure.problem import AzureProblem
+from secureml_reconcilers.azure.signing_in import OwnIdentity, SignIn
 from secureml_reconcilers.azure.throttle import Throttle
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
-
-    from azure.core.credentials_async import AsyncTokenCredential
 
     from secureml_reconcilers.azure.environment import AzureEnvironment
 
@@ -60,9 +57,9 @@ async def open_arm(
     )
     # It would send a PUT or DELETE again when the connection is cut after it: whether that is wise is ours to say.
     session._retry_connection = False  # noqa: SLF001 - aiohttp has no public switch (3.14)
-    async with session, credential(environment) as identity:
-        # Many cold requests at once would each ask for a token of their own.
-        ourselves = await _sign_in(identity, environment)
+    ourselves = OwnIdentity()
+    async with session, SignIn(credential(environment), ourselves) as identity:
+        await _first_token(identity, environment)
         options: dict[str, Any] = {
             "base_url": environment.resource_manager,
             # The transport's own timeouts replace the session's on every request.
@@ -88,7 +85,7 @@ async def open_arm(
         yield ArmClient(clients, environment.resource_manager, Throttle(monotonic), on_request, ourselves)
 
 
-def _pipeline(identity: AsyncTokenCredential, environment: AzureEnvironment) -> list[Any]:
+def _pipeline(identity: SignIn, environment: AzureEnvironment) -> list[Any]:
     """What every request passes through; no retry policy, no provider registration."""
     return [
         RequestIdPolicy(),
@@ -97,25 +94,13 @@ def _pipeline(identity: AsyncTokenCredential, environment: AzureEnvironment) -> 
     ]
 
 
-async def _sign_in(identity: AsyncTokenCredential, environment: AzureEnvironment) -> frozenset[str]:
-    """Fetch the first token, and read from it the names under which the change log knows us.
+async def _first_token(identity: SignIn, environment: AzureEnvironment) -> None:
+    """Fetch the first token: many cold requests at once would each ask for one of their own.
 
     A refusal is no reason not to start: the credential may be corrected, and until then every resource says
     NotSignedIn.
     """
     try:
-        token = await identity.get_token(environment.audience)
-    except AzureError as error:
-        _log.error("Signing in failed: %s", error.message)
-        return frozenset()
-    return frozenset(_claims(token.token, "appid", "azp", "oid", "upn"))
-
-
-def _claims(token: str, *names: str) -> list[str]:
-    """Claims of a token, unverified: they only help to tell our own changes from others'."""
-    try:
-        payload = token.split(".")[1]
-        claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
-    except (ValueError, IndexError):
-        return []
-    return [str(claims[name]).lower() for name in names if claims.get(name)]
+        await identity.get_token(environment.audience)
+    except AzureProblem as problem:
+        _log.error("Signing in failed: %s", problem)

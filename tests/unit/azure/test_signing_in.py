@@ -1,14 +1,16 @@
-"""No answer came: what is said of it, and whether a write may have been done."""
+"""No token: what is said of it. A token: what it tells of us."""
 
 from __future__ import annotations
 
+import base64
+
 import pytest
-from azure.core.exceptions import AzureError, ClientAuthenticationError
+from azure.core.exceptions import AzureError, ClientAuthenticationError, ServiceRequestError
 from azure.identity import CredentialUnavailableError
 
-from secureml_reconcilers.azure.client import _unanswered
+from secureml_reconcilers.azure.problem import Severity
+from secureml_reconcilers.azure.signing_in import OwnIdentity, not_signed_in
 
-URL = "https://management.azure.com/subscriptions/s?api-version=1"
 EXPIRED = (
     "Authentication failed: AADSTS7000215: Invalid client secret provided. Ensure the secret being sent in the"
     " request is the client secret value."
@@ -53,5 +55,34 @@ SET_THEM = (
 )
 def test_a_failed_sign_in_says_what_to_do(error: AzureError, message: str, advice: str) -> None:
     """The same words on every attempt, and a remedy that fits."""
-    problem = _unanswered(error, "GET", URL)
+    problem = not_signed_in(error)
     assert (problem.reason, problem.message, problem.advice) == ("NotSignedIn", message, advice)
+
+
+def test_entra_id_out_of_reach_is_no_refusal() -> None:
+    """Nobody is sent to look for a fault in the credential."""
+    problem = not_signed_in(ServiceRequestError("Cannot connect to host login.microsoftonline.com:443"))
+    assert (problem.reason, problem.severity) == ("AzureUnreachable", Severity.NOBODY)
+
+
+def token(claims: bytes) -> str:
+    """A token with these claims, of which nobody checks the signature."""
+    return f"h.{base64.urlsafe_b64encode(claims).decode().rstrip('=')}.s"
+
+
+def test_each_token_adds_the_names_that_it_tells() -> None:
+    """Users have a name, applications two ids; what an earlier token told stays ours, for we wrote with it."""
+    ourselves = OwnIdentity()
+    assert "app" not in ourselves
+    ourselves.learn(token(b'{"appid": "App", "oid": "object", "aud": "https://management.azure.com"}'))
+    ourselves.learn(token(b'{"upn": "Ops@contoso.com"}'))
+    known = ["APP", "object", "ops@CONTOSO.com", "https://management.azure.com", "alice@contoso.com", ""]
+    assert [name in ourselves for name in known] == [True, True, True, False, False, False]
+
+
+@pytest.mark.parametrize("opaque", ["", "opaque", "a.%.c", token(b"no JSON"), token(b"[1]"), token(b"\xff")])
+def test_a_token_that_cannot_be_read_tells_nothing(opaque: str) -> None:
+    """Azure may change the form of its tokens, which are not made for clients to read."""
+    ourselves = OwnIdentity()
+    ourselves.learn(opaque)
+    assert opaque not in ourselves

@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 
+_HEADERS: Final = {"Accept": "application/json", "User-Agent": "secureml-operator"}
+
 _HANDLE_LOST: Final = frozenset({HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND, HTTPStatus.GONE})
 """Answers to an operation's handle that will not change: it expired, or may not be read with our role."""
 
@@ -57,6 +59,13 @@ class ArmRequest:
     def throttled(self) -> bool:
         """Azure asked us to slow down."""
         return self.status == HTTPStatus.TOO_MANY_REQUESTS
+
+
+class _Request(HttpRequest):
+    """Made for one call and held by nobody else, so the clients need not copy it before they send it."""
+
+    def __deepcopy__(self, memo: dict[int, Any] | None = None) -> _Request:
+        return self
 
 
 class ArmClient:
@@ -204,11 +213,9 @@ class ArmClient:
         if type_name != "graph":  # Resource Graph has a quota of its own, which its 429 reports
             self._throttle.take(subscription, method)
         absolute = url if url.startswith("https://") else f"{self._base_url}{url}"
-        request = HttpRequest(
-            method, absolute, json=body, headers={"Accept": "application/json", **(headers or {})}
-        )
         correlation = str(uuid.uuid4())
-        request.headers["x-ms-correlation-request-id"] = correlation
+        ids = {"x-ms-correlation-request-id": correlation, "x-ms-client-request-id": correlation}
+        request = _Request(method, absolute, json=body, headers={**_HEADERS, **ids, **(headers or {})})
         started = time.monotonic()
         status = 0
         try:
@@ -219,7 +226,7 @@ class ArmClient:
         finally:
             self._report(ArmRequest(type_name, method, status, time.monotonic() - started), url, correlation)
         if type_name != "graph":
-            self._throttle.learn(subscription, method, status, {k.lower(): v for k, v in response.headers.items()})
+            self._throttle.learn(subscription, method, status, response.headers)
         return response
 
     async def _answer(self, client: str, request: HttpRequest) -> AsyncHttpResponse:
@@ -235,8 +242,11 @@ class ArmClient:
 
     def _report(self, request: ArmRequest, url: str, correlation: str) -> None:
         self._on_request(request)
+        level = logging.INFO if request.method in {"PUT", "PATCH", "DELETE"} else logging.DEBUG
+        if not _log.isEnabledFor(level):
+            return
         _log.log(
-            logging.INFO if request.method in {"PUT", "PATCH", "DELETE"} else logging.DEBUG,
+            level,
             "%s %s -> %s",
             request.method,
             url.split("?", 1)[0],
@@ -266,7 +276,7 @@ def _unanswered(error: AzureError, method: str, url: str) -> AzureProblem:
 
 
 def _problem(response: AsyncHttpResponse, target: ResourceId | None) -> AzureProblem:
-    return classify(response.status_code, dict(response.headers), response.text() or "", target)
+    return classify(response.status_code, dict(response.headers), response.content, target)
 
 
 def _object(response: AsyncHttpResponse, target: ResourceId | None) -> Body:
@@ -288,7 +298,7 @@ def _object(response: AsyncHttpResponse, target: ResourceId | None) -> Body:
 
 def _shown(response: AsyncHttpResponse) -> Body | None:
     try:
-        parsed = json.loads(response.text() or "")
+        parsed = json.loads(response.content)
     except ValueError:
         return None
     return parsed if isinstance(parsed, dict) and parsed else None

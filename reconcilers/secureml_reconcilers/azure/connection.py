@@ -7,9 +7,11 @@ import ssl
 import time
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
-from azure.core.pipeline.policies import AsyncBearerTokenCredentialPolicy, RequestIdPolicy, UserAgentPolicy
+from azure.core.pipeline.policies import AsyncBearerTokenCredentialPolicy
 from azure.core.pipeline.transport import AioHttpTransport
 from azure.mgmt.containerregistry.aio import ContainerRegistryManagementClient
 from azure.mgmt.network.aio import NetworkManagementClient
@@ -50,15 +52,8 @@ async def open_arm(
         on_request: called after every request, for metrics.
         monotonic: seconds on a clock that never goes back, by which requests are rationed.
     """
-    # One context for all: given a file name, the transport makes a context, and so a connection, per request.
-    trust = ssl.create_default_context(cafile=environment.ca_file or None)
-    session = aiohttp.ClientSession(
-        connector=aiohttp.TCPConnector(limit=_CONNECTIONS, ssl=trust), auto_decompress=False, trust_env=True
-    )
-    # It would send a PUT or DELETE again when the connection is cut after it: whether that is wise is ours to say.
-    session._retry_connection = False  # noqa: SLF001 - aiohttp has no public switch (3.14)
     ourselves = OwnIdentity()
-    async with session, SignIn(credential(environment), ourselves) as identity:
+    async with _session(environment) as session, SignIn(credential(environment), ourselves) as identity:
         await _first_token(identity, environment)
         options: dict[str, Any] = {
             "base_url": environment.resource_manager,
@@ -73,25 +68,46 @@ async def open_arm(
         # The subscription of the constructor is unused: every request carries a full id.
         clients = {
             "network": NetworkManagementClient(
-                identity, "-", policies=_pipeline(identity, environment), **options
+                identity, "-", policies=_policies(identity, environment), **options
             ),
             "registry": ContainerRegistryManagementClient(
-                identity, "-", policies=_pipeline(identity, environment), **options
+                identity, "-", policies=_policies(identity, environment), **options
             ),
             "resources": ResourceManagementClient(
-                identity, "-", policies=_pipeline(identity, environment), **options
+                identity, "-", policies=_policies(identity, environment), **options
             ),
         }
         yield ArmClient(clients, environment.resource_manager, Throttle(monotonic), on_request, ourselves)
 
 
-def _pipeline(identity: SignIn, environment: AzureEnvironment) -> list[Any]:
+def _policies(identity: SignIn, environment: AzureEnvironment) -> list[Any]:
     """What every request passes through; no retry policy, no provider registration."""
-    return [
-        RequestIdPolicy(),
-        UserAgentPolicy("secureml-operator"),
-        AsyncBearerTokenCredentialPolicy(identity, environment.audience),
-    ]
+    return [AsyncBearerTokenCredentialPolicy(identity, environment.audience)]
+
+
+def _session(environment: AzureEnvironment) -> aiohttp.ClientSession:
+    """Connections that stay open, through the proxy that the process's environment names for Azure.
+
+    The session could look for the proxy itself, and would do so before each request, in a thread, together with
+    the user's password file: more work than the request.
+    """
+    # One context for all: given a file name, the transport makes a context, and so a connection, per request.
+    trust = ssl.create_default_context(cafile=environment.ca_file or None)
+    session = aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(limit=_CONNECTIONS, ssl=trust),
+        cookie_jar=aiohttp.DummyCookieJar(),
+        auto_decompress=False,
+        proxy=_proxy(environment.resource_manager),
+    )
+    # It would send a PUT or DELETE again when the connection is cut after it: whether that is wise is ours to say.
+    session._retry_connection = False  # noqa: SLF001 - aiohttp has no public switch (3.14)
+    return session
+
+
+def _proxy(url: str) -> str | None:
+    """The proxy that `HTTPS_PROXY` names, unless `NO_PROXY` lists this host; None for a direct way."""
+    parts = urlsplit(url)
+    return None if proxy_bypass(parts.netloc) else getproxies().get(parts.scheme)
 
 
 async def _first_token(identity: SignIn, environment: AzureEnvironment) -> None:

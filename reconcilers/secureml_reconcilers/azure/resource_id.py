@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from sys import intern
 from typing import Final
 
 _PROVIDERS: Final = "providers"
@@ -15,7 +16,8 @@ class ResourceId:
     namespaces and types between answers (wire-examples.md section 0).
     """
 
-    __slots__ = ("_names", "_parts", "_scope", "_types", "key", "text", "type")
+    # Tens of thousands of them are alive at 500 custom resources: each keeps two texts and computes the rest.
+    __slots__ = ("_namespace_at", "key", "text", "type")
 
     def __init__(self, text: str) -> None:
         """Parse an id.
@@ -26,25 +28,39 @@ class ResourceId:
         Raises:
             ValueError: when the text is no ARM id; the message says what is wrong with it.
         """
-        parts = tuple(part for part in text.split("/") if part)
+        parts = [part for part in text.split("/") if part]
         if len(parts) < 2 or parts[0].lower() != "subscriptions":  # noqa: PLR2004 - a name and a value
             raise ValueError(f"{text!r} is no ARM id: it must begin with /subscriptions/<id>")
-        self._parts = parts
-        self.text: Final = "/" + "/".join(parts)
-        self.key: Final = self.text.lower()
-        self._scope, self._types, self._names = _split(text, parts)
-        self.type: Final = "/".join(self._types).lower()
+        self._namespace_at: Final = _namespace_at(text, parts)
+        plain = "/" + "/".join(parts)
+        self.text: Final = text if text == plain else plain
+        lowered = plain.lower()
+        self.key: Final = self.text if lowered == plain else lowered
+        self.type: Final = intern("/".join(self._types).lower())
         """The full type in lower case, such as `microsoft.network/virtualnetworks/subnets`."""
+
+    @property
+    def _parts(self) -> list[str]:
+        return self.text[1:].split("/")
+
+    @property
+    def _types(self) -> list[str]:
+        """The namespace and the type names below it, as written."""
+        at, parts = self._namespace_at, self._parts
+        if not at:
+            return ["Microsoft.Resources", "subscriptions" if len(parts) == 2 else "resourceGroups"]  # noqa: PLR2004
+        return [parts[at], *parts[at + 1 :: 2]]
 
     @property
     def name(self) -> str:
         """The last name in the id."""
-        return self._parts[-1]
+        return self.text.rpartition("/")[2]
 
     @property
     def names(self) -> tuple[str, ...]:
         """The names along the type path: virtual network and subnet, say."""
-        return self._names
+        at, parts = self._namespace_at, self._parts
+        return tuple(parts[at + 2 :: 2]) if at else (parts[-1],)
 
     @property
     def subscription(self) -> str:
@@ -54,7 +70,8 @@ class ResourceId:
     @property
     def resource_group(self) -> str:
         """The resource group's name, or an empty string for a subscription-level id."""
-        return self._parts[3] if len(self._parts) > 3 and self._parts[2].lower() == "resourcegroups" else ""  # noqa: PLR2004
+        parts = self._parts
+        return parts[3] if len(parts) > 3 and parts[2].lower() == "resourcegroups" else ""  # noqa: PLR2004
 
     @property
     def group(self) -> ResourceId:
@@ -64,7 +81,7 @@ class ResourceId:
     @property
     def parent(self) -> ResourceId | None:
         """The resource this one is a child of; None for a top-level resource or a scope."""
-        if len(self._names) < 2:  # noqa: PLR2004 - one name means top level
+        if len(self.names) < 2:  # noqa: PLR2004 - one name means top level
             return None
         return resource_id("/" + "/".join(self._parts[:-2]))
 
@@ -96,9 +113,7 @@ class ResourceId:
     @property
     def short(self) -> str:
         """Type and name for messages: `privateEndpoints/fraud-blob`, with the parents' names of a child."""
-        if not self._names:
-            return self.name
-        return "/".join(f"{kind}/{name}" for kind, name in zip(self._types[1:], self._names, strict=True))
+        return "/".join(f"{kind}/{name}" for kind, name in zip(self._types[1:], self.names, strict=True))
 
 
 @lru_cache(maxsize=65536)
@@ -111,14 +126,20 @@ def resource_id(text: str) -> ResourceId:
     return ResourceId(text)
 
 
-def _split(text: str, parts: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
-    """Scope, type segments and names; the last `providers` wins, so extension resources parse too."""
+def _namespace_at(text: str, parts: list[str]) -> int:
+    """Where the provider's namespace stands; the last `providers` wins, so extension resources parse too.
+
+    Returns:
+        The place among the parts, or 0 for a subscription or a resource group.
+
+    Raises:
+        ValueError: when no namespace, or no pairs of type and name, come after it.
+    """
     lowered = [part.lower() for part in parts]
     if _PROVIDERS not in lowered:
-        kind = ("Microsoft.Resources", "subscriptions" if len(parts) == 2 else "resourceGroups")  # noqa: PLR2004
-        return parts[:-1], kind, (parts[-1],)
-    at = len(lowered) - 1 - lowered[::-1].index(_PROVIDERS)
-    tail = parts[at + 1 :]
-    if len(tail) < 3 or len(tail) % 2 == 0:  # noqa: PLR2004 - namespace, then type and name in pairs
+        return 0
+    at = len(lowered) - lowered[::-1].index(_PROVIDERS)
+    beyond = len(parts) - at
+    if beyond < 3 or beyond % 2 == 0:  # noqa: PLR2004 - namespace, then type and name in pairs
         raise ValueError(f"{text!r} is no ARM id: after the last 'providers' come a namespace and type/name pairs")
-    return parts[:at], (tail[0], *tail[1::2]), tail[2::2]
+    return at

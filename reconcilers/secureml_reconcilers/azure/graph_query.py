@@ -1,29 +1,45 @@
-"""A question to Resource Graph, with its values quoted in one place."""
+"""Queries of Resource Graph: a fixed text with places, and the values that go into them."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from typing import Final
+
+_PLACE: Final = re.compile(r"\{(\w+)\}")
+
+_ESCAPED: Final = str.maketrans({"\\": r"\\", "'": r"\'", "\n": r"\n", "\r": r"\r", "\t": r"\t"})
+"""Between single quotes; https://learn.microsoft.com/kusto/query/scalar-data-types/string."""
 
 
 @dataclass(frozen=True, slots=True)
 class GraphQuery:
-    """A query and the values in it."""
+    """What is asked of Resource Graph, about one subscription.
+
+    The only place that knows how Kusto writes a text: names of groups may hold quotes, others backslashes.
+    """
 
     subscription: str
     template: str
-    """Kusto with `{name}` where a value goes; a literal brace stands twice."""
+    """Kusto, in which `{name}` stands for a value."""
 
     values: tuple[tuple[str, str | tuple[str, ...]], ...] = ()
-    """By name, a text or a list of texts."""
+    """A text by its place's name; several become a list, as `in~ ({name})` takes it."""
 
     @property
     def kusto(self) -> str:
-        """The query as it is sent."""
-        return self.template.format(**{name: _literal(value) for name, value in self.values})
+        """The query with each value as a quoted literal.
+
+        Raises:
+            ValueError: when a place has no value, or a value has no place.
+        """
+        given = dict(self.values)
+        named = set(_PLACE.findall(self.template))
+        if named != set(given) or () in given.values():
+            raise ValueError(f"the places {sorted(named)} of a query do not fit the values {sorted(given)}")
+        return _PLACE.sub(lambda place: _literals(given[place.group(1)]), self.template)
 
 
-def _literal(value: str | tuple[str, ...]) -> str:
-    if isinstance(value, tuple):
-        return ", ".join(map(_literal, value))
-    escaped = value.replace("\\", "\\\\").replace("'", "\\'")
-    return f"'{escaped}'"
+def _literals(value: str | tuple[str, ...]) -> str:
+    texts = (value,) if isinstance(value, str) else value
+    return ", ".join(f"'{text.translate(_ESCAPED)}'" for text in texts)

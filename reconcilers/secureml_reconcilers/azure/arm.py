@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from contextlib import AbstractContextManager
 
     from secureml_reconcilers.azure.graph_query import GraphQuery
     from secureml_reconcilers.azure.problem import AzureProblem
     from secureml_reconcilers.azure.resource_id import ResourceId
+    from secureml_reconcilers.azure.scopes import Scopes
 
 Body = dict[str, Any]
 """A resource as ARM shows it."""
@@ -131,8 +133,12 @@ class Arm(Protocol):
         It may also be "running", or "unknown": the handle can be read no more, and the resource must tell.
         """
 
-    async def query(self, query: GraphQuery) -> list[Mapping[str, Any]]:
+    async def query(self, query: GraphQuery | str, kusto: str = "") -> list[Mapping[str, Any]]:
         """Ask Resource Graph, for discovery and attribution only: its rows lag behind.
+
+        Args:
+            query: what to ask; or only the subscription, with the query's whole text in `kusto`.
+            kusto: that text.
 
         Raises:
             AzureProblem: when the query cannot be answered.
@@ -140,3 +146,13 @@ class Arm(Protocol):
 
     def is_us(self, changed_by: str) -> bool:
         """Whether the change log names the identity that we write with."""
+
+
+class ArmSource(Protocol):
+    """Gives each pass an `Arm` of its own."""
+
+    def within(self, requester: str, scopes: Scopes) -> AbstractContextManager[Arm]:
+        """An `Arm` for one pass over the custom resource `requester`, which lets nothing through outside `scopes`.
+
+        What lies outside raises an `AzureProblem` with the reason OutsideScope.
+        """

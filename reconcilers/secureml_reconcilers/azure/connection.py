@@ -38,7 +38,7 @@ _READ_SECONDS: Final = 90
 """ARM itself gives a provider 60 s and then answers 504; a longer silence is a lost answer."""
 
 
-_CLIENTS: Final = {
+CLIENTS: Final = {
     "network": client_class("azure.mgmt.network", "NetworkManagementClient"),
     "registry": client_class("azure.mgmt.containerregistry", "ContainerRegistryManagementClient"),
     "resources": client_class("azure.mgmt.resource.resources", "ResourceManagementClient"),
@@ -75,7 +75,7 @@ async def open_arm(
         # The subscription of the constructor is unused: every request carries a full id.
         clients = {
             name: kind(identity, "-", policies=_policies(identity, environment), **options)
-            for name, kind in _CLIENTS.items()
+            for name, kind in CLIENTS.items()
         }
         yield ArmClient(clients, environment.resource_manager, Throttle(monotonic), on_request, ourselves)
 

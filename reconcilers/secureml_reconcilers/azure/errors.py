@@ -202,6 +202,7 @@ _BY_STATUS: Mapping[int, Row] = {
 }
 
 _ACTION = re.compile(r"perform action\(?s?\)? '([^']+)'")
+_SPAN = re.compile(r"(\d+):(\d+):(\d+(?:\.\d+)?)", re.ASCII)
 _WAIT = re.compile(r"retried in (\d+) seconds")
 
 OVERLAPPING_ZONES = "overlapping namespaces"
@@ -275,7 +276,8 @@ def _row(codes: list[str], status: int) -> Row:
 def _codes(error: Mapping[str, Any]) -> Iterable[str]:
     if error.get("code"):
         yield str(error["code"])
-    for detail in error.get("details") or ():
+    details = error.get("details")
+    for detail in details if isinstance(details, list) else ():
         if isinstance(detail, dict) and detail.get("code"):
             yield str(detail["code"])
 
@@ -314,8 +316,9 @@ def asked_wait(headers: Mapping[str, str], message: str = "") -> timedelta | Non
         if wait is not None:
             return wait
     quota = headers.get("x-ms-user-quota-resets-after", "")
-    if quota.count(":") == 2:  # noqa: PLR2004 - hh:mm:ss
-        hours, minutes, seconds = quota.split(":")
+    span = _SPAN.fullmatch(quota)
+    if span is not None:
+        hours, minutes, seconds = span.groups()
         return timedelta(hours=int(hours), minutes=int(minutes), seconds=float(seconds))
     waited = _WAIT.search(message)
     return timedelta(seconds=int(waited.group(1))) if waited else None
@@ -323,7 +326,7 @@ def asked_wait(headers: Mapping[str, str], message: str = "") -> timedelta | Non
 
 def _seconds(value: str, answered: str) -> timedelta | None:
     """Seconds or, as HTTP allows too, a date; counted from the answer's own date, for clocks differ."""
-    if value.isdigit():
+    if value.isascii() and value.isdigit():
         return timedelta(seconds=int(value))
     due = _date(value)
     return max(due - (_date(answered) or datetime.now(UTC)), timedelta()) if due else None

@@ -53,34 +53,34 @@ class Requester:
     over: bool = False
 
 
-_ASKER: Final[ContextVar[Requester | None]] = ContextVar("asker", default=None)
-"""Whose requests these are. asyncio hands it to all that a pass starts, so no request need carry it."""
+_REQUESTER: Final[ContextVar[Requester | None]] = ContextVar("requester", default=None)
+"""Whose requests these are where none is named: asyncio hands it to all tasks that a pass starts."""
 
 
 @contextmanager
 def asking(name: str) -> Iterator[None]:
-    """Say for whom the requests are sent that start within; what its turn left over goes to the next."""
-    asker = Requester(name)
-    token = _ASKER.set(asker)
+    """Name the requester of all requests that start within and carry none; see `ArmClient.within`."""
+    requester = Requester(name)
+    token = _REQUESTER.set(requester)
     try:
         yield
     finally:
-        asker.over = True
-        _ASKER.reset(token)
+        requester.over = True
+        _REQUESTER.reset(token)
 
 
 @dataclass(slots=True)
 class _Reservation:
-    """A place in the line."""
+    """Tokens that are kept for one custom resource from a certain time on."""
 
     turn: float
-    """From when on it may take."""
+    """From when on its passes may take them."""
 
     kept: float
-    """So many tokens are kept for it."""
+    """How many are left of them."""
 
     by: Requester | None = None
-    """The pass that takes its turn now; None before."""
+    """The latest pass that has asked since; None before."""
 
     taken: int = 0
 
@@ -96,42 +96,45 @@ class _Bucket:
     """What a turn takes, as the latest ones did."""
 
     line: dict[str, _Reservation] = field(default_factory=dict)
-    """By asker; empty as long as the budget suffices."""
+    """By requester; empty as long as the budget suffices."""
 
-    def take(self, now: float, asker: Requester | None) -> float:
-        """Spend a token if there is one for this asker; else say how long to wait."""
-        place = self.line.get(asker.name) if asker else None
-        if place is not None and now < place.turn:
-            return place.turn - now
+    def take(self, now: float, requester: Requester | None) -> float:
+        """Spend a token if there is one for this requester; else say how long to wait."""
+        reservation = self.line.get(requester.name) if requester else None
+        if reservation is not None and now < reservation.turn:
+            return reservation.turn - now
         self._fill(now)
         self._expire(now)
-        if asker is None or asker.name not in self.line:
+        if requester is None or requester.name not in self.line:
             kept = sum(each.kept for each in self.line.values())
         else:
-            place, kept = self.line[asker.name], 0.0
-            place.by = asker
+            reservation, kept = self.line[requester.name], 0.0
+            reservation.by = requester
         if now >= self.closed_until and self.tokens - kept >= 1:
             self.tokens -= 1
-            if place is not None:
-                place.taken += 1
-                place.kept = max(0.0, place.kept - 1)
+            if reservation is not None:
+                reservation.taken += 1
+                reservation.kept = max(0.0, reservation.kept - 1)
             return 0.0
-        return self._line_up(now, asker)
+        return self._line_up(now, requester)
 
-    def _line_up(self, now: float, asker: Requester | None) -> float:
-        """Give a place at the end, or the next turn to one whose turn did not suffice.
+    def _line_up(self, now: float, requester: Requester | None) -> float:
+        """Reserve tokens at the end of the line, or at its head for a requester whose tokens did not suffice.
 
-        Who had to go through the whole line again would find old what it has read, and begin anew each time.
+        One that had to go through the whole line again would find old what it has read, and begin anew each time.
+
+        Returns:
+            The seconds until the reservation begins.
         """
-        mine = self.line.pop(asker.name, None) if asker is not None else None
+        mine = self.line.pop(requester.name, None) if requester is not None else None
         ahead = sum(each.kept for each in self.line.values()) if mine is None else 0.0
-        wanted = 1 if asker is None else self.usual
+        wanted = 1 if requester is None else self.usual
         wait = max(0.0, self.closed_until - now) + max(0.0, ahead + wanted - self.tokens) / self.refill
         if mine is not None:
             for each in self.line.values():
                 each.turn = max(now, each.turn) + wait
-        if asker is not None:
-            self.line[asker.name] = _Reservation(now + wait, self.usual)
+        if requester is not None:
+            self.line[requester.name] = _Reservation(now + wait, self.usual)
         return wait
 
     def _fill(self, now: float) -> None:
@@ -139,12 +142,12 @@ class _Bucket:
         self.filled_at = now
 
     def _expire(self, now: float) -> None:
-        """Take out who had its turn, and who did not come."""
-        for name, place in list(self.line.items()):
-            if place.by is not None and place.by.over:
-                self.usual += _SMOOTHING * (max(1, place.taken) - self.usual)
+        """Drop the reservations whose pass is over, and those that nobody came for."""
+        for name, reservation in list(self.line.items()):
+            if reservation.by is not None and reservation.by.over:
+                self.usual += _SMOOTHING * (max(1, reservation.taken) - self.usual)
                 del self.line[name]
-            elif now > place.turn + _PATIENCE:
+            elif now > reservation.turn + _PATIENCE:
                 del self.line[name]
 
 
@@ -156,13 +159,18 @@ class Throttle:
         self._monotonic = monotonic
         self._buckets: dict[tuple[str, str], _Bucket] = {}
 
-    def take(self, subscription: str, method: str) -> None:
+    def take(self, subscription: str, method: str, requester: Requester | None = None) -> None:
         """Spend one request.
+
+        Args:
+            subscription: whose budget it is.
+            method: the HTTP method.
+            requester: the pass that asks; the one that `asking` named when not given.
 
         Raises:
             AzureProblem: reason Throttled with `retry_after`, when the bucket is empty or Azure said to wait.
         """
-        wait = self._bucket(subscription, method).take(self._monotonic(), _ASKER.get())
+        wait = self._bucket(subscription, method).take(self._monotonic(), requester or _REQUESTER.get())
         if wait > 0:
             raise AzureProblem(
                 reason="Throttled",

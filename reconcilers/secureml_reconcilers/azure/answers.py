@@ -1,0 +1,118 @@
+"""What an answer of Azure says: an object, a list, a refusal, or nothing that can be understood."""
+
+from __future__ import annotations
+
+import json
+import logging
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import aiohttp
+from azure.core.exceptions import AzureError
+
+from secureml_reconcilers.azure.errors import classify
+from secureml_reconcilers.azure.problem import AzureProblem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from azure.core.rest import AsyncHttpResponse
+
+    from secureml_reconcilers.azure.arm import Body
+    from secureml_reconcilers.azure.resource_id import ResourceId
+
+_log = logging.getLogger(__name__)
+
+
+@contextmanager
+def understood(method: str, what: str, target: ResourceId | None = None) -> Iterator[None]:
+    """Let nothing but an `AzureProblem` escape from a call to Azure.
+
+    Libraries raise what they do not document: on an answer of a form that nobody foresaw, or by a bug. The
+    exception's text stays in the log, for it may quote a token or a body.
+
+    Args:
+        method: the HTTP method; after anything but a GET the outcome is unknown.
+        what: the resource, collection or query that is asked for.
+        target: the resource, where it is one.
+
+    Raises:
+        AzureProblem: whatever is raised inside; reason UnexpectedAnswer when it is no known failure.
+    """
+    try:
+        yield
+    except AzureProblem:
+        raise
+    except AzureError as error:
+        raise unanswered(error, method, what) from error
+    except Exception as error:
+        _log.exception("%s %s failed in an unexpected way", method, what)
+        raise AzureProblem(
+            "UnexpectedAnswer",
+            f"{method} {what} ended in an unexpected way ({type(error).__name__})",
+            "You need do nothing if it passes: it is tried again. If it stays, report it with the operator's log.",
+            target=target,
+            outcome_unknown=method not in {"GET", "POST"},
+        ) from error
+
+
+def unanswered(error: AzureError, method: str, what: str) -> AzureProblem:
+    """No answer came. A request that was never sent has a known outcome; a lost answer has not."""
+    return AzureProblem(
+        "AzureUnreachable",
+        f"{method} {what} got no answer: {error.message or type(error).__name__}",
+        "Nothing to do if it passes: it is read again before anything is repeated.",
+        # A refused connection sent nothing; azure-core files a connection cut later under the same class.
+        outcome_unknown=method != "GET" and not isinstance(error.inner_exception, aiohttp.ClientConnectorError),
+    )
+
+
+def problem_in(response: AsyncHttpResponse, target: ResourceId | None) -> AzureProblem:
+    """Why Azure refused a request."""
+    return classify(response.status_code, dict(response.headers), response.content, target)
+
+
+def resource_in(response: AsyncHttpResponse, target: ResourceId) -> Body:
+    """The resource that an answer shows.
+
+    Raises:
+        AzureProblem: when the body is anything else; a body we cannot parse is no answer.
+    """
+    shown = _page(response, target)
+    if not isinstance(shown.get("properties") or {}, dict):
+        raise _unreadable("an object whose properties are none", target)
+    return shown
+
+
+def rows_in(response: AsyncHttpResponse, member: str) -> tuple[list[Any], Body]:
+    """The objects in a page of a listing or of a query, and the page itself.
+
+    Raises:
+        AzureProblem: when the body has another form.
+    """
+    page = _page(response, None)
+    rows = page.get(member, [])
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        raise _unreadable(f"an object whose member {member} is no list of objects", None)
+    return rows, page
+
+
+def shown_in(response: AsyncHttpResponse) -> Body | None:
+    """The JSON object of an answer that need have none."""
+    try:
+        parsed = json.loads(response.content)
+    except ValueError:
+        return None
+    return parsed if isinstance(parsed, dict) and parsed else None
+
+
+def _page(response: AsyncHttpResponse, target: ResourceId | None) -> Body:
+    shown = shown_in(response)
+    if shown is None:
+        raise _unreadable("no JSON object", target)
+    return shown
+
+
+def _unreadable(form: str, target: ResourceId | None) -> AzureProblem:
+    said = f"Azure answered 200 with a body that is {form}."
+    return AzureProblem("UnreadableAnswer", said, "Nothing to do.", target=target)

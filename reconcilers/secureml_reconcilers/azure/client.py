@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from secureml_reconcilers.azure.door import Door
 from secureml_reconcilers.azure.scopes import EVERYWHERE, Scopes
-from secureml_reconcilers.azure.sending import ArmRequest, Sender
+from secureml_reconcilers.azure.sending import ArmRequest
 from secureml_reconcilers.azure.throttle import Requester
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Container, Mapping
+    from collections.abc import Container
 
-    from secureml_reconcilers.azure.throttle import Throttle
+    from secureml_reconcilers.azure.ml import MachineLearning
+    from secureml_reconcilers.azure.sending import Sender
 
 __all__ = ["ArmClient", "ArmRequest"]
 
@@ -20,16 +21,21 @@ __all__ = ["ArmClient", "ArmRequest"]
 class ArmClient(Door):
     """The operator's connection to Azure; itself a door that is open everywhere and asks for nobody."""
 
-    def __init__(
-        self,
-        clients: Mapping[str, Any],
-        base_url: str,
-        throttle: Throttle,
-        on_request: Callable[[ArmRequest], None],
-        ourselves: Container[str],
-    ) -> None:
-        """Wrap management clients that share one transport; see `connection.open_arm`."""
-        super().__init__(Sender(clients, base_url, throttle, on_request), ourselves, None, EVERYWHERE)
+    def __init__(self, sender: Sender, ourselves: Container[str], ml: MachineLearning | None = None) -> None:
+        """Wrap what `connection.open_arm` made."""
+        super().__init__(sender, ourselves, None, EVERYWHERE)
+        self._ml = ml
+
+    @property
+    def ml(self) -> MachineLearning:
+        """What goes through azure-ai-ml.
+
+        Raises:
+            LookupError: when the connection was made without it.
+        """
+        if self._ml is None:
+            raise LookupError("this connection was made without azure-ai-ml")
+        return self._ml
 
     def within(self, requester: str, scopes: Scopes) -> Door:
         """Open a door for one pass.

@@ -14,10 +14,12 @@ import aiohttp
 from azure.core.pipeline.policies import AsyncBearerTokenCredentialPolicy
 from azure.core.pipeline.transport import AioHttpTransport
 
-from secureml_reconcilers.azure.client import ArmClient, ArmRequest
+from secureml_reconcilers.azure.client import ArmClient
 from secureml_reconcilers.azure.identity import credential
 from secureml_reconcilers.azure.management import client_class
+from secureml_reconcilers.azure.ml import MachineLearning
 from secureml_reconcilers.azure.problem import AzureProblem
+from secureml_reconcilers.azure.sending import Sender
 from secureml_reconcilers.azure.signing_in import OwnIdentity, SignIn
 from secureml_reconcilers.azure.throttle import Throttle
 
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
     from secureml_reconcilers.azure.environment import AzureEnvironment
+    from secureml_reconcilers.azure.sending import ArmRequest
 
 _log = logging.getLogger(__name__)
 
@@ -77,7 +80,8 @@ async def open_arm(
             name: kind(identity, "-", policies=_policies(identity, environment), **options)
             for name, kind in CLIENTS.items()
         }
-        yield ArmClient(clients, environment.resource_manager, Throttle(monotonic), on_request, ourselves)
+        sender = Sender(clients, environment.resource_manager, Throttle(monotonic), on_request)
+        yield ArmClient(sender, ourselves, MachineLearning(environment, identity, sender))
 
 
 def _policies(identity: SignIn, environment: AzureEnvironment) -> list[Any]:

@@ -10,6 +10,7 @@ from azure.core.pipeline.transport import AsyncHttpTransport
 
 from secureml_reconcilers.azure.client import ArmClient
 from secureml_reconcilers.azure.connection import CLIENTS
+from secureml_reconcilers.azure.sending import Sender
 from secureml_reconcilers.azure.throttle import Throttle
 
 if TYPE_CHECKING:
@@ -62,4 +63,4 @@ def connect(wire: Wire) -> ArmClient:
     clients = {
         name: kind(object(), "-", base_url=BASE, policies=[], transport=wire) for name, kind in CLIENTS.items()
     }
-    return ArmClient(clients, BASE, Throttle(lambda: 0.0), lambda _: None, frozenset())
+    return ArmClient(Sender(clients, BASE, Throttle(lambda: 0.0), lambda _: None), frozenset())

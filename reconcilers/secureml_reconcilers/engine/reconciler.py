@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from secureml_reconcilers.azure.throttle import asking
+from secureml_reconcilers.azure.scopes import EVERYWHERE
 from secureml_reconcilers.engine import attribution, drift, intervals, unobserved
 from secureml_reconcilers.engine.acting import act, due_actions, needs_fresh_evidence
 from secureml_reconcilers.engine.clock import SystemClock
@@ -26,7 +26,7 @@ from secureml_reconcilers.engine.write_verification import verify_writes
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from secureml_reconcilers.azure.arm import Arm
+    from secureml_reconcilers.azure.arm import Arm, Azure
     from secureml_reconcilers.engine.blocks import Composition
     from secureml_reconcilers.engine.contract import Event, Journal, Key, ReconcileRequest
     from secureml_reconcilers.engine.evaluation import Evaluation
@@ -60,14 +60,14 @@ class Memory:
 class Engine:
     """Makes compositions of one kind true. One instance serves all custom resources of the kind."""
 
-    def __init__(self, kind: Declares, arm: Arm, ledger: Ledger | None = None, *, cluster: str) -> None:
+    def __init__(self, kind: Declares, azure: Azure, ledger: Ledger | None = None, *, cluster: str) -> None:
         """Share `ledger` between the engines of one process: kinds touch the same networks.
 
         `cluster` tells the Kubernetes cluster from others that use the same resources in Azure.
         """
         self._cluster = cluster
         self._kind = kind
-        self._arm = arm
+        self._azure = azure
         self._ledger = ledger or Ledger(SystemClock())
         self._memories: dict[Key, Memory] = {}
 
@@ -89,8 +89,8 @@ class Engine:
             composition = self._composition(request)
         except ValueError as error:
             return self._with_pending_events(request, unobserved.invalid(request, str(error), now))
-        with asking(str(request.key)):
-            this = self._begin(request, composition)
+        with self._azure.within(str(request.key), EVERYWHERE) as arm:
+            this = self._begin(request, composition, arm)
             if self._only_asks_for_the_author(this):
                 return await self._ask_for_the_author(this)
             await self._turns(this, journal)
@@ -114,7 +114,7 @@ class Engine:
 
     # -- begin ----------------------------------------------------------------------------------
 
-    def _begin(self, request: ReconcileRequest, composition: Composition) -> Pass:
+    def _begin(self, request: ReconcileRequest, composition: Composition, arm: Arm) -> Pass:
         """A pass with what is known of the resource, aged: old readings are read again."""
         memory = self._memories.get(request.key)
         if memory is None:
@@ -131,7 +131,7 @@ class Engine:
         return Pass(
             request,
             composition,
-            self._arm,
+            arm,
             self._ledger,
             readings,
             history,

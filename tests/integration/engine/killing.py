@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -13,9 +14,8 @@ from secureml_reconcilers.engine.reconciler import Engine
 from secureml_reconcilers.secure_workspace import SecureWorkspaces
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Iterator
 
-    from secureml_reconcilers.azure.client import ArmClient
     from secureml_reconcilers.engine.contract import Status
 
 T = TypeVar("T")
@@ -66,9 +66,15 @@ class Life:
 class MortalArm:
     """Azure, as a mortal process sees it."""
 
-    def __init__(self, arm: ArmClient, life: Life) -> None:
+    def __init__(self, arm: Any, life: Life) -> None:
         """Wrap the real one."""
         self._arm, self._life = arm, life
+
+    @contextmanager
+    def within(self, *arguments: Any) -> Iterator[MortalArm]:  # noqa: ANN401 - what the real one takes
+        """See `Azure.within`: the door is as mortal."""
+        with self._arm.within(*arguments) as door:
+            yield MortalArm(door, self._life)
 
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - reads pass as they are
         self._life.check()

@@ -81,9 +81,9 @@ class ResourceId:
     @property
     def parent(self) -> ResourceId | None:
         """The resource this one is a child of; None for a top-level resource or a scope."""
-        if len(self.names) < 2:  # noqa: PLR2004 - one name means top level
+        if not self._namespace_at or self.type.count("/") < 2:  # noqa: PLR2004 - namespace/type/type
             return None
-        return resource_id("/" + "/".join(self._parts[:-2]))
+        return resource_id(self.text.rsplit("/", 2)[0])
 
     @property
     def collection_key(self) -> str:

@@ -32,6 +32,9 @@ class Composed:
 def compose(composition: Composition, view: View) -> tuple[list[Composed], list[Question]]:
     """Ask every aspect; aspects fail alone, and so do the parts of one.
 
+    What an aspect said that had no question left is kept in the view's memo: it looked at nothing that was not
+    known, so it says the same when the view knows more.
+
     Returns:
         What each aspect yielded, and the questions that must be answered before they can say all. With
         questions left, the yield is incomplete and must not be acted upon.
@@ -39,10 +42,18 @@ def compose(composition: Composition, view: View) -> tuple[list[Composed], list[
     questions: dict[Question, None] = {}
     composed = []
     for aspect in composition.aspects:
-        blocks: list[Block] = []
-        problems: list[AzureProblem] = []
-        _collect(aspect.blocks(view), view, blocks, problems, questions)
-        composed.append(Composed(aspect, tuple(blocks), tuple(problems)))
+        said = view.memo.get(aspect)
+        if said is None:
+            blocks: list[Block] = []
+            problems: list[AzureProblem] = []
+            asked: dict[Question, None] = {}
+            _collect(aspect.blocks(view), view, blocks, problems, asked)
+            said = Composed(aspect, tuple(blocks), tuple(problems))
+            if asked:
+                questions |= asked
+            else:
+                view.memo[aspect] = said
+        composed.append(said)
     return composed, list(questions)
 
 

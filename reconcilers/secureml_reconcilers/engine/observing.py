@@ -48,8 +48,10 @@ class Observer:
             RuntimeError: when the composition asks for what was answered already; that is a bug in it.
         """
         answered: set[str] = set()
+        # Readings are only added here, so what was worked out on fewer of them stays true.
+        view = View(self.readings.known)
         while True:
-            composed, questions = compose(composition, View(self.readings.known))
+            composed, questions = compose(composition, view)
             if not questions:
                 return composed
             # How many rounds it takes depends on the landscape; only an answer that is not heeded never ends.

@@ -193,12 +193,15 @@ def _troubles(this: Pass, evaluation: Evaluation) -> list[AzureProblem]:
 
 
 def _looks_at_pending(this: Pass, evaluation: Evaluation, *, busy: bool) -> list[timedelta]:
-    """When to look at what becomes true by itself; what is under way, or was just written, may bring it."""
+    """When to look at what becomes true by itself; what is under way, or was just written, may bring it.
+
+    A fact that is about nothing in particular waits for an operation, and there is nothing to look at.
+    """
     now, history = this.ledger.clock.monotonic(), this.history
     history.pending_since = {
-        key: now if busy else history.pending_since.get(key, now)
-        for key, assessment in evaluation.assessments.items()
-        if isinstance(assessment, Pending)
+        block.key: now if busy else history.pending_since.get(block.key, now)
+        for block in evaluation.blocks()
+        if block.about is not None and isinstance(evaluation.assessments[block.key], Pending)
     }
     # What came last may come soon, however long another has been pending.
     return [intervals.pending(max(history.pending_since.values()), now)] if history.pending_since else []

@@ -91,31 +91,25 @@ def names_removed(removal: Removal, azure: View) -> Blocks:
     A zone is shared by every workspace in the network: as long as it holds a record of anybody, it stays,
     and so does the link through which the network sees it (DNS-09).
     """
+    names = [target for target in removal.targets if _is_name(target)]
     endpoints = [target for target in removal.targets if target.type == _ENDPOINTS]
     azure.ask(*endpoints)
-    going = tuple(_leaving(removal, target, azure) for target in endpoints if _goes(removal, target, azure))
-    names = [target for target in removal.targets if _is_name(target)]
+    if any(_goes(removal, target, azure) for target in endpoints):
+        # Not looked at before: how many records a zone holds is another thing once ours are gone.
+        yield iter([_waits_for_endpoints(target) for target in names])
+        return
     parents = dict.fromkeys(name.parent for name in names if name.parent is not None)
     azure.ask(*(name for name in names if name.type in CATALOGUE), *parents)
     for target in names:
-        yield _removed(removal, target, azure, going)
+        yield _removed(removal, target, azure)
     for zone in parents:
-        if zone not in names and zone not in removal.in_use and not going and _goes(removal, zone, azure):
+        if zone not in names and zone not in removal.in_use and _goes(removal, zone, azure):
             # One that was made for another custom resource goes with the last link, whosever that is.
             yield iter((_leaving(removal, zone, azure),))
 
 
-def _removed(
-    removal: Removal, target: ResourceId, azure: View, endpoints: tuple[EnsureAbsent, ...] = ()
-) -> Iterator[Block]:
-    """What becomes of one entry of the inventory: it goes, our name is taken off it, or it is kept and said so.
-
-    Args:
-        removal: what is to go.
-        target: the entry.
-        azure: the view.
-        endpoints: those that go before a link or a zone; only then can be told whose records are left.
-    """
+def _removed(removal: Removal, target: ResourceId, azure: View) -> Iterator[Block]:
+    """What becomes of one entry of the inventory: it goes, our name is taken off it, or it is kept and said so."""
     if target.type not in CATALOGUE:
         yield _kept(target, target.short, "this version of the operator does not know its type")
         return
@@ -128,28 +122,19 @@ def _removed(
         used = f"{_and(others)} {'use' if others[1:] else 'uses'} it"
         yield Ensure(target, {"tags": {user_tag(removal.owner): Missing()}}, used, after=removal.after)
         return
-    why = _never_goes(target, body) if endpoints else _why_kept(removal, target, body, azure)
-    if why:
-        yield _kept(target, target.short, why)
-    else:
-        yield _leaving(removal, target, azure, endpoints)
+    why = _why_kept(removal, target, body, azure)
+    yield _kept(target, target.short, why) if why else _leaving(removal, target, azure)
 
 
-def _leaving(
-    removal: Removal, target: ResourceId, azure: View, endpoints: tuple[EnsureAbsent, ...] = ()
-) -> EnsureAbsent:
+def _leaving(removal: Removal, target: ResourceId, azure: View) -> EnsureAbsent:
     """The removal of something, after that of what belongs to it."""
     children = removal.children.get(target, ())
     azure.ask(*children)
-    first = tuple(
-        _leaving(removal, child, azure)
-        for child in children
-        if (not _never_goes(child, azure.get(child)) if endpoints else _goes(removal, child, azure))
-    )
+    first = tuple(_leaving(removal, child, azure) for child in children if _goes(removal, child, azure))
     return EnsureAbsent(
         target,
         _REASONS.get(target.type, removal.reason),
-        after=(*removal.after, *endpoints, *first),
+        after=(*removal.after, *first),
         shared=target.type == _ZONES,
         # Zone groups carry no tag, and links no users: who needs their records, endpoint and zone tell.
         evidence=(target.parent,) if target.parent is not None else (),
@@ -169,7 +154,7 @@ def _why_kept(removal: Removal, target: ResourceId, body: Body, azure: View) -> 
     return _never_goes(target, body) or _RULES[target.type](removal, target, body, azure)
 
 
-def _never_goes(target: ResourceId, body: Body | None) -> str:
+def _never_goes(target: ResourceId, body: Body) -> str:
     """Why something stays, whoever uses it: its type, or that the second proof is lost.
 
     Types without tags go by the tag of their parent.
@@ -249,6 +234,17 @@ def _kept(target: ResourceId | None, shown: str, why: str) -> Check:
         advice="Delete it yourself once nobody needs it (az resource delete --ids <id>), or leave it.",
         about=target,
         level=CheckLevel.ADVISORY,
+    )
+
+
+def _waits_for_endpoints(target: ResourceId) -> Check:
+    return Check(
+        f"{target.short} is no longer needed by our endpoints",
+        holds=False,
+        reason="EndpointsFirst",
+        message=f"{target.short} is looked at once our endpoints are gone, and their records with them.",
+        about=target,
+        level=CheckLevel.PENDING,
     )
 
 

@@ -36,7 +36,7 @@ from tests.unit.isolation.bodies import (
     zone,
     zone_group,
 )
-from tests.unit.isolation.telling import Advice, Finding, Told, Waits, Works, Write, judge_all, told
+from tests.unit.isolation.telling import Advice, Finding, Soon, Told, Waits, Works, Write, judge_all, told
 
 from secureml_reconcilers.engine.assessment import Advised, Differs, Holds
 from secureml_reconcilers.engine.blocks import Check
@@ -60,6 +60,7 @@ MADE = (*ENDPOINT.values(), *GROUP_OF.values(), *LINK.values(), *ZONE.values())
 
 BLOBS_ONLY: dict[str, Any] = {"storage": {"subResources": ["blob"]}}
 THEIR_USE = {user_tag("team-b/churn"): "team-b/churn"}
+FILE_NAMES_WAIT = tuple(Soon(f"{each.short} is no longer needed by our endpoints") for each in FILE_DNS)
 FILE_ZONE_EMPTY = added(zone(ZONE[FILE_ZONE], records=1))
 
 
@@ -93,8 +94,7 @@ DELETE = [
         (
             Write("Delete", FILE_GROUP),
             Waits("Delete", FILE, FILE_GROUP),
-            Waits("Delete", LINK[FILE_ZONE], FILE),
-            Waits("Delete", ZONE[FILE_ZONE], FILE),
+            *FILE_NAMES_WAIT,
         ),
         id="a sub-resource was taken out: its names go, then its endpoint",
     ),
@@ -133,8 +133,7 @@ DELETE = [
         (
             Works(FILE_GROUP),
             Waits("Delete", FILE, FILE_GROUP),
-            Waits("Delete", LINK[FILE_ZONE], FILE),
-            Waits("Delete", ZONE[FILE_ZONE], FILE),
+            *FILE_NAMES_WAIT,
         ),
         id="a removal that runs is waited for",
     ),
@@ -146,8 +145,7 @@ DELETE = [
             Waits("Create", GROUP_OF["blob"], ENDPOINT["blob"]),
             Waits("Delete", FILE_GROUP, ENDPOINT["blob"]),
             Waits("Delete", FILE, ENDPOINT["blob"]),
-            Waits("Delete", LINK[FILE_ZONE], ENDPOINT["blob"]),
-            Waits("Delete", ZONE[FILE_ZONE], ENDPOINT["blob"]),
+            *FILE_NAMES_WAIT,
         ),
         id="nothing goes before what is declared works",
     ),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from tests.unit.isolation.asking import batches, resources_in
 from tests.unit.isolation.bodies import (
     BLOB_ZONE,
     ENDPOINT,
@@ -29,7 +30,7 @@ from tests.unit.isolation.bodies import (
     world,
     zone,
 )
-from tests.unit.isolation.telling import Advice, Finding, Shows, Told, Waits, Works, Write, judge_all, told
+from tests.unit.isolation.telling import Advice, Finding, Shows, Soon, Told, Waits, Works, Write, judge_all, told
 
 from secureml_reconcilers.engine.blocks import Check
 from secureml_reconcilers.engine.evaluation import must_be_fresh
@@ -66,7 +67,7 @@ def kept(*targets: ResourceId) -> tuple[Told, ...]:
     return tuple(Advice("Kept", target) for target in targets)
 
 
-NAMES_WAIT = (Waits("Delete", BLOB_LINK, BLOB), Waits("Delete", THE_ZONE, BLOB))
+NAMES_WAIT = tuple(Soon(f"{each.short} is no longer needed by our endpoints") for each in (BLOB_LINK, THE_ZONE))
 
 
 def removal(inventory: Iterable[ResourceId]) -> Composition:
@@ -294,7 +295,9 @@ WHY = [
         "it has links of others (theirs)",
         id="a zone with somebody else's link",
     ),
-    pytest.param([], RECORD, "the operator removes nothing of its type", id="a type that is never removed"),
+    pytest.param(
+        [ENDPOINT_GONE], RECORD, "the operator removes nothing of its type", id="a type that is never removed"
+    ),
     pytest.param(
         [], UNKNOWN, "this version of the operator does not know its type", id="a type of a later version"
     ),
@@ -326,6 +329,13 @@ def test_every_entry_of_the_inventory_is_spoken_of(changes: list[Change]) -> Non
     # Of what hangs on something that cannot be read, that is the word.
     unread = {problem.target for said in evaluation.composed for problem in said.problems}
     assert unread or set(inventory) - spoken_of == set()
+
+
+def test_zones_and_links_are_not_looked_at_before_our_endpoints_are_gone() -> None:
+    """What a zone said of its records before ours went kept it for ever: the resource was released with it."""
+    asked = batches(removal(EVERYTHING), world())
+    targets = {target for batch in asked for target in resources_in(batch)}
+    assert {THE_ZONE, BLOB_LINK} & targets == set()
 
 
 def test_what_is_gone_or_was_never_made_is_nothing_to_tell_of() -> None:

@@ -190,11 +190,13 @@ def _zone_has_records(_removal: Removal, target: ResourceId, _body: Body, azure:
 def _zone_is_used(removal: Removal, target: ResourceId, body: Body, azure: View) -> str:
     """One that holds records stays, and so does one with another link: Azure would refuse to delete it, for ever.
 
-    Links are listed, not counted: the number still counts those of ours that went since it was read.
+    Links are listed, not counted, and one of ours that is gone is none though the list still shows it: both were
+    read before it went.
     """
     if not has_no_record(body):
         return _records(body)
-    ours = [link for link in removal.children.get(target, ()) if _goes(removal, link, azure)]
+    links = removal.children.get(target, ())
+    ours = [link for link in links if azure.get(link) is None or _goes(removal, link, azure)]
     shown = (parsed_id(link.get("id")) for link in azure.children(target, "virtualNetworkLinks"))
     left = [link.name if link is not None else "one that is not shown" for link in shown if link not in ours]
     return f"it has links of others ({', '.join(left)})" if left else ""

@@ -32,9 +32,11 @@ from tests.unit.isolation.bodies import (
 )
 from tests.unit.isolation.telling import Advice, Finding, Shows, Soon, Told, Waits, Works, Write, judge_all, told
 
+from secureml_reconcilers.azure.arm import NotFound
 from secureml_reconcilers.engine.blocks import Check
 from secureml_reconcilers.engine.evaluation import must_be_fresh
 from secureml_reconcilers.engine.ownership_tags import user_tag
+from secureml_reconcilers.engine.view import Listing
 from secureml_reconcilers.secure_workspace import SecureWorkspaces
 
 if TYPE_CHECKING:
@@ -329,6 +331,16 @@ def test_every_entry_of_the_inventory_is_spoken_of(changes: list[Change]) -> Non
     # Of what hangs on something that cannot be read, that is the word.
     unread = {problem.target for said in evaluation.composed for problem in said.problems}
     assert unread or set(inventory) - spoken_of == set()
+
+
+def test_a_zone_goes_though_an_older_list_still_shows_our_link() -> None:
+    """The list was read before the link went, and six zones stayed behind for ever."""
+    azure = world(ENDPOINT_GONE, NO_RECORD, gone(BLOB_LINK))
+    azure.complete = False
+    azure.listings = {Listing(THE_ZONE, "virtualNetworkLinks"): ({"id": BLOB_LINK.text},)}
+    azure.answers = {**azure.answers, **{each.key: NotFound() for each in (BLOB, BLOB_GROUP, BLOB_LINK)}}
+    evaluation = judge_all(removal(EVERYTHING), azure, EVERYTHING)
+    assert [(action.kind, action.id) for action in evaluation.actions] == [("Delete", THE_ZONE)]
 
 
 def test_zones_and_links_are_not_looked_at_before_our_endpoints_are_gone() -> None:

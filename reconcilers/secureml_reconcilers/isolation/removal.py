@@ -130,7 +130,12 @@ def _leaving(removal: Removal, target: ResourceId, azure: View) -> EnsureAbsent:
     """The removal of something, after that of what belongs to it."""
     children = removal.children.get(target, ())
     azure.ask(*children)
-    first = tuple(_leaving(removal, child, azure) for child in children if _goes(removal, child, azure))
+    # What is gone stays among them, so that the inventory knows it for ours until this is gone as well.
+    first = tuple(
+        _leaving(removal, child, azure)
+        for child in children
+        if azure.get(child) is None or _goes(removal, child, azure)
+    )
     return EnsureAbsent(
         target,
         _REASONS.get(target.type, removal.reason),

@@ -86,6 +86,9 @@ class TypeInfo:
     listed_by_group: bool = False
     """The provider lists all of a resource group, each in full: one request answers many reads."""
 
+    child_counts: Mapping[str, str] = field(default_factory=dict)
+    """By a child's type below this one, lower case: the property that counts them. Where it says 0, none is there."""
+
     scope: Literal["self", "parent"] = "self"
     """Azure takes one write at a time to each of these, or to all below one parent (OPS-04)."""
 
@@ -254,6 +257,7 @@ CATALOGUE: Final[Mapping[str, TypeInfo]] = {
         _DNS,
         etags=True,
         listed_by_group=True,
+        child_counts={"virtualnetworklinks": "properties.numberOfVirtualNetworkLinks"},
         create_only_header=True,
         hidden_while_created=True,
         stale_while_updating=True,

@@ -82,6 +82,9 @@ class Running:
 class Pending:
     """A fact that becomes true by itself."""
 
+    worth_a_look: bool = True
+    """Looking at what it is about tells; otherwise an operation that runs brings it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Blocked:
@@ -166,8 +169,8 @@ def choose(block: Ensure | EnsureAbsent, assessment: Differs, ownership: Ownersh
 def _assess_check(block: Check) -> Assessment:
     if block.holds:
         return Holds()
-    if block.level is CheckLevel.PENDING:
-        return Pending()
+    if block.level in {CheckLevel.PENDING, CheckLevel.WAITING}:
+        return Pending(worth_a_look=block.level is CheckLevel.PENDING)
     if block.level is CheckLevel.ADVISORY:
         return Advised()
     return Blocked(

@@ -25,6 +25,9 @@ class CheckLevel(Enum):
     PENDING = "Pending"
     """It becomes true by itself; look again soon."""
 
+    WAITING = "Waiting"
+    """It becomes true when an operation ends that is looked at anyway; there is nothing else to look at."""
+
     ADVISORY = "Warning"
     """Worth knowing; the aspect is met all the same."""
 

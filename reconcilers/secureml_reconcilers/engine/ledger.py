@@ -221,8 +221,9 @@ class Ledger:
         everybody = type_info(record.id).etag_of_parent
         self._mark(record.id.collection_key, self.number(), "" if everybody else record.owner)
         self.mark_written(record.invalidates)
-        if everybody and record.id.parent is not None:
-            self.mark_written([record.id.parent])
+        parent = record.id.parent
+        if parent is not None and (everybody or type_info(parent).child_counts):
+            self.mark_written([parent], knows="" if everybody else record.owner)
         record.phase = "verifying" if record.repair is not None else "closed"
         self.failures.pop((record.id.key, ""), None)
         self._close(record)

@@ -108,6 +108,11 @@ class Pass:
         found = {target.key: self.ledger.running(target) for target in self.targets()}
         return [record for _, record in sorted(found.items()) if record is not None]
 
+    def due_operations(self) -> list[Record]:
+        """Those of the running operations that are to be looked at, and that this pass has not looked at."""
+        now = self.ledger.clock.monotonic()
+        return [each for each in self.running() if each.look_at <= now and each.id.key not in self.readings.known]
+
     def forget_stale(self) -> bool:
         """Make unread what something was written after, or what a running operation is to be looked at for.
 

@@ -17,6 +17,7 @@ from secureml_reconcilers.engine.ledger import Ledger
 from secureml_reconcilers.engine.observing import Observer, budget_wait
 from secureml_reconcilers.engine.operation_tracking import track_operations
 from secureml_reconcilers.engine.passing import Pass
+from secureml_reconcilers.engine.questions import Resource
 from secureml_reconcilers.engine.readings import Readings
 from secureml_reconcilers.engine.recovering import is_lost, recovery
 from secureml_reconcilers.engine.releasing import with_release
@@ -147,6 +148,7 @@ class Engine:
         observer = Observer(this.readings, this.ledger, this.arm)
         for _ in range(TURNS):
             this.forget_stale()
+            await observer.read(Resource(record.id) for record in this.due_operations())
             this.composed = await observer.observe(this.composition)
             ended = await track_operations(this.targets(), this.readings, this.ledger, this.arm, this.order)
             if this.forget_stale() or ended:

@@ -60,5 +60,5 @@ def _operations_ended(inventory: Inventory, ledger: Ledger, azure: View) -> Iter
             reason="OperationRunning",
             message=f"Azure still works on {target.short}.",
             about=target,
-            level=CheckLevel.PENDING,
+            level=CheckLevel.WAITING,
         )

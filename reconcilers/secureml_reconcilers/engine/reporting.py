@@ -143,7 +143,7 @@ def _invalidate_unsettled(this: Pass, evaluation: Evaluation) -> None:
     this.readings.forget(
         block.about.key
         for block in evaluation.blocks()
-        if block.about is not None and isinstance(evaluation.assessments[block.key], Pending)
+        if block.about is not None and evaluation.assessments[block.key] == Pending(worth_a_look=True)
     )
 
 
@@ -193,15 +193,12 @@ def _troubles(this: Pass, evaluation: Evaluation) -> list[AzureProblem]:
 
 
 def _looks_at_pending(this: Pass, evaluation: Evaluation, *, busy: bool) -> list[timedelta]:
-    """When to look at what becomes true by itself; what is under way, or was just written, may bring it.
-
-    A fact that is about nothing in particular waits for an operation, and there is nothing to look at.
-    """
+    """When to look at what becomes true by itself; what is under way, or was just written, may bring it."""
     now, history = this.ledger.clock.monotonic(), this.history
     history.pending_since = {
-        block.key: now if busy else history.pending_since.get(block.key, now)
-        for block in evaluation.blocks()
-        if block.about is not None and isinstance(evaluation.assessments[block.key], Pending)
+        key: now if busy else history.pending_since.get(key, now)
+        for key, assessment in evaluation.assessments.items()
+        if isinstance(assessment, Pending) and (assessment.worth_a_look or not busy)
     }
     # What came last may come soon, however long another has been pending.
     return [intervals.pending(max(history.pending_since.values()), now)] if history.pending_since else []

@@ -8,10 +8,12 @@ from functools import wraps
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar, cast
 
 from secureml_reconcilers.azure.arm import Listed, NotFound, Present, Unreadable
+from secureml_reconcilers.azure.catalogue import CATALOGUE
 from secureml_reconcilers.azure.problem import AzureProblem, Retry, Severity
 from secureml_reconcilers.azure.resource_id import resource_id
 from secureml_reconcilers.engine.questions import GraphRows, Listing, Resource, element_id
 from secureml_reconcilers.engine.readings import Reading
+from secureml_reconcilers.engine.values import get_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
@@ -164,12 +166,22 @@ class View:
     def _must_be_absent(self, target: ResourceId) -> bool:
         """Whether what was read of others leaves it no place: asking would waste a request."""
         parent = self.known.get(target.parent.key) if target.parent is not None else None
-        if parent is not None and isinstance(parent.answer, NotFound):
+        if parent is not None and _has_no_place_for(target, parent.answer):
             return True
         listing = self.known.get(target.collection_key)
         if listing is None or not isinstance(listing.answer, Listed):
             return False
         return all(element_id(body) != target for body in listing.answer.items)
+
+
+def _has_no_place_for(target: ResourceId, parent: Answer) -> bool:
+    """Whether a parent is not there, or says itself that it has no child of this type."""
+    if not isinstance(parent, Present):
+        return isinstance(parent, NotFound)
+    assert target.parent is not None  # noqa: S101 - the caller found its reading
+    known = CATALOGUE.get(target.parent.type)
+    path = known.child_counts.get(target.type.rpartition("/")[2]) if known is not None else None
+    return path is not None and get_path(parent.body, path) == 0
 
 
 def once(function: Callable[Concatenate[S, View, P], T]) -> Callable[Concatenate[S, View, P], T]:

@@ -251,7 +251,7 @@ def _waits_for_endpoints(target: ResourceId) -> Check:
         reason="EndpointsFirst",
         message=f"{target.short} is looked at once our endpoints are gone, and their records with them.",
         about=target,
-        level=CheckLevel.PENDING,
+        level=CheckLevel.WAITING,
     )
 
 

@@ -58,7 +58,7 @@ def zone_group(context: WorkspaceContext, azure: View, target: PrivateLinkTarget
             reason="NotReadyYet",
             message="",
             about=group,
-            level=CheckLevel.PENDING,
+            level=CheckLevel.WAITING,
         )
         return
     if _has_group_of_others(azure, used):

@@ -81,17 +81,14 @@ def link_shown(azure: View, link: ResourceId) -> Body | None:
 def link_answer(azure: View, link: ResourceId) -> Answer:
     """What is known of a link: its zone is asked first, and one that counts no link has none.
 
-    That is no proof of absence for anybody else than who would make it: the create is sent with If-None-Match, so
-    one that came since is found then.
+    Raises:
+        Unread: naming the zone while that is unread, else the link.
     """
     try:
         return azure.answer(link)
     except Unread:
-        zone = link.parent
-        shown = azure.answer(zone) if zone is not None else None
-        body = shown.body if isinstance(shown, Present) else None
-        if count_in(body, "properties.numberOfVirtualNetworkLinks") == 0:
-            return NotFound()
+        if link.parent is not None:
+            azure.answer(link.parent)
         raise
 
 

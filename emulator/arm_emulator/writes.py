@@ -114,7 +114,7 @@ def _store(request: Write, kind: ResourceType, document: JsonObject) -> Answer:
         kind.accepted(ctx, request, resource)
         kind.completed(ctx, resource)
         return _answer(request, kind, style, None, resource)
-    instant = not request.creating and kind.instant(request, document) and not call.fail_operation
+    instant = kind.instant(request, document) and not call.fail_operation
     operation = _begin(request, kind, style, document, instant=instant)
     stored = ctx.store.get(request.id.key)
     if style.visible:

@@ -21,6 +21,7 @@ MODULES = (
     "containerregistry",
     "identities",
     "keyvault",
+    "load_balancers",
     "machinelearning",
     "managedclusters",
     "occupancy",

@@ -1,4 +1,4 @@
-"""Who has which address in which subnet, kept up to date by watching interfaces change.
+"""Who has which address in which subnet, kept up to date by watching interfaces and load balancers change.
 
 Without it every new endpoint would look through all interfaces of its subnet: with thousands of them, seconds.
 """
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from arm_emulator.model import JsonObject
 
 INTERFACES = "Microsoft.Network/networkInterfaces"
+HOLDERS = {INTERFACES.lower(): "ipConfigurations", "microsoft.network/loadbalancers": "frontendIPConfigurations"}
+"""Where the types that hold addresses say which, by lower-case type."""
 
 
 @dataclass(slots=True)
@@ -43,22 +45,23 @@ def of(ctx: Context, subnet: str) -> Occupancy:
 
 
 def observe(ctx: Context, change: Change) -> None:
-    """Follow an interface that appeared, changed or went."""
-    if change.id.type_key != INTERFACES.lower():
+    """Follow an interface or load balancer that appeared, changed or went."""
+    member = HOLDERS.get(change.id.type_key)
+    if member is None:
         return
-    for subnet, configuration in _configurations(change.before):
+    for subnet, configuration in _configurations(change.before, member):
         there = of(ctx, subnet)
         there.configurations.pop(str(configuration["id"]).lower(), None)
         there.used.discard(_address(configuration))
         there.free_from.clear()
-    for subnet, configuration in _configurations(change.after):
+    for subnet, configuration in _configurations(change.after, member):
         there = of(ctx, subnet)
         there.configurations[str(configuration["id"]).lower()] = configuration
         there.used.add(_address(configuration))
 
 
-def _configurations(document: JsonObject | None) -> Iterator[tuple[str, JsonObject]]:
-    for each in ((document or {}).get("properties") or {}).get("ipConfigurations") or ():
+def _configurations(document: JsonObject | None, member: str) -> Iterator[tuple[str, JsonObject]]:
+    for each in ((document or {}).get("properties") or {}).get(member) or ():
         subnet = ((each.get("properties") or {}).get("subnet") or {}).get("id")
         if subnet:
             yield str(subnet).rstrip("/").lower(), each

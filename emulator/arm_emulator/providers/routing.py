@@ -1,6 +1,8 @@
 """Route tables with routes, NAT gateways, public addresses, service endpoint policies, interfaces.
 
-Witness: wire examples section 5, marks [rec].
+Witness: wire examples section 5, marks [rec]; recordings Test_Networking_PublicIP_20250301_CRUD,
+Test_Networking_NatGateway_20240301_CRUD and Test_Networking_Route_CreatedThenRouteTableUpdated_20240301 (whose
+older API version leaves members out).
 """
 
 # ruff: noqa: ARG002 - hooks name all they are given
@@ -23,18 +25,26 @@ from arm_emulator.providers.network import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from arm_emulator.hooks import Context, Write
     from arm_emulator.ids import ResourceId
-    from arm_emulator.model import JsonObject, Resource
+    from arm_emulator.model import Call, JsonObject, Resource
 
 TABLES = "Microsoft.Network/routeTables"
 TABLE_ROUTES = f"{TABLES}/routes"
+GATEWAYS = "Microsoft.Network/natGateways"
+BALANCERS = "Microsoft.Network/loadBalancers"
 SUBNETS = "Microsoft.Network/virtualNetworks/subnets"
 HOPS = frozenset({"VirtualNetworkGateway", "VnetLocal", "Internet", "VirtualAppliance", "None"})
 DOCUMENTATION_RANGE = "203.0.113."
 """Public addresses are handed out of this range (RFC 5737): nobody can mistake them for real ones."""
+DDOS_SINCE = "2022-01-01"
+"""A public address shows its protection to 2024-03-01 and 2025-03-01, not to 2020-11-01 (recorded)."""
+PEERING_ROUTE_SINCE = "2025-03-01"
+"""A route table shows whether peerings' routes count (wire examples), but not to 2024-03-01 (recorded)."""
+SCOPE_SINCE = "2025-03-01"
+"""A gateway's `scope` was called `type` in 2024-03-01 (recorded both ways)."""
 
 
 class _UsedBySubnets(NetworkType):
@@ -77,6 +87,16 @@ class RouteTables(_UsedBySubnets):
     defaults: ClassVar[Mapping[str, object]] = {"disableBgpRoutePropagation": False, "disablePeeringRoute": "None"}
     child_lists: ClassVar[Mapping[str, str]] = {"routes": TABLE_ROUTES}
 
+    def show(self, ctx: Context, resource: Resource, call: Call) -> JsonObject:
+        """Leave out what the API version of the request does not know."""
+        shown = self.render(ctx, resource)
+        if call.api_version >= PEERING_ROUTE_SINCE:
+            return shown
+        return {
+            **shown,
+            "properties": {k: v for k, v in shown["properties"].items() if k != "disablePeeringRoute"},
+        }
+
 
 class Routes(NetworkChild):
     """One route; parallel writes in a table are refused (429, recorded)."""
@@ -106,10 +126,15 @@ class Routes(NetworkChild):
 class NatGateways(_UsedBySubnets):
     """A NAT gateway."""
 
-    name = "Microsoft.Network/natGateways"
+    name = GATEWAYS
     put: ClassVar[WriteStyle] = put_style(10)
     in_use = "InUseNatGatewayCannotBeDeleted"
-    defaults: ClassVar[Mapping[str, object]] = {"idleTimeoutInMinutes": 4, "scope": "Public"}
+    defaults: ClassVar[Mapping[str, object]] = {
+        "idleTimeoutInMinutes": 4,
+        "scope": "Public",
+        "privateIPAddresses": [],
+        "privateIPAddressesV6": [],
+    }
 
     def validate(self, write: Write) -> None:
         """Its public addresses must exist."""
@@ -124,6 +149,15 @@ class NatGateways(_UsedBySubnets):
         document = super().compose(write)
         return {**document, "sku": {"tier": "Regional", **(document.get("sku") or {"name": "Standard"})}}
 
+    def show(self, ctx: Context, resource: Resource, call: Call) -> JsonObject:
+        """Older API versions call the scope a type and know no private addresses."""
+        shown = self.render(ctx, resource)
+        if call.api_version >= SCOPE_SINCE:
+            return shown
+        newer = {"scope", "privateIPAddresses", "privateIPAddressesV6"}
+        older = {name: value for name, value in shown["properties"].items() if name not in newer}
+        return {**shown, "properties": {**older, "type": shown["properties"]["scope"]}}
+
 
 class PublicAddresses(NetworkType):
     """A public IP address, given out of a range reserved for documentation."""
@@ -135,8 +169,9 @@ class PublicAddresses(NetworkType):
         "publicIPAllocationMethod": "Dynamic",
         "idleTimeoutInMinutes": 4,
         "ipTags": [],
+        "ddosSettings": {"protectionMode": "VirtualNetworkInherited"},
     }
-    owned = ("resourceGuid", "ipAddress", "ipConfiguration")
+    owned = ("resourceGuid", "ipAddress", "ipConfiguration", "natGateway")
 
     def compose(self, write: Write) -> JsonObject:
         """The tier is the server's."""
@@ -144,14 +179,23 @@ class PublicAddresses(NetworkType):
         return {**document, "sku": {"tier": "Regional", **(document.get("sku") or {"name": "Basic"})}}
 
     def render(self, ctx: Context, resource: Resource) -> JsonObject:
-        """Which configuration of which interface uses it."""
-        for user in ctx.referrers(resource.id.key, occupancy.INTERFACES):
-            for each in user.properties.get("ipConfigurations") or ():
+        """Which configuration of an interface or load balancer, or which gateway, uses it."""
+        inside = dict(resource.properties)
+        for user in ctx.referrers(resource.id.key):
+            if user.id.type_key == GATEWAYS.lower():
+                inside["natGateway"] = {"id": user.id.text}
+            for each in _configurations(user):
                 used = reference((each.get("properties") or {}).get("publicIPAddress"))
                 if used is not None and used.lower() == resource.id.key:
-                    inside = {**resource.properties, "ipConfiguration": {"id": each["id"]}}
-                    return {**resource.body, "properties": inside}
-        return resource.body
+                    inside["ipConfiguration"] = {"id": each["id"]}
+        return {**resource.body, "properties": inside}
+
+    def show(self, ctx: Context, resource: Resource, call: Call) -> JsonObject:
+        """Leave out what the API version of the request does not know."""
+        shown = self.render(ctx, resource)
+        if call.api_version >= DDOS_SINCE:
+            return shown
+        return {**shown, "properties": {k: v for k, v in shown["properties"].items() if k != "ddosSettings"}}
 
     def completed(self, ctx: Context, resource: Resource) -> None:
         """A static address is known when the operation ends."""
@@ -170,6 +214,12 @@ class PublicAddresses(NetworkType):
                 f"{users[0].id.text}. In order to delete the public IP, disassociate/detach the Public IP address "
                 "from the resource.",
             )
+
+
+def _configurations(user: Resource) -> Iterable[JsonObject]:
+    """Configurations of an interface or load balancer, any of which may name a public address."""
+    found: Iterable[JsonObject] = user.properties.get(occupancy.HOLDERS.get(user.id.type_key, ""), ())
+    return found
 
 
 class EndpointPolicies(_UsedBySubnets):

@@ -1,22 +1,27 @@
 """Managed identities: those of a resource, and user-assigned ones as resources of their own.
 
-Witness: recording Test_Authorization_RoleAssignment_OnStorageAccount_CRUD.
+Witness: recordings Test_Authorization_RoleAssignment_OnStorageAccount_CRUD and
+Test_ManagedIdentity_UserAssignedIdentity_20230131_CRUD (with a federated credential).
 """
+
+# ruff: noqa: ARG002 - hooks name all they are given
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
 from arm_emulator.errors import ArmError
-from arm_emulator.hooks import ResourceType
+from arm_emulator.hooks import READ_ONLY, ResourceType
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from arm_emulator.hooks import Context, Write
+    from arm_emulator.ids import ResourceId
     from arm_emulator.model import JsonObject, Resource
 
 USER_ASSIGNED = "Microsoft.ManagedIdentity/userAssignedIdentities"
+FEDERATED = f"{USER_ASSIGNED}/federatedIdentityCredentials"
 
 
 def identity_of(write: Write) -> JsonObject | None:
@@ -86,13 +91,40 @@ class UserAssignedIdentities(ResourceType):
             },
         }
 
-    def render(self, ctx: Context, resource: Resource) -> JsonObject:  # noqa: ARG002
+    def render(self, ctx: Context, resource: Resource) -> JsonObject:
         """The id in the provider's casing."""
-        return {**resource.body, "id": resource.id.text.replace("/resourceGroups/", "/resourcegroups/")}
+        return {**resource.body, "id": _shown_id(resource.id)}
 
     def headers(self, write: Write, resource: Resource) -> Mapping[str, str]:
         """Creation also says where the identity is; the header leads to no operation (recorded)."""
-        return {"Location": str(self.render(write.ctx, resource)["id"])} if write.creating else {}
+        return {"Location": _shown_id(resource.id)} if write.creating else {}
 
 
-TYPES = (UserAssignedIdentities(),)
+class FederatedCredentials(ResourceType):
+    """Issuers and subjects whose tokens an identity accepts; written and removed at once (recorded)."""
+
+    name = FEDERATED
+    final_state: ClassVar[str] = ""
+
+    def compose(self, write: Write) -> JsonObject:
+        """The credential as it was sent."""
+        return {name: value for name, value in write.body.items() if name not in READ_ONLY}
+
+    def render(self, ctx: Context, resource: Resource) -> JsonObject:
+        """The id in the provider's casing."""
+        return {**resource.body, "id": _shown_id(resource.id)}
+
+    def headers(self, write: Write, resource: Resource) -> Mapping[str, str]:
+        """As for identities."""
+        return {"Location": _shown_id(resource.id)} if write.creating else {}
+
+    def missing(self, ctx: Context, where: ResourceId) -> ArmError | None:
+        """404 NotFound in the provider's own words."""
+        return ArmError(404, "NotFound", f"Resource '{_shown_id(where)}' was not found.", failure_cause=None)
+
+
+def _shown_id(where: ResourceId) -> str:
+    return where.text.replace("/resourceGroups/", "/resourcegroups/")
+
+
+TYPES = (UserAssignedIdentities(), FederatedCredentials())

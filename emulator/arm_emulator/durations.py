@@ -40,6 +40,10 @@ RANGES: dict[tuple[str, str], Range] = {
     ("microsoft.machinelearningservices/workspaces/computes", "DELETE"): (2, 3, 3),
     ("microsoft.containerservice/managedclusters", "PUT"): (195, 270, 388),
     ("microsoft.containerservice/managedclusters", "DELETE"): (187, 250, 311),
+    ("microsoft.containerservice/managedclusters/agentpools", "PUT"): (28, 110, 197),
+    ("microsoft.containerservice/managedclusters/agentpools", "DELETE"): (5, 12, 18),
+    ("microsoft.kubernetesconfiguration/extensions", "PUT"): (190, 220, 250),
+    ("microsoft.kubernetesconfiguration/extensions", "DELETE"): (65, 95, 126),
     ("microsoft.network/azurefirewalls", "PUT"): (218, 378, 514),
     ("microsoft.network/azurefirewalls", "DELETE"): (384, 430, 484),
 }

@@ -28,6 +28,7 @@ class ArmError(Exception):
             None for an answer without the header.
         headers: further headers of the answer.
         enveloped: False for the few services whose error stands at the top of the body, without `error`.
+        members: further members of the error object that one service has.
     """
 
     def __init__(  # noqa: PLR0913 - an ARM error has this many parts
@@ -43,6 +44,7 @@ class ArmError(Exception):
         failure_cause: str | None = SERVICE,
         headers: Mapping[str, str] | None = None,
         enveloped: bool = True,
+        members: Mapping[str, object] | None = None,
     ) -> None:
         super().__init__(f"{status} {code}: {message}")
         self.status = status
@@ -54,6 +56,7 @@ class ArmError(Exception):
         self.retry_after = retry_after
         self.failure_cause = failure_cause
         self.enveloped = enveloped
+        self._members = dict(members or {})
         self._headers = dict(headers or {})
 
     def body(self) -> JsonObject:
@@ -65,7 +68,7 @@ class ArmError(Exception):
             error["details"] = self.details
         if self.additional_info:
             error["additionalInfo"] = self.additional_info
-        return error
+        return {**error, **self._members}
 
     def envelope(self) -> JsonObject:
         """The whole answer's body."""

@@ -1,8 +1,8 @@
 """What serves every type without a module: any document, made and removed by operations that take their time.
 
 Witness: the contract of resource providers, which every one of them has to keep (reference data section 15: a
-PUT answers 201 or 200 with a state that is not final, a DELETE 202 with Location), and how the recordings keep
-it where the emulator has no module: Test_Compute_VM_20220301_CRUD (extensions of machines) and
+PUT answers 201 or 200 with a state that is not final, a DELETE 202 with Location), and how two types of the
+recordings keep it: Test_Compute_VM_20220301_CRUD (extensions of machines) and
 Test_AKS_ManagedCluster_20240901_CRUD (agent pools), neither with a Retry-After.
 """
 
@@ -22,12 +22,10 @@ RESULT_URL = "{subscription}/providers/{namespace}/locations/{location}/operatio
 
 AT_ONCE = (
     "microsoft.authorization/",
-    "microsoft.containerservice/managedclusters/maintenanceconfigurations",
     "microsoft.insights/",
     "microsoft.managedidentity/",
 )
-"""Beginnings of types, in lower case, whose documents mark no write as long-running; maintenance windows and
-federated credentials are recorded like that."""
+"""Beginnings of types, in lower case, whose documents mark no write as long-running."""
 
 
 class GenericType(ResourceType):

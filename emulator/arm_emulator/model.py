@@ -55,11 +55,14 @@ class WriteStyle:
         poll_retry_after: seconds in `Retry-After` of a running poll; None repeats `retry_after`.
         poll_status: HTTP status of the status URL while the operation runs (private DNS says 202).
         poll_details: whether status bodies carry the operation's name, its start and its end (compute).
+        poll_identity: whether status bodies carry the operation's id and name (extensions of clusters).
+        poll_members: further members of every status body, whatever it says.
         poll_repeats: whether every poll, the last included, repeats status URL and pause (registries).
         visible: True stores the write at once in state `running`; False lets GET show the old state (404
             on create) until the operation succeeds.
         running: `provisioningState` of the resource while the operation runs.
         word: `status` of the running operation.
+        stages: words that replace it, each with the share of the operation's time from which on it is said.
         result_body: whether the result URL ends with the resource as its body (storage) or with none.
         final_status: status word and further members of a finished status body.
         update_async: False makes updates synchronous though creation is not (storage PUT 200).
@@ -75,9 +78,12 @@ class WriteStyle:
     poll_status: int = 200
     poll_repeats: bool = False
     poll_details: bool = False
+    poll_identity: bool = False
+    poll_members: tuple[tuple[str, object], ...] = ()
     visible: bool = True
     running: str = "Updating"
     word: str = "InProgress"
+    stages: tuple[tuple[float, str], ...] = ()
     result_body: bool = False
     final_status: tuple[tuple[str, object], ...] = (("status", SUCCEEDED),)
     update_async: bool = True

@@ -129,13 +129,13 @@ class Operations:
             if operation.state not in TERMINAL:
                 operation.state = SUCCEEDED
 
-    def poll(self, path: str, query: Mapping[str, str], base_url: str) -> Answer | None:
-        """The answer to a poll, None when the path is no operation's."""
+    def poll(self, path: str, query: Mapping[str, str], base_url: str, now: float) -> Answer | None:
+        """The answer to a poll at a virtual time, None when the path is no operation's."""
         found = self._by_path.get(_poll_key(path, query))
         if found is None:
             return None
         operation, is_status = found
-        return _status(operation, base_url) if is_status else _result(operation, base_url)
+        return _status(operation, base_url, now) if is_status else _result(operation, base_url)
 
 
 def _poll_key(path: str, query: Mapping[str, str]) -> str:
@@ -150,7 +150,7 @@ def _fill(template: str | None, places: dict[str, str], signature: str) -> tuple
     return path, f"?{query}&{signature}" if query else f"?{signature}"
 
 
-def _status(operation: Operation, base_url: str) -> Answer:
+def _status(operation: Operation, base_url: str, now: float) -> Answer:
     style = operation.style
     pause = style.retry_after if style.poll_retry_after is None else style.poll_retry_after
     repeated = operation.headers(base_url, pause) if style.poll_repeats else {}
@@ -158,17 +158,28 @@ def _status(operation: Operation, base_url: str) -> Answer:
         headers = repeated or ({} if pause is None else {"Retry-After": str(pause)})
         if style.poll_status != 200:  # noqa: PLR2004 - private DNS repeats both URLs while it answers 202
             headers = operation.headers(base_url, pause)
-        return Answer(style.poll_status, {"status": style.word, **_details(operation)}, headers)
+        return Answer(style.poll_status, {"status": _word(operation, now), **_details(operation)}, headers)
     if operation.error is not None:
         return Answer(200, {"status": operation.state, "error": _with_details(operation.error)})
     return Answer(200, {**dict(style.final_status), **_details(operation)}, repeated)
 
 
+def _word(operation: Operation, now: float) -> str:
+    """The word of the stage that a running operation has come to."""
+    whole = operation.due - operation.started
+    share = (now - operation.started) / whole if whole > 0 else 1.0
+    return next((word for since, word in reversed(operation.style.stages) if share >= since), operation.style.word)
+
+
 def _details(operation: Operation) -> JsonObject:
-    if not operation.style.poll_details:
-        return {}
-    ended = {"endTime": iso(operation.due)} if operation.state in TERMINAL else {}
-    return {"name": operation.id, "startTime": iso(operation.started), **ended}
+    found = dict(operation.style.poll_members)
+    if operation.style.poll_identity:
+        found |= {"id": operation.status_path, "name": operation.id}
+    if operation.style.poll_details:
+        found |= {"name": operation.id, "startTime": iso(operation.started)}
+        if operation.state in TERMINAL:
+            found["endTime"] = iso(operation.due)
+    return found
 
 
 def _result(operation: Operation, base_url: str) -> Answer:

@@ -258,7 +258,7 @@ class Server:
         ctx = self._ctx
         lowered = call.path.lower()
         if call.method == "GET":
-            polled = ctx.operations.poll(call.path, call.query, call.base_url)
+            polled = ctx.operations.poll(call.path, call.query, call.base_url, ctx.now)
             if polled is not None:
                 return polled
         if lowered == _GRAPH and call.method == "POST":

@@ -32,6 +32,9 @@ RANDOM = (
     (re.compile(r'"0x[0-9A-F]{15}"'), "<blob tag>"),
     (re.compile(r"(?<![0-9a-f])[0-9a-f]{32}(?![0-9a-f])"), "<hex>"),
     (re.compile(r"//(.*)\.z\d+\.web\."), r"//\1.z0.web."),
+    (re.compile(r"^\d{4}-\d{2}-\d{2}$"), "<day>"),
+    (re.compile(r"^[0-9a-f]{24}$"), "<uid>"),
+    (re.compile(r"(?<=-)[a-z0-9]{8}(?=\.(portal\.)?hcp\.)"), "<label>"),
     (re.compile(r"[a-z0-9]{26}\.[a-z]+\.internal\.cloudapp\.net"), "<suffix>.internal.cloudapp.net"),
 )
 """Parts of texts that a service makes up, and what stands for them while texts are compared."""

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from arm_emulator.hooks import Observer, ResourceType, Route
 
 MODULES = (
+    "agent_pools",
     "authorization",
+    "cluster_extensions",
     "containerregistry",
     "identities",
     "keyvault",

@@ -28,6 +28,7 @@ pytestmark = [
 GROUP = "https://management.azure.com/subscriptions/s/resourceGroups/g"
 NETWORK = f"{GROUP}/providers/Microsoft.Network"
 STORAGE = f"{GROUP}/providers/Microsoft.Storage/storageAccounts/sa"
+CLUSTER = f"{GROUP}/providers/Microsoft.ContainerService/managedClusters/c"
 WORKSPACE = f"{GROUP}/providers/Microsoft.MachineLearningServices/workspaces/w"
 
 IDENTITY_TYPES = ["None", "SystemAssigned", "UserAssigned", "SystemAssigned,UserAssigned"]
@@ -36,10 +37,11 @@ TOLERATED = {
     "$.name is read-only",
     "$.name is unknown",
     "$.zones is unknown",
+    "$.properties.agentPoolProfiles[0].virtualMachineNodesStatus is unknown",
     "query parameter underlyingResourceAction is missing",
 }
 """What the recorded client did against the documents and Azure accepted: it repeats the name in every body,
-sends a member newer than the stored storage document, and deletes a compute without saying how."""
+sends members newer than the stored storage and cluster documents, and deletes a compute without saying how."""
 
 
 def recorded() -> list[tuple[str, cassettes.Interaction]]:
@@ -108,6 +110,16 @@ BAD_CALLS = [
         Call("GET", f"{STORAGE}?api-version=2023-05-01", 404, None, {"message": "no"}),
         ["a failure without an ARM error body"],
         id="a failure has an ARM error body",
+    ),
+    pytest.param(
+        Call("GET", f"{STORAGE}?api-version=2023-05-01", 404, None, {"code": "NotFound", "message": "no"}),
+        ["a failure without an ARM error body"],
+        id="an error at the top of the body is AKS's own, with a code below the code",
+    ),
+    pytest.param(
+        Call("GET", f"{CLUSTER}?api-version=2024-09-01", 404, None, {"subcode": "GetAgentPool_NotFound"}),
+        ["a failure without an ARM error body"],
+        id="and even that needs code and message",
     ),
     pytest.param(
         Call("GET", STORAGE, 200),

@@ -2,7 +2,8 @@
 
 Witness: the refusals themselves, which quote the list (Azure/azure-cli issue 28496 for network,
 ansible-collections/azure issue 1739 for resource groups, Azure/ResourceModules issue 454 for storage), the
-folders of Azure/bicep-types-az, which has a document per version, and the recordings.
+folders of Azure/bicep-types-az, which has a document per version, and the recordings, where extensions of
+clusters name their versions in a header (`api-supported-versions`).
 """
 
 from __future__ import annotations
@@ -62,6 +63,7 @@ LISTED: Mapping[str, tuple[str, ...]] = {
             2021-06-01-preview 2021-10-01 2021-11-01-preview 2022-02-01-preview 2022-07-01 2022-11-01 2023-02-01
             2023-07-01 2024-04-01-preview 2024-11-01 2024-12-01-preview 2025-05-01 2026-02-01 2026-03-01-preview
             2026-04-01-preview 2026-05-15 2026-06-01-preview""",
+        "microsoft.kubernetesconfiguration/extensions": "2023-05-01 2024-11-01",
         "microsoft.machinelearningservices": """
             2018-03-01-preview 2018-11-19 2019-05-01 2019-06-01 2019-11-01 2020-01-01 2020-02-18-preview
             2020-03-01 2020-04-01 2020-05-01-preview 2020-05-15-preview 2020-06-01 2020-08-01 2020-09-01-preview

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from .client import REGION, refusal
 from .landscape import NETWORK, full, network
 
@@ -67,6 +69,14 @@ async def test_pools_live_in_subnets_that_exist(azure: Client) -> None:
     for subnet, status in (("none", 400), ("aks", 201)):
         body["properties"]["agentPoolProfiles"][0]["vnetSubnetID"] = full(f"{NETWORK}/subnets/{subnet}")
         assert (await azure.put(CLUSTER, body)).status == status
+
+
+@pytest.mark.parametrize("name", ["", "Upper", "1st", "with-hyphen", "a" * 13, None])
+async def test_bad_names_of_pools(azure: Client, name: str | None) -> None:
+    """Up to twelve small letters and digits, a letter first (AKS documentation); in a cluster's list as well."""
+    body = cluster_body()
+    body["properties"]["agentPoolProfiles"][0]["name"] = name
+    assert refusal(await azure.put(CLUSTER, body, judged=False)) == (400, "InvalidParameter")
 
 
 async def test_a_pool_of_its_own_is_one_of_the_clusters(azure: Client) -> None:

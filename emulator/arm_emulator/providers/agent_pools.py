@@ -155,9 +155,7 @@ class AgentPools(ResourceType):
 
     def validate(self, write: Write) -> None:
         """The name is short and plain, and the subnet must exist."""
-        if not NAME.fullmatch(write.id.name):
-            raise bad_request("InvalidParameter", f"The agent pool name '{write.id.name}' is invalid.")
-        require_subnet(write.ctx, write.properties)
+        require_sound(write.ctx, write.id.name, write.properties)
 
     def linked(self, write: Write) -> Iterable[tuple[str, str]]:
         """The right to join the pool's subnet."""
@@ -191,12 +189,14 @@ class AgentPools(ResourceType):
         return absent("AgentPool", where)
 
 
-def require_subnet(ctx: Context, pool: JsonObject) -> None:
-    """A pool may only live in a subnet that exists.
+def require_sound(ctx: Context, name: object, pool: JsonObject) -> None:
+    """A pool has a name of up to twelve small letters and digits, and lives in a subnet that exists, if in any.
 
     Raises:
         ArmError: 400 InvalidParameter.
     """
+    if not NAME.fullmatch(str(name)):
+        raise bad_request("InvalidParameter", f"The agent pool name '{name}' is invalid.")
     subnet = pool.get("vnetSubnetID")
     if subnet and ctx.find(subnet) is None:
         raise bad_request("InvalidParameter", f"The subnet '{subnet}' does not exist.")

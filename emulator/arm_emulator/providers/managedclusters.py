@@ -93,7 +93,7 @@ class ManagedClusters(ResourceType):
         }
 
     def validate(self, write: Write) -> None:
-        """Names, subnets, and what is fixed after creation.
+        """Names, pools, and what is fixed after creation.
 
         Raises:
             ArmError: 400; PropertyChangeNotAllowed for immutable members.
@@ -101,7 +101,7 @@ class ManagedClusters(ResourceType):
         if not NAME.fullmatch(write.id.name):
             raise bad_request("InvalidParameter", f"The cluster name '{write.id.name}' is invalid.")
         for pool in _pools(write):
-            agent_pools.require_subnet(write.ctx, pool)
+            agent_pools.require_sound(write.ctx, pool.get("name"), pool)
         for part, member in IMMUTABLE:
             asked = (write.properties.get(part) or {}).get(member)
             present = (write.kept(part) or {}).get(member)

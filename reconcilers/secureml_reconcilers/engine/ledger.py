@@ -139,6 +139,11 @@ class Ledger:
         for target in targets:
             self._mark(target.key, number, knows)
 
+    def is_written_since(self, key: str, order: int) -> bool:
+        """Whether this target was written after a reading of something else that tells of it."""
+        mark = self._written.get(key)
+        return mark is not None and mark.number > order
+
     def is_stale(self, reading: Reading, owner: str) -> bool:
         """Whether something was written after a reading was asked for that must show in it."""
         question = reading.question
@@ -221,9 +226,8 @@ class Ledger:
         everybody = type_info(record.id).etag_of_parent
         self._mark(record.id.collection_key, self.number(), "" if everybody else record.owner)
         self.mark_written(record.invalidates)
-        parent = record.id.parent
-        if parent is not None and (everybody or type_info(parent).child_counts):
-            self.mark_written([parent], knows="" if everybody else record.owner)
+        if everybody and record.id.parent is not None:
+            self.mark_written([record.id.parent])
         record.phase = "verifying" if record.repair is not None else "closed"
         self.failures.pop((record.id.key, ""), None)
         self._close(record)

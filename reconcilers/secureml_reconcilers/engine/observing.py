@@ -49,7 +49,7 @@ class Observer:
         """
         answered: set[str] = set()
         # Readings are only added here, so what was worked out on fewer of them stays true.
-        view = View(self.readings.known)
+        view = View(self.readings.known, is_written_since=self.ledger.is_written_since)
         while True:
             composed, questions = compose(composition, view)
             if not questions:

@@ -83,21 +83,14 @@ class Readings:
             self.known[reading.question.key] = reading
 
     def forget(self, keys: Iterable[str]) -> None:
-        """Make these unread, with what else may tell of them what is not so any more: listings, counts in parents."""
+        """Make these unread."""
         for key in keys:
-            reading = self.known.pop(key, None)
-            if reading is None:
-                continue
-            self.known.pop(key.rpartition("/")[0], None)
-            target = reading.question.id if isinstance(reading.question, Resource) else None
-            if target is not None and target.parent is not None and type_info(target.parent).child_counts:
-                self.known.pop(target.parent.key, None)
+            self.known.pop(key, None)
 
     def forget_where(self, condition: Callable[[Reading], bool]) -> bool:
         """Make unread what meets a condition; whether there was any."""
         found = [key for key, reading in self.known.items() if condition(reading)]
-        for key in found:
-            del self.known[key]
+        self.forget(found)
         return bool(found)
 
     def forget_all(self) -> None:

@@ -53,6 +53,9 @@ class View:
     rows: tuple[Mapping[str, Any], ...] = ()
     """Of a complete view: what every query to Resource Graph finds."""
 
+    is_written_since: Callable[[str, int], bool] = lambda _key, _order: False
+    """Whether a resource was written after what has this number was read: what that tells of it is over."""
+
     last_read: str = ""
     """What a composition looked at last: named when it meets something that it does not understand."""
 
@@ -167,11 +170,12 @@ class View:
         """Whether what was read of others leaves it no place: asking would waste a request."""
         parent = self.known.get(target.parent.key) if target.parent is not None else None
         if parent is not None and _has_no_place_for(target, parent.answer):
-            return True
+            return not self.is_written_since(target.key, parent.order)
         listing = self.known.get(target.collection_key)
         if listing is None or not isinstance(listing.answer, Listed):
             return False
-        return all(element_id(body) != target for body in listing.answer.items)
+        unlisted = all(element_id(body) != target for body in listing.answer.items)
+        return unlisted and not self.is_written_since(target.key, listing.order)
 
 
 def _has_no_place_for(target: ResourceId, parent: Answer) -> bool:

@@ -10,6 +10,10 @@ STAMP := .venv/.secureml-stamp
 SANDBOX ?=
 export SANDBOX
 PYTEST ?=
+BASE ?=
+PARTS ?=
+RUNS ?=
+WORKSPACES ?=
 
 .PHONY: help
 help: ## Show this list
@@ -78,8 +82,9 @@ rules: $(STAMP) ## Show which isolation rules the code serves, and the cases tha
 	$(BIN)/python -m tests.rules
 
 .PHONY: bench
-bench: binaries ## Measure throughput, memory and calls
-	$(BIN)/python benchmarks/run.py
+bench: binaries ## Measure calls, time and memory (BASE=revision compares; PARTS="latency scale compose", RUNS=3, WORKSPACES=500)
+	$(BIN)/python benchmarks/run.py $(PARTS) $(if $(BASE),--base $(BASE)) $(if $(RUNS),--runs $(RUNS)) \
+		$(if $(WORKSPACES),--workspaces $(WORKSPACES))
 
 # The locks name no index host on purpose: a company mirror serves them as well, and the hashes still hold.
 UV_COMPILE := sandbox/bootstrap.sh --uv pip compile --quiet --universal --generate-hashes --no-annotate --no-header

@@ -12,18 +12,30 @@ from stage import Stage, stage
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from builds import Build
+
 MANAGED = 26
 """Workspace, storage, vault, registry, 5 endpoints, 5 zone groups, 6 zones, 6 links."""
 
 RESYNC = 20.0
 
+PATIENCE = 900.0
+"""Seconds until the measurement gives up."""
 
-def latency(folder: Path, _: int) -> dict[str, Any]:
-    """Measure one workspace on a clock at real speed."""
-    with stage(folder, ["fraud"], speed=1.0, resync=RESYNC) as running:
+
+def latency(folder: Path, build: Build) -> dict[str, Any]:
+    """Measure one workspace on a clock at real speed.
+
+    Raises:
+        TimeoutError: it did not become Ready.
+    """
+    with stage(folder, build, ["fraud"], speed=1.0, resync=RESYNC) as running:
         before = time.time()
         running.cluster.apply(running.resource("fraud"))
+        print("  applied; until Ready: a minute or two, as Azure takes", flush=True)
         while running.ready() < 1:
+            if time.time() - before > PATIENCE:
+                raise TimeoutError(f"not Ready after {PATIENCE:.0f} s:\n{running.operator.words()[-2000:]}")
             time.sleep(0.2)
         seconds = time.time() - before
         requests = running.requests()
@@ -71,7 +83,9 @@ def _looks(running: Stage, requests: list[dict[str, Any]]) -> float:
 
 def _idle(running: Stage, last: int) -> dict[str, Any]:
     """Three resyncs of a converged operator."""
-    time.sleep(3 * RESYNC * 1.2)
+    pause = 3 * RESYNC * 1.2
+    print(f"  Ready; now {pause:.0f} s at rest", flush=True)
+    time.sleep(pause)
     idle = running.requests(last)
     reads = Counter(r["path"].split("?")[0].lower() for r in idle if r["method"] == "GET")
     passes = max(reads.values(), default=0)

@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from secureml_reconcilers.azure.arm import Present
 from secureml_reconcilers.azure.problem import AzureProblem, Retry, Severity
-from secureml_reconcilers.azure.resource_id import resource_id
+from secureml_reconcilers.azure.resource_id import ResourceId, resource_id
 from secureml_reconcilers.engine.assessment import Ownership
 from secureml_reconcilers.engine.blocks import Aspect, Check, CheckLevel, Ensure
 from secureml_reconcilers.engine.composing import Composed
 from secureml_reconcilers.engine.evaluation import Evaluation
+from secureml_reconcilers.engine.questions import Resource
+from secureml_reconcilers.engine.readings import Reading, Readings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from secureml_reconcilers.azure.resource_id import ResourceId
-    from secureml_reconcilers.engine.assessment import Verdict
+    from secureml_reconcilers.azure.arm import Answer
+    from secureml_reconcilers.engine.assessment import Assessment
     from secureml_reconcilers.engine.blocks import Block
+    from secureml_reconcilers.engine.clock import Moment
+    from secureml_reconcilers.engine.evaluation import Busy
+    from secureml_reconcilers.engine.questions import Question
 
 NOW = datetime(2026, 1, 1, 12, 0, tzinfo=UTC)
+START = timedelta(days=3)
+"""The monotonic clock at `NOW`: it has nothing to do with the wall's."""
+
 GROUP = resource_id("/subscriptions/11111111-1111-4111-8111-111111111111/resourceGroups/ml")
 ACCOUNT = GROUP.resource("Microsoft.Storage/storageAccounts", "frauddata")
 NETWORK = GROUP.resource("Microsoft.Network/virtualNetworks", "ml")
@@ -87,8 +95,24 @@ def said(condition: str, *blocks: Block, problems: tuple[AzureProblem, ...] = ()
 
 def evaluation(
     composed: list[Composed],
-    assessments: Mapping[str, Verdict] | None = None,
-    waiting: Mapping[str, Block] | None = None,
+    assessments: Mapping[str, Assessment] | None = None,
+    waiting: Mapping[str, Block | Busy] | None = None,
 ) -> Evaluation:
     """A judged pass, made up."""
     return Evaluation(tuple(composed), assessments or {}, (), waiting or {}, NOBODYS)
+
+
+def reading(asked: ResourceId | Question, answer: Answer, at: Moment = START, order: int = 0) -> Reading:
+    """One answer, to the question what a resource looks like or to another one."""
+    return Reading(Resource(asked) if isinstance(asked, ResourceId) else asked, answer, at, order)
+
+
+def known(answers: Mapping[Any, Answer]) -> dict[str, Reading]:
+    """Answers by the key of their question, as a view is given them."""
+    every = (reading(asked, answer) for asked, answer in answers.items())
+    return {each.question.key: each for each in every}
+
+
+def readings(answers: Mapping[Any, Answer]) -> Readings:
+    """What a pass has read; the keys are resources or questions."""
+    return Readings(known(answers))

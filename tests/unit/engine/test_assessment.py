@@ -11,7 +11,6 @@ from tests.unit.engine.building import (
     ENDPOINT,
     MARK,
     NOBODYS,
-    NOW,
     OWNER,
     SHARED_MARK,
     VAULT,
@@ -37,16 +36,15 @@ from secureml_reconcilers.engine.assessment import (
     Running,
     assess,
     choose,
-    is_marked,
 )
 from secureml_reconcilers.engine.blocks import CheckLevel, EnsureAbsent, StatusField
 from secureml_reconcilers.engine.compare import Difference
-from secureml_reconcilers.engine.operations import Operation
+from secureml_reconcilers.engine.ownership_tags import is_marked
 from secureml_reconcilers.engine.values import Entries
 
 if TYPE_CHECKING:
     from secureml_reconcilers.azure.arm import Answer
-    from secureml_reconcilers.engine.assessment import Verdict
+    from secureml_reconcilers.engine.assessment import Assessment
     from secureml_reconcilers.engine.blocks import Block, Ensure
 
 OPEN = {"publicNetworkAccess": "Enabled"}
@@ -55,13 +53,14 @@ MADE = Ownership(OWNER, frozenset({ENDPOINT.key, ZONE_GROUP.key}))
 ADOPTS = Ownership(OWNER, adopt=True)
 RECORD = Difference("A/fraud", ["10.0.0.4"], None)
 ABSENT = arm.NotFound()
-PUT = Operation.begun(ACCOUNT, "PUT", NOW)
+RUNS, RESTS = True, False
+"""Whether this process knows of an operation on the resource."""
 
 OURS = wants(ENDPOINT, fragment={}, create={"location": "westeurope"})
 """A resource of which we want existence alone."""
 
 
-def plain(assessment: Verdict) -> object:
+def plain(assessment: Assessment) -> object:
     """Problems have no equality, so a blocked verdict is compared by what it says."""
     if isinstance(assessment, Blocked):
         found = assessment.problem
@@ -93,14 +92,14 @@ STATEMENTS = [
 @pytest.mark.parametrize(("block", "expected"), STATEMENTS)
 def test_facts_are_judged_by_themselves(block: Block, expected: object) -> None:
     """They look at no resource."""
-    assert plain(assess(block, None, None, NOBODYS)) == expected
+    assert plain(assess(block, None, NOBODYS)) == expected
 
 
 ENSURED = [
     pytest.param(
         wants(),
         arm.Unreadable(problem("Forbidden")),
-        None,
+        RESTS,
         NOBODYS,
         blocked("Forbidden", ACCOUNT),
         id="what may not be read is neither there nor absent",
@@ -108,18 +107,22 @@ ENSURED = [
     pytest.param(
         wants(),
         arm.Unreadable(problem("Forbidden")),
-        PUT,
+        RUNS,
         NOBODYS,
         blocked("Forbidden", ACCOUNT),
         id="not even while an operation runs",
     ),
-    pytest.param(wants(), shown(ACCOUNT, properties=OPEN), PUT, NOBODYS, Running(), id="our operation runs on it"),
-    pytest.param(wants(), ABSENT, PUT, NOBODYS, Running(), id="our operation makes it"),
-    pytest.param(wants(), None, None, NOBODYS, blocked("NotFound", ACCOUNT), id="not ours to make, and not there"),
+    pytest.param(
+        wants(), shown(ACCOUNT, properties=OPEN), RUNS, NOBODYS, Running(), id="our operation runs on it"
+    ),
+    pytest.param(wants(), ABSENT, RUNS, NOBODYS, Running(), id="our operation makes it"),
+    pytest.param(
+        wants(), None, RESTS, NOBODYS, blocked("NotFound", ACCOUNT), id="not ours to make, and not there"
+    ),
     pytest.param(
         OURS,
         ABSENT,
-        None,
+        RESTS,
         NOBODYS,
         Differs("Create", (Difference("privateEndpoints/fraud-blob", "present", None),)),
         id="ours to make, and not there",
@@ -127,21 +130,21 @@ ENSURED = [
     pytest.param(
         wants(),
         shown(ACCOUNT, "ResolvingDNS", properties=OPEN),
-        None,
+        RESTS,
         NOBODYS,
         Running(),
         id="somebody's operation runs on it",
     ),
     pytest.param(
-        wants(), shown(ACCOUNT, properties=SHUT), None, NOBODYS, Holds(), id="as declared, in another casing"
+        wants(), shown(ACCOUNT, properties=SHUT), RESTS, NOBODYS, Holds(), id="as declared, in another casing"
     ),
     pytest.param(
-        wants(), shown(ACCOUNT, None, properties=SHUT), None, NOBODYS, Holds(), id="no state means succeeded"
+        wants(), shown(ACCOUNT, None, properties=SHUT), RESTS, NOBODYS, Holds(), id="no state means succeeded"
     ),
     pytest.param(
         wants(),
         shown(ACCOUNT, properties=OPEN),
-        None,
+        RESTS,
         NOBODYS,
         Differs(
             "Update",
@@ -153,7 +156,7 @@ ENSURED = [
     pytest.param(
         wants(),
         shown(ACCOUNT),
-        None,
+        RESTS,
         NOBODYS,
         Differs(
             "Update",
@@ -165,16 +168,16 @@ ENSURED = [
     pytest.param(
         wants(),
         shown(ACCOUNT, "Failed", properties=SHUT),
-        None,
+        RESTS,
         NOBODYS,
         Holds(),
         id="a failure of what is not ours to make is somebody else's",
     ),
-    pytest.param(OURS, shown(ENDPOINT, tags=MARK), None, NOBODYS, Holds(), id="ours by its tag"),
+    pytest.param(OURS, shown(ENDPOINT, tags=MARK), RESTS, NOBODYS, Holds(), id="ours by its tag"),
     pytest.param(
         OURS,
         shown(ENDPOINT, tags={"managed-by": "SecureML-Operator"}),
-        None,
+        RESTS,
         NOBODYS,
         Holds(),
         id="in any casing",
@@ -182,7 +185,7 @@ ENSURED = [
     pytest.param(
         OURS,
         shown(ENDPOINT, tags=None),
-        None,
+        RESTS,
         MADE,
         blocked("NameTaken", ENDPOINT, who=Severity.USER),
         id="announced, and without our tag: somebody made it anew, or before us",
@@ -190,16 +193,16 @@ ENSURED = [
     pytest.param(
         OURS,
         shown(ENDPOINT),
-        None,
+        RESTS,
         NOBODYS,
         blocked("NameTaken", ENDPOINT, who=Severity.USER),
         id="of our name, and somebody else's",
     ),
-    pytest.param(OURS, shown(ENDPOINT), None, ADOPTS, Holds(), id="taken over where the spec says so"),
+    pytest.param(OURS, shown(ENDPOINT), RESTS, ADOPTS, Holds(), id="taken over where the spec says so"),
     pytest.param(
         wants(ZONE, fragment={}, create={}, shared=True),
         shown(ZONE),
-        None,
+        RESTS,
         NOBODYS,
         Holds(),
         id="what is shared may be anybody's",
@@ -207,7 +210,7 @@ ENSURED = [
     pytest.param(
         wants(ZONE_GROUP, fragment={}, create={}),
         shown(ZONE_GROUP),
-        None,
+        RESTS,
         NOBODYS,
         Holds(),
         id="what carries no tags belongs to its parent",
@@ -215,7 +218,7 @@ ENSURED = [
     pytest.param(
         wants(ENDPOINT, fragment={}),
         shown(ENDPOINT),
-        None,
+        RESTS,
         NOBODYS,
         Holds(),
         id="what is never ours to make needs no mark",
@@ -223,7 +226,7 @@ ENSURED = [
     pytest.param(
         OURS,
         shown(ENDPOINT, "Failed", tags=MARK),
-        None,
+        RESTS,
         NOBODYS,
         Differs(
             "Update",
@@ -235,7 +238,7 @@ ENSURED = [
     pytest.param(
         OURS,
         shown(ENDPOINT, "Canceled", tags=MARK),
-        None,
+        RESTS,
         NOBODYS,
         Differs(
             "Update",
@@ -247,7 +250,7 @@ ENSURED = [
     pytest.param(
         wants(ZONE_GROUP, fragment={}, create={}, broken=(RECORD,)),
         shown(ZONE_GROUP),
-        None,
+        RESTS,
         NOBODYS,
         Differs("Update", (RECORD,), shown(ZONE_GROUP).body),
         id="damage seen elsewhere is repaired here",
@@ -255,36 +258,36 @@ ENSURED = [
 ]
 
 
-@pytest.mark.parametrize(("block", "answer", "operation", "ownership", "expected"), ENSURED)
+@pytest.mark.parametrize(("block", "answer", "running", "ownership", "expected"), ENSURED)
 def test_what_should_be(
-    block: Block, answer: Answer | None, operation: Operation | None, ownership: Ownership, expected: object
+    block: Block, answer: Answer | None, running: bool, ownership: Ownership, expected: object
 ) -> None:
     """Four answers, whose it is, and whether it is as declared."""
-    assert plain(assess(block, answer, operation, ownership)) == expected
+    assert plain(assess(block, answer, ownership, running=running)) == expected
 
 
 GONE, GROUP_GONE = EnsureAbsent(ENDPOINT, "it is removed"), EnsureAbsent(ZONE_GROUP, "it is removed")
 REMOVED = [
-    pytest.param(GONE, ABSENT, None, MADE, Holds(), id="gone"),
-    pytest.param(GONE, None, None, MADE, Holds(), id="gone with its parent"),
+    pytest.param(GONE, ABSENT, RESTS, MADE, Holds(), id="gone"),
+    pytest.param(GONE, None, RESTS, MADE, Holds(), id="gone with its parent"),
     pytest.param(
         GONE,
         arm.Unreadable(problem("Forbidden")),
-        None,
+        RESTS,
         MADE,
         blocked("Forbidden", ENDPOINT),
         id="what may not be read is not taken for gone",
     ),
     pytest.param(
-        GONE, shown(ENDPOINT, tags=MARK), None, NOBODYS, Holds(), id="marked, and never announced: it stays"
+        GONE, shown(ENDPOINT, tags=MARK), RESTS, NOBODYS, Holds(), id="marked, and never announced: it stays"
     ),
     pytest.param(
-        GONE, shown(ENDPOINT), None, MADE, Holds(), id="announced, and its mark was taken away: it stays"
+        GONE, shown(ENDPOINT), RESTS, MADE, Holds(), id="announced, and its mark was taken away: it stays"
     ),
     pytest.param(
         GROUP_GONE,
         shown(ZONE_GROUP),
-        None,
+        RESTS,
         MADE,
         Differs("Delete", (), shown(ZONE_GROUP).body),
         id="what carries no tags needs the announcement alone",
@@ -292,16 +295,16 @@ REMOVED = [
     pytest.param(
         GONE,
         shown(ENDPOINT, tags=MARK),
-        None,
+        RESTS,
         MADE,
         Differs("Delete", (), shown(ENDPOINT, tags=MARK).body),
         id="with both proofs it goes",
     ),
-    pytest.param(GONE, shown(ENDPOINT, "Deleting", tags=MARK), None, MADE, Running(), id="it is going already"),
+    pytest.param(GONE, shown(ENDPOINT, "Deleting", tags=MARK), RESTS, MADE, Running(), id="it is going already"),
     pytest.param(
         GONE,
         shown(ENDPOINT, tags=MARK),
-        Operation.begun(ENDPOINT, "DELETE", NOW),
+        RUNS,
         MADE,
         Running(),
         id="our removal runs",
@@ -309,17 +312,17 @@ REMOVED = [
 ]
 
 
-@pytest.mark.parametrize(("block", "answer", "operation", "ownership", "expected"), REMOVED)
+@pytest.mark.parametrize(("block", "answer", "running", "ownership", "expected"), REMOVED)
 def test_what_should_not_be(
-    block: Block, answer: Answer | None, operation: Operation | None, ownership: Ownership, expected: object
+    block: Block, answer: Answer | None, running: bool, ownership: Ownership, expected: object
 ) -> None:
     """Two proofs before anything is deleted."""
-    assert plain(assess(block, answer, operation, ownership)) == expected
+    assert plain(assess(block, answer, ownership, running=running)) == expected
 
 
 def test_a_problem_that_names_a_resource_keeps_it() -> None:
     """What could not be read may stand in the way of something else."""
-    assessment = assess(wants(), arm.Unreadable(problem(target=VAULT)), None, NOBODYS)
+    assessment = assess(wants(), arm.Unreadable(problem(target=VAULT)), NOBODYS)
     assert plain(assessment) == blocked("Broken", VAULT)
 
 
@@ -336,7 +339,7 @@ LINKED = shown(ZONE, etag="3", properties={"registrationEnabled": True}).body
 
 def update(block: Ensure, observed: dict[str, Any]) -> Differs:
     """The verdict on a resource that is not as declared."""
-    assessment = assess(block, arm.Present(observed), None, NOBODYS)
+    assessment = assess(block, arm.Present(observed), NOBODYS)
     assert isinstance(assessment, Differs)
     return assessment
 

@@ -13,17 +13,20 @@ from tests.unit.engine.building import (
     VAULT,
     ZONE,
     fact,
+    known,
     problem,
     shown,
     wants,
 )
 
 from secureml_reconcilers.azure.arm import NotFound, Unreadable
+from secureml_reconcilers.azure.graph_query import GraphQuery
 from secureml_reconcilers.azure.problem import AzureProblem
 from secureml_reconcilers.engine.blocks import Aspect, Composition
 from secureml_reconcilers.engine.blocks import EnsureAbsent as Gone
 from secureml_reconcilers.engine.composing import compose, flat
-from secureml_reconcilers.engine.view import Listing, Query, Unread, View
+from secureml_reconcilers.engine.questions import GraphRows, Listing, Resource
+from secureml_reconcilers.engine.view import Unread, View
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,7 +36,8 @@ if TYPE_CHECKING:
 
 FIRST, SECOND, THIRD = fact("first"), fact("second"), fact("third")
 FORBIDDEN = problem("Forbidden")
-READ = View({ENDPOINT.key: shown(ENDPOINT), ACCOUNT.key: Unreadable(FORBIDDEN), VAULT.key: NotFound()})
+ANSWERS = {ENDPOINT: shown(ENDPOINT), ACCOUNT: Unreadable(FORBIDDEN), VAULT: NotFound()}
+READ = View(known(ANSWERS))
 
 
 def composed(view: View, *aspects: Callable[[View], Blocks]) -> tuple[list[Composed], list[object]]:
@@ -77,7 +81,7 @@ def test_aspects_fail_alone() -> None:
     assert [each.blocks for each in said] == [(FIRST,), (FIRST,), (FIRST,), (FIRST,)]
     assert [each.problems for each in said] == [(), (FORBIDDEN,), (), ()]
     assert [each.aspect.condition for each in said] == ["Aspect0", "Aspect1", "Aspect2", "Aspect3"]
-    assert questions == [ZONE]
+    assert questions == [Resource(ZONE)]
 
 
 def test_parts_fail_alone() -> None:
@@ -85,12 +89,12 @@ def test_parts_fail_alone() -> None:
     said, questions = composed(READ, with_parts)
     assert said[0].blocks == (FIRST, FIRST, FIRST, THIRD)
     assert said[0].problems == (FORBIDDEN,)
-    assert questions == [ZONE]
+    assert questions == [Resource(ZONE)]
 
 
 def test_questions_of_all_aspects_are_asked_in_one_batch_each_once() -> None:
     """Reads are parallel, so everything that is missing should be known at once."""
-    listing, query = Listing(ENDPOINT, "privateDnsZoneGroups"), Query(GROUP.subscription, "resources")
+    listing, query = Listing(ENDPOINT, "privateDnsZoneGroups"), GraphQuery(GROUP.subscription, "resources")
 
     def lists(azure: View) -> Blocks:
         yield FIRST
@@ -98,15 +102,15 @@ def test_questions_of_all_aspects_are_asked_in_one_batch_each_once() -> None:
 
     def queries(azure: View) -> Blocks:
         yield FIRST
-        azure.graph(GROUP.subscription, "resources")
+        azure.graph(query)
 
     def asks_for_two(azure: View) -> Blocks:
         del azure
         yield FIRST
-        raise Unread(ZONE, VAULT)
+        raise Unread(Resource(ZONE), Resource(VAULT))
 
     _, questions = composed(READ, asks, lists, queries, asks, asks_for_two)
-    assert questions == [ZONE, listing, query, VAULT]
+    assert questions == [Resource(ZONE), listing, GraphRows(query), Resource(VAULT)]
 
 
 def test_the_targets_of_blocks_are_asked_for_without_stopping() -> None:
@@ -121,7 +125,8 @@ def test_the_targets_of_blocks_are_asked_for_without_stopping() -> None:
 
     said, questions = composed(READ, targets)
     assert len(said[0].blocks) == 4
-    assert questions == [ZONE, GROUP.resource("Microsoft.Network/privateEndpoints", "old")]
+    old = GROUP.resource("Microsoft.Network/privateEndpoints", "old")
+    assert questions == [Resource(ZONE), Resource(old)]
 
 
 def test_a_child_of_something_absent_is_not_asked_for() -> None:
@@ -159,4 +164,4 @@ def test_flat_yields_every_part_in_order_and_raises_what_they_raise() -> None:
     with pytest.raises(AzureProblem):
         flat(fails(READ))
     with pytest.raises(Unread):
-        flat(with_parts(View({**READ.answers, ACCOUNT.key: shown(ACCOUNT)})))
+        flat(with_parts(View(known({**ANSWERS, ACCOUNT: shown(ACCOUNT)}))))

@@ -25,13 +25,13 @@ from secureml_reconcilers.azure.problem import Retry
 from secureml_reconcilers.engine.assessment import Advised, Blocked, Differs, Holds, Pending, Running
 from secureml_reconcilers.engine.compare import Difference
 from secureml_reconcilers.engine.conditions import Condition, conditions, invalid, with_times
-from secureml_reconcilers.engine.reporting import findings
+from secureml_reconcilers.engine.status_and_events import findings
 from secureml_reconcilers.engine.timestamps import stamp
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from secureml_reconcilers.engine.assessment import Verdict
+    from secureml_reconcilers.engine.assessment import Assessment
     from secureml_reconcilers.engine.blocks import Block
     from secureml_reconcilers.engine.evaluation import Evaluation
 
@@ -42,7 +42,7 @@ CLOSES, CLOSES_VAULT, MAKES = wants(), wants(VAULT), wants(ENDPOINT, create={})
 
 
 def one(
-    *pairs: tuple[Block, Verdict], problems: tuple[Any, ...] = (), waiting: Mapping[str, Block] | None = None
+    *pairs: tuple[Block, Assessment], problems: tuple[Any, ...] = (), waiting: Mapping[str, Block] | None = None
 ) -> Evaluation:
     """A pass with one aspect, `Closed`."""
     composed = [said("Closed", *(block for block, _ in pairs), problems=problems)]

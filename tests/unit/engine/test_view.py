@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import pytest
-from tests.unit.engine.building import ACCOUNT, ENDPOINT, LINK, ZONE, ZONE_GROUP, problem, shown
+from tests.unit.engine.building import ACCOUNT, ENDPOINT, LINK, ZONE, ZONE_GROUP, known, problem, shown
 
-from secureml_reconcilers.azure.arm import NotFound, Present, Unreadable
+from secureml_reconcilers.azure.arm import Listed, NotFound, Present, Unreadable
+from secureml_reconcilers.azure.graph_query import GraphQuery
 from secureml_reconcilers.azure.problem import AzureProblem, Retry, Severity
-from secureml_reconcilers.engine.view import Listing, Query, Unread, View, once, once_each
+from secureml_reconcilers.engine.questions import GraphRows, Listing, Resource
+from secureml_reconcilers.engine.view import Unread, View, once, once_each
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,21 +23,19 @@ if TYPE_CHECKING:
 SEEN = shown(ENDPOINT)
 FORBIDDEN = problem("Forbidden")
 GROUPS = Listing(ENDPOINT, "privateDnsZoneGroups")
-LINKS = Query("s", "resources | where type =~ 'links'")
+LINKS = GraphQuery("s", "resources | where type =~ 'links'")
 
 ANSWERS = [
     pytest.param({}, ENDPOINT, Unread, id="unread"),
-    pytest.param({ENDPOINT.key: SEEN}, ENDPOINT, SEEN, id="present"),
-    pytest.param({ENDPOINT.key: NotFound()}, ENDPOINT, NotFound(), id="absent"),
+    pytest.param({ENDPOINT: SEEN}, ENDPOINT, SEEN, id="present"),
+    pytest.param({ENDPOINT: NotFound()}, ENDPOINT, NotFound(), id="absent"),
     pytest.param(
-        {ENDPOINT.key: NotFound()}, ZONE_GROUP, NotFound(), id="a child of something absent is absent, unasked"
+        {ENDPOINT: NotFound()}, ZONE_GROUP, NotFound(), id="a child of something absent is absent, unasked"
     ),
-    pytest.param({ENDPOINT.key: SEEN}, ZONE_GROUP, Unread, id="a child of something present is unread"),
+    pytest.param({ENDPOINT: SEEN}, ZONE_GROUP, Unread, id="a child of something present is unread"),
+    pytest.param({ENDPOINT: Unreadable(FORBIDDEN)}, ZONE_GROUP, Unread, id="a child of something unreadable, too"),
     pytest.param(
-        {ENDPOINT.key: Unreadable(FORBIDDEN)}, ZONE_GROUP, Unread, id="a child of something unreadable, too"
-    ),
-    pytest.param(
-        {ENDPOINT.key: NotFound(), ZONE_GROUP.key: shown(ZONE_GROUP)},
+        {ENDPOINT: NotFound(), ZONE_GROUP: shown(ZONE_GROUP)},
         ZONE_GROUP,
         shown(ZONE_GROUP),
         id="what was read of the child itself counts more",
@@ -44,20 +44,20 @@ ANSWERS = [
 
 
 @pytest.mark.parametrize(("answers", "target", "expected"), ANSWERS)
-def test_an_answer(answers: dict[str, Answer], target: ResourceId, expected: object) -> None:
+def test_an_answer(answers: dict[ResourceId, Answer], target: ResourceId, expected: object) -> None:
     """Only what was read is known; asking for anything else raises."""
-    view = View(answers)
+    view = View(known(answers))
     if expected is Unread:
         with pytest.raises(Unread) as raised:
             view.answer(target)
-        assert raised.value.questions == (target,)
+        assert raised.value.questions == (Resource(target),)
     else:
         assert view.answer(target) == expected
 
 
 def test_getting_keeps_the_four_apart() -> None:
     """None says that Azure has none; what could not be told is raised."""
-    view = View({ENDPOINT.key: SEEN, ZONE.key: NotFound(), ACCOUNT.key: Unreadable(FORBIDDEN)})
+    view = View(known({ENDPOINT: SEEN, ZONE: NotFound(), ACCOUNT: Unreadable(FORBIDDEN)}))
     assert view.get(ENDPOINT) == SEEN.body
     assert view.get(ZONE) is None
     with pytest.raises(AzureProblem) as raised:
@@ -69,17 +69,17 @@ def test_getting_keeps_the_four_apart() -> None:
 
 def test_many_can_be_asked_for_at_once() -> None:
     """All that are missing are named, each once; what is known, or gone with its parent, is not asked for."""
-    view = View({ENDPOINT.key: NotFound()})
+    view = View(known({ENDPOINT: NotFound()}))
     with pytest.raises(Unread) as raised:
         view.ask(ENDPOINT, ZONE_GROUP, ZONE, ACCOUNT, ZONE)
-    assert raised.value.questions == (ZONE, ACCOUNT)
+    assert raised.value.questions == (Resource(ZONE), Resource(ACCOUNT))
     view.ask(ENDPOINT, ZONE_GROUP)
     View(complete=True).ask(ZONE, ACCOUNT)
 
 
 def test_what_is_required_and_absent_is_a_problem() -> None:
     """The reason and the advice are the caller's; waiting may help, for somebody may create it."""
-    view = View({ENDPOINT.key: SEEN, ZONE.key: NotFound()})
+    view = View(known({ENDPOINT: SEEN, ZONE: NotFound()}))
     assert view.require(ENDPOINT, "NoEndpoint", "Make it.") == SEEN.body
     with pytest.raises(AzureProblem) as raised:
         view.require(ZONE, "NoZone", "Make it.")
@@ -108,26 +108,26 @@ def test_what_is_required_and_absent_is_a_problem() -> None:
 )
 def test_settled(answer: Answer, settled: bool) -> None:  # noqa: FBT001 - a column
     """Fit to build upon: there, and done."""
-    assert View({ENDPOINT.key: answer}).settled(ENDPOINT) is settled
+    assert View(known({ENDPOINT: answer})).settled(ENDPOINT) is settled
 
 
 def test_collections_and_queries_have_answers_of_their_own() -> None:
     """Unread, unreadable, or what was found."""
     body = shown(ZONE_GROUP).body
     row = {"id": LINK.text}
-    view = View(listings={GROUPS: (body,)}, rows={LINKS: (row,)})
+    view = View(known({GROUPS: Listed((body,)), GraphRows(LINKS): Listed((row,))}))
     assert view.children(ENDPOINT, "privateDnsZoneGroups") == (body,)
-    assert view.graph("s", LINKS.kusto) == (row,)
+    assert view.graph(LINKS) == (row,)
     with pytest.raises(Unread) as raised:
         view.children(ACCOUNT, "privateEndpointConnections")
     assert raised.value.questions == (Listing(ACCOUNT, "privateEndpointConnections"),)
     with pytest.raises(Unread):
-        view.graph("another", LINKS.kusto)
-    broken = View(listings={GROUPS: FORBIDDEN}, rows={LINKS: FORBIDDEN})
+        view.graph(replace(LINKS, subscription="another"))
+    broken = View(known({GROUPS: Unreadable(FORBIDDEN), GraphRows(LINKS): Unreadable(FORBIDDEN)}))
     with pytest.raises(AzureProblem):
         broken.children(ENDPOINT, "privateDnsZoneGroups")
     with pytest.raises(AzureProblem):
-        broken.graph("s", LINKS.kusto)
+        broken.graph(LINKS)
 
 
 def test_a_listing_names_its_path_and_type() -> None:
@@ -146,7 +146,7 @@ def test_a_complete_view_asks_for_nothing() -> None:
     assert view.get(ZONE) is None
     assert view.children(ENDPOINT, "PRIVATEDNSZONEGROUPS") == (shown(ZONE_GROUP).body,)
     assert view.children(ZONE, "virtualNetworkLinks") == ()
-    assert view.graph("anything", "any question") == ({"id": LINK.text},)
+    assert view.graph(GraphQuery("anything", "any question")) == ({"id": LINK.text},)
 
 
 @dataclass(eq=False)
@@ -174,17 +174,17 @@ def blocks(site: Site, azure: View, name: str) -> Iterator[str]:
 
 def test_a_fact_is_worked_out_once_per_view_and_argument() -> None:
     """Many aspects ask, one pays; another view or argument is another fact."""
-    site, view = Site(), View({ENDPOINT.key: SEEN})
+    site, view = Site(), View(known({ENDPOINT: SEEN}))
     assert [fact(site, view, "a"), fact(site, view, "a"), fact(site, view, "b")] == ["a", "a", "b"]
     assert site.calls == ["a", "b"]
-    fact(site, View({ENDPOINT.key: SEEN}), "a")
+    fact(site, View(known({ENDPOINT: SEEN})), "a")
     fact(Site(), view, "a")
     assert site.calls == ["a", "b", "a"]
 
 
 def test_none_is_a_fact_too() -> None:
     """It is not worked out again because it was None."""
-    site, view = Site(), View({ENDPOINT.key: NotFound()})
+    site, view = Site(), View(known({ENDPOINT: NotFound()}))
     assert [fact(site, view, "a"), fact(site, view, "a")] == [None, None]
     assert site.calls == ["a"]
 
@@ -195,14 +195,14 @@ def test_what_was_unread_is_worked_out_when_it_is_read() -> None:
     for _ in range(2):
         with pytest.raises(Unread):
             fact(site, view, "a")
-    view.answers = {ENDPOINT.key: SEEN}
+    view.known = known({ENDPOINT: SEEN})
     assert fact(site, view, "a") == "a"
     assert site.calls == ["a", "a", "a"]
 
 
 def test_blocks_are_worked_out_once_and_yielded_to_everybody() -> None:
     """Two aspects get the same blocks."""
-    site, view = Site(), View({ENDPOINT.key: SEEN})
+    site, view = Site(), View(known({ENDPOINT: SEEN}))
     assert list(blocks(site, view, "a")) == list(blocks(site, view, "a")) == ["a before", "a after"]
     assert site.calls == ["a"]
 
@@ -212,5 +212,5 @@ def test_a_question_does_not_swallow_what_comes_before_it() -> None:
     site, view = Site(), View()
     with pytest.raises(Unread):
         list(blocks(site, view, "a"))
-    view.answers = {ENDPOINT.key: Present({"id": ENDPOINT.text})}
+    view.known = known({ENDPOINT: Present({"id": ENDPOINT.text})})
     assert list(blocks(site, view, "a")) == ["a before", "a after"]

@@ -11,7 +11,7 @@ from tests.unit.engine.building import NOW
 
 from secureml_reconcilers.engine.contract import Key, ReconcileRequest
 from secureml_reconcilers.engine.timestamps import stamp
-from secureml_reconcilers.engine.unjudged import invalid, paused
+from secureml_reconcilers.engine.unobserved import invalid, paused
 
 if TYPE_CHECKING:
     from secureml_reconcilers.engine.contract import ReconcileResult

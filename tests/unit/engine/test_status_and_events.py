@@ -9,7 +9,6 @@ from tests.unit.engine.building import (
     ACCOUNT,
     CLOSED,
     ENDPOINT,
-    NOW,
     OWNER,
     VAULT,
     ZONE,
@@ -20,14 +19,15 @@ from tests.unit.engine.building import (
     said,
     wants,
 )
+from tests.unit.engine.fakes import FakeClock
 
 from secureml_reconcilers.azure.problem import Severity
 from secureml_reconcilers.engine.assessment import Action, Advised, Blocked, Differs, Holds, Pending, Running
 from secureml_reconcilers.engine.blocks import CheckLevel, EnsureAbsent, StatusField
 from secureml_reconcilers.engine.compare import Difference
 from secureml_reconcilers.engine.contract import Event
-from secureml_reconcilers.engine.operations import Operation
-from secureml_reconcilers.engine.reporting import (
+from secureml_reconcilers.engine.ledger import Ledger
+from secureml_reconcilers.engine.status_and_events import (
     Report,
     advised,
     begun,
@@ -208,7 +208,8 @@ def test_a_status_leaves_out_what_is_empty() -> None:
 
 def test_a_status_lists_operations_in_a_steady_order() -> None:
     """Another order would be another status, and a write that says nothing."""
-    running = [Operation.begun(target, "PUT", NOW) for target in (ENDPOINT, ACCOUNT)]
+    ledger = Ledger(FakeClock())
+    running = [ledger.send(target, "PUT", OWNER) for target in (ENDPOINT, ACCOUNT)]
     status = Report(1, [], [{"id": ACCOUNT.text}], running).status(None, plan=False)
     assert [entry["id"] for entry in status["operations"]] == sorted(
         [ENDPOINT.text, ACCOUNT.text], key=lambda text: text.lower()

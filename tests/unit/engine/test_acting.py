@@ -1,11 +1,10 @@
-"""What is written once it was chosen, and what one process knows of all custom resources."""
+"""What is written once it was chosen, and what one custom resource's write means to the passes of others."""
 
 from __future__ import annotations
 
 import asyncio
-import gc
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 from tests.unit.engine.building import (
@@ -14,67 +13,75 @@ from tests.unit.engine.building import (
     GROUP,
     LINK,
     MARK,
-    NOW,
     OWNER,
     VAULT,
     ZONE_GROUP,
+    problem,
     shown,
     wants,
 )
+from tests.unit.engine.fakes import FakeArm, FakeClock
 
-from secureml_reconcilers.azure.arm import Accepted, NotFound
-from secureml_reconcilers.engine.acting import UNATTENDED, Actor, Claimed, Operations, Performed
-from secureml_reconcilers.engine.assessment import Differs, Ownership, choose
-from secureml_reconcilers.engine.blocks import Claim, EnsureAbsent
-from secureml_reconcilers.engine.memory import Memory, Written
-from secureml_reconcilers.engine.operations import Operation
+from secureml_reconcilers.azure.arm import NotFound
+from secureml_reconcilers.engine.acting import Actor
+from secureml_reconcilers.engine.assessment import Differs, choose
+from secureml_reconcilers.engine.blocks import Claim, Composition, EnsureAbsent
+from secureml_reconcilers.engine.contract import Key, ReconcileRequest
+from secureml_reconcilers.engine.gather_all import gather_all
+from secureml_reconcilers.engine.history import PassHistory
+from secureml_reconcilers.engine.inventory import Inventory
+from secureml_reconcilers.engine.ledger import Ledger
+from secureml_reconcilers.engine.observing import Observer
+from secureml_reconcilers.engine.passing import Pass
+from secureml_reconcilers.engine.questions import Resource
+from secureml_reconcilers.engine.readings import Readings
 
 if TYPE_CHECKING:
-    from secureml_reconcilers.azure.arm import Answer, Present
+    from secureml_reconcilers.azure.arm import Answer
     from secureml_reconcilers.azure.resource_id import ResourceId
     from secureml_reconcilers.engine.blocks import Ensure
 
 OTHER = "team-b/churn"
+STATUS = {"inventory": [{"id": each.text, "kind": "Resource"} for each in (ENDPOINT, ZONE_GROUP)]}
+THEIRS = GROUP.resource("Microsoft.Network/privateEndpoints", "theirs")
+WAY = Claim("a way", ACCOUNT)
 
 
-class Azure:
-    """Shows what it is told to show, and takes every write."""
+def begin(arm: FakeArm, answers: dict[ResourceId, Answer]) -> Pass:
+    """A pass that has read all of this."""
+    ledger = Ledger(arm.clock)
+    order, found = ledger.number(), Readings()
+    for target, answer in answers.items():
+        found.record(Resource(target), answer, arm.clock.monotonic(), ledger.number())
+    request = ReconcileRequest(Key("K", "team-a", "fraud"), "u", 1, {}, STATUS)
+    return Pass(
+        request,
+        Composition((), OWNER),
+        arm,  # type: ignore[arg-type]
+        ledger,
+        found,
+        PassHistory(),
+        Inventory.of(STATUS),
+        arm.clock.monotonic(),
+        order,
+    )
 
-    def __init__(self, *bodies: Present) -> None:
-        self.shown = {body.body["id"].lower(): body for body in bodies}
-        self.written: list[str] = []
 
-    async def read(self, target: ResourceId) -> Answer:
-        """Show it."""
-        return self.shown[target.key]
-
-    async def write(self, verb: str, target: ResourceId, *_: Any, **__: Any) -> Accepted:  # noqa: ANN401 - JSON
-        """Take it."""
-        self.written.append(f"{verb} {target.short}")
-        return Accepted(None, running=False)
+async def perform(this: Pass, *blocks: Ensure | EnsureAbsent) -> Actor:
+    """Act on blocks, on what was read of them."""
+    actor, actions = Actor(this, Observer(this.readings, this.ledger, this.arm)), []
+    for each in blocks:
+        creates = this.readings.answer(each.id.key) == NotFound()
+        kind = "Delete" if isinstance(each, EnsureAbsent) else "Create" if creates else "Update"
+        actions.append(choose(each, Differs(kind, (), shown(each.id).body), this.ownership))
+    await gather_all(*map(actor.perform, actions))
+    return actor
 
 
-async def performed(
-    azure: Azure, overtaken: ResourceId, *blocks: Ensure | EnsureAbsent
-) -> tuple[Performed, Memory]:
-    """Act on blocks, of which another custom resource has written something since it was read."""
-    memory = Memory()
-    for block in blocks:
-        for target in (block.id, *block.evidence, *block.preconditions):
-            memory.answers[target.key] = shown(target, tags=MARK)
-            memory.read_at[target.key] = NOW
-    operations = Operations(written={overtaken.key: Written(NOW, OTHER)})
-    ownership = Ownership(OWNER, frozenset({ENDPOINT.key, ZONE_GROUP.key}))
-    actor = Actor(azure, operations, memory, ownership, lambda: NOW, NOW)  # type: ignore[arg-type]
-    chosen = [
-        choose(
-            each,
-            Differs("Delete" if isinstance(each, EnsureAbsent) else "Update", (), shown(each.id).body),
-            ownership,
-        )
-        for each in blocks
-    ]
-    return await actor.perform(tuple(chosen)), memory
+def begin_to_act_on(arm: FakeArm, *blocks: Ensure | EnsureAbsent) -> Pass:
+    """A pass that has read all that these blocks name."""
+    targets = [target for each in blocks for target in (each.id, *each.evidence, *each.preconditions)]
+    return begin(arm, {target: shown(target, tags=MARK) for target in targets})
 
 
 USED = shown(ENDPOINT, tags={**MARK, "secureml-user-b": OTHER})
@@ -104,10 +111,13 @@ async def test_what_leans_on_a_reading_that_was_overtaken_is_not_done(
 
     The block alone once was judged anew. It knows nothing of users, and the endpoint went under the other.
     """
-    azure = Azure(USED, shown(ACCOUNT))
-    done, memory = await performed(azure, overtaken, block)
-    assert (azure.written, done.begun, done.finished) == ([], [], True)
-    assert overtaken.key not in memory.answers, "it is read again before anything is said of it"
+    arm = FakeArm(FakeClock()).put(USED, shown(ACCOUNT))
+    this = begin_to_act_on(arm, block)
+    this.ledger.mark_written([overtaken], knows=OTHER)
+    done = await perform(this, block)
+    assert (arm.writes, done.begun, done.learned) == ([], [], True)
+    this.forget_stale()
+    assert overtaken.key not in this.readings.known, "it is read again before anything is said of it"
 
 
 async def test_all_that_leans_on_one_overtaken_reading_is_not_done() -> None:
@@ -116,17 +126,45 @@ async def test_all_that_leans_on_one_overtaken_reading_is_not_done() -> None:
         EnsureAbsent(ENDPOINT.child("privateDnsZoneGroups", name), "it goes", evidence=(ENDPOINT,))
         for name in "ab"
     ]
-    azure = Azure(USED)
-    done, memory = await performed(azure, ENDPOINT, *groups)
-    assert (azure.written, done.begun) == ([], [])
-    assert ENDPOINT.key not in memory.answers
+    arm = FakeArm(FakeClock()).put(USED)
+    this = begin_to_act_on(arm, *groups)
+    this.ledger.mark_written([ENDPOINT], knows=OTHER)
+    done = await perform(this, *groups)
+    assert (arm.writes, done.begun) == ([], [])
+    this.forget_stale()
+    assert ENDPOINT.key not in this.readings.known
+
+
+async def test_what_this_custom_resource_wrote_itself_stops_nothing() -> None:
+    """It knows what it wrote over there, and did not undo the reason for this."""
+    block = EnsureAbsent(ZONE_GROUP, "its endpoint goes", evidence=(ENDPOINT,))
+    arm = FakeArm(FakeClock()).put(USED, shown(ZONE_GROUP))
+    this = begin_to_act_on(arm, block)
+    this.ledger.mark_written([ENDPOINT], knows=OWNER)
+    await perform(this, block)
+    assert arm.written() == [f"DELETE {ZONE_GROUP.short}"]
 
 
 async def test_what_only_makes_something_is_chosen_again_on_a_new_reading() -> None:
-    """Nothing hangs on who uses it: the write goes out at once, merged into what the other has written."""
-    azure = Azure(shown(LINK, tags={"theirs": "1"}))
-    done, _ = await performed(azure, LINK, wants(LINK, create={}, shared=True))
-    assert (azure.written, len(done.begun)) == ([f"PATCH {LINK.short}"], 1)
+    """Nothing hangs on who uses it: the write goes out at once, merged into what stands there now."""
+    arm = FakeArm(FakeClock()).put(shown(LINK, tags={"theirs": "1"}, etag="W/7"))
+    block = wants(LINK, create={}, shared=True)
+    this = begin_to_act_on(arm, block)
+    this.order = this.ledger.number()  # it was an earlier pass that has read the link
+    this.began += timedelta(minutes=1)
+    done = await perform(this, block)
+    assert (arm.written(), len(done.begun)) == ([f"PATCH {LINK.short}"], 1)
+    assert arm.reads_of(LINK) == 1
+
+
+async def test_what_another_has_written_meanwhile_is_asked_of_the_composition() -> None:
+    """Even where it only makes something: the link may be as declared now, or somebody's else."""
+    arm = FakeArm(FakeClock()).put(shown(LINK))
+    block = wants(LINK, create={}, shared=True)
+    this = begin_to_act_on(arm, block)
+    this.ledger.mark_written([LINK], knows=OTHER)
+    done = await perform(this, block)
+    assert (arm.requests, done.learned) == (0, True)
 
 
 @pytest.mark.parametrize(
@@ -141,37 +179,30 @@ async def test_one_thing_is_made_for_a_claim_at_a_time(*, since: timedelta, outr
 
     Then it is for the composition to say whether ours is wanted still, on a new reading of the service.
     """
-    theirs, claim = GROUP.resource("Microsoft.Network/privateEndpoints", "theirs"), Claim("a way", ACCOUNT)
-    operations = Operations(
-        running={theirs.key: Operation.begun(theirs, "PUT", NOW - since)},
-        claimed={claim.name: Claimed(theirs, NOW - since, OTHER)},
-    )
-    memory = Memory(
-        answers={ACCOUNT.key: shown(ACCOUNT), ENDPOINT.key: NotFound()},
-        read_at={ACCOUNT.key: NOW, ENDPOINT.key: NOW},
-    )
-    azure = Azure(shown(ACCOUNT))
-    actor = Actor(azure, operations, memory, Ownership(OWNER), lambda: NOW, NOW)  # type: ignore[arg-type]
-    ours = choose(wants(ENDPOINT, create={}, claim=claim), Differs("Create", ()), Ownership(OWNER))
-    done = await actor.perform((ours,))
-    assert (azure.written, done.finished, actor.outrun(ours)) == ([], not outrun, outrun)
-    assert (ACCOUNT.key in memory.answers) is outrun
-    if not outrun:
-        memory.answers[ACCOUNT.key], memory.read_at[ACCOUNT.key] = shown(ACCOUNT), NOW
-        await actor.perform((ours,))
-        assert azure.written == [f"PUT {ENDPOINT.short}"]
+    arm = FakeArm(FakeClock())
+    this = begin(arm, {ACCOUNT: shown(ACCOUNT), ENDPOINT: NotFound()})
+    theirs = this.ledger.send(THEIRS, "PUT", OTHER)
+    this.ledger.claim(WAY, theirs)
+    arm.clock.advance(since)
+    ours = wants(ENDPOINT, create={}, claim=WAY)
+    done = await perform(this, ours)
+    assert done.learned
+    assert arm.written() == ([] if outrun else [f"PUT {ENDPOINT.short}"])
+    assert this.ledger.is_claimed_by_another(WAY, ENDPOINT) is outrun
+    this.forget_stale()
+    assert ACCOUNT.key in this.readings.known, "nothing was written to it yet"
+    if outrun:
+        this.ledger.end(theirs)
+        this.forget_stale()
+        assert ACCOUNT.key not in this.readings.known, "it shows what was made"
 
 
-class Broken(Azure):
-    """Fails on one write as only a bug does, while the other is under way."""
-
-    async def write(self, verb: str, target: ResourceId, *_: Any, **__: Any) -> Accepted:  # noqa: ANN401 - JSON
-        """Fail, or take some time."""
-        if target == VAULT:
-            raise LookupError(target.text)
-        for _ in range(5):
-            await asyncio.sleep(0)
-        return await super().write(verb, target)
+async def test_of_two_that_are_about_to_make_one_thing_one_is_first() -> None:
+    """Both have found the claim free: from there to the note that the write goes out nothing is awaited."""
+    arm = FakeArm(FakeClock())
+    this = begin(arm, {ACCOUNT: shown(ACCOUNT), ENDPOINT: NotFound(), THEIRS: NotFound()})
+    await perform(this, *(wants(each, create={}, claim=WAY) for each in (ENDPOINT, THEIRS)))
+    assert arm.written() == [f"PUT {ENDPOINT.short}"]
 
 
 async def test_a_bug_in_one_write_leaves_no_other_behind() -> None:
@@ -179,31 +210,50 @@ async def test_a_bug_in_one_write_leaves_no_other_behind() -> None:
 
     The others once went on writing into what the next pass had begun to use.
     """
-    azure = Broken(shown(ACCOUNT), shown(VAULT))
+    arm = FakeArm(FakeClock()).put(shown(ACCOUNT), shown(VAULT))
+
+    async def fail_or_take_time(_: str, target: ResourceId) -> None:
+        if target == VAULT:
+            raise LookupError(target.text)
+        for _ in range(5):
+            await asyncio.sleep(0)
+
+    arm.before = fail_or_take_time
+    this = begin_to_act_on(arm, wants(VAULT), wants(ACCOUNT))
     with pytest.raises(LookupError):
-        await performed(azure, LINK, wants(VAULT), wants(ACCOUNT))
-    assert azure.written == [f"PATCH {ACCOUNT.short}"]
+        await perform(this, wants(VAULT), wants(ACCOUNT))
+    assert arm.written() == [f"PATCH {ACCOUNT.short}"]
     assert len(asyncio.all_tasks()) == 1
+    assert this.ledger.running(VAULT), "nobody knows what became of it: it is looked at before it is repeated"
 
 
-async def test_a_lock_lives_as_long_as_somebody_holds_it() -> None:
-    """All who come meanwhile get the same one."""
-    operations = Operations()
-    async with operations.lock(ACCOUNT):
-        assert operations.lock(ACCOUNT).locked()
-        assert not operations.lock(ENDPOINT).locked()
-    gc.collect()
-    assert len(operations.locks) == 0
+REFUSALS = [  # how Azure answers                                       runs     fails   reading stays
+    pytest.param(problem("Locked"), False, True, True, id="a lock: it is repeated later"),
+    pytest.param(problem("AzureUnreachable", outcome_unknown=True), True, False, True, id="its answer was lost"),
+    pytest.param(problem("ChangedMeanwhile"), False, True, False, id="the etag has changed: it is read again"),
+]
 
 
-def test_what_nobody_looks_at_is_forgotten() -> None:
-    """A custom resource is deleted while its endpoint is being made, and leaves it behind."""
-    left, watched = Operation.begun(ENDPOINT, "PUT", NOW), Operation.begun(ACCOUNT, "PATCH", NOW + UNATTENDED)
-    operations = Operations(
-        running={each.id.key: each for each in (left, watched)},
-        written={ENDPOINT.key: Written(NOW, "team-a/fraud")},
-    )
-    operations.tidy(left.look_at + UNATTENDED - timedelta(seconds=1))
-    assert set(operations.running) == {ENDPOINT.key, ACCOUNT.key}
-    operations.tidy(left.look_at + UNATTENDED)
-    assert (set(operations.running), operations.written) == ({ACCOUNT.key}, {})
+@pytest.mark.parametrize(("trouble", "runs", "fails", "stays"), REFUSALS)
+async def test_what_becomes_of_a_write_that_was_not_taken(
+    trouble: Exception, *, runs: bool, fails: bool, stays: bool
+) -> None:
+    """What was perhaps applied counts as running, what was not is noted as a failure of this custom resource."""
+    arm = FakeArm(FakeClock(), refuses={VAULT.key: trouble}).put(shown(VAULT))  # type: ignore[dict-item]
+    this = begin_to_act_on(arm, wants(VAULT))
+    done = await perform(this, wants(VAULT))
+    assert done.begun == []
+    assert (this.ledger.running(VAULT) is not None) is runs
+    assert (this.ledger.failure(VAULT, OWNER) is not None) is fails
+    assert this.ledger.failure(VAULT, OTHER) is None
+    assert (VAULT.key in this.readings.known) is stays
+
+
+async def test_a_creation_that_somebody_else_has_begun_is_waited_for() -> None:
+    """`If-None-Match: *` refuses it: that is no failure, and the other's operation is looked at like ours."""
+    refused = problem("ChangedMeanwhile")
+    arm = FakeArm(FakeClock(), refuses={LINK.key: refused})
+    this = begin(arm, {LINK: NotFound()})
+    await perform(this, wants(LINK, create={}, shared=True))
+    assert this.ledger.running(LINK) is not None
+    assert this.ledger.failure(LINK, OWNER) is None

@@ -260,7 +260,7 @@ ENSURED = [
 
 @pytest.mark.parametrize(("block", "answer", "running", "ownership", "expected"), ENSURED)
 def test_what_should_be(
-    block: Block, answer: Answer | None, running: bool, ownership: Ownership, expected: object
+    block: Block, answer: Answer | None, *, running: bool, ownership: Ownership, expected: object
 ) -> None:
     """Four answers, whose it is, and whether it is as declared."""
     assert plain(assess(block, answer, ownership, running=running)) == expected
@@ -314,7 +314,7 @@ REMOVED = [
 
 @pytest.mark.parametrize(("block", "answer", "running", "ownership", "expected"), REMOVED)
 def test_what_should_not_be(
-    block: Block, answer: Answer | None, running: bool, ownership: Ownership, expected: object
+    block: Block, answer: Answer | None, *, running: bool, ownership: Ownership, expected: object
 ) -> None:
     """Two proofs before anything is deleted."""
     assert plain(assess(block, answer, ownership, running=running)) == expected

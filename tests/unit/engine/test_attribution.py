@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from tests.unit.engine.building import ACCOUNT, ENDPOINT, NOW, ZONE, ZONE_GROUP, wants
+from tests.unit.engine.fakes import US, FakeArm, FakeClock
 
 from secureml_reconcilers.engine.assessment import Differs
 from secureml_reconcilers.engine.attribution import authors, traces
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from secureml_reconcilers.azure.resource_id import ResourceId
     from secureml_reconcilers.engine.attribution import Trace
 
-ALICE, OURS = "alice@contoso.com", "secureml-operator"
+ALICE = "alice@contoso.com"
 RECORD = ZONE.child("A", "frauddata")
 OTHER = ZONE.child("A", "salesdata")
 OPENED = traces(wants(), Differs("Update", (Difference("properties.publicNetworkAccess", "Disabled", "Enabled"),)))
@@ -58,20 +59,9 @@ def row(
     }
 
 
-class Log:
-    """A change log of one row."""
-
-    def __init__(self, found: Mapping[str, Any]) -> None:
-        self.found, self.asked = found, ""
-
-    async def query(self, _: str, kusto: str) -> list[Mapping[str, Any]]:
-        """Its row, whatever is asked for."""
-        self.asked = kusto
-        return [{"properties": self.found}]
-
-    def is_us(self, changed_by: str) -> bool:
-        """Whether we wrote."""
-        return changed_by == OURS
+def log(*rows: Mapping[str, Any]) -> FakeArm:
+    """A change log of these rows."""
+    return FakeArm(FakeClock(), rows=[{"properties": each} for each in rows])
 
 
 ACCESS = {"properties.PublicNetworkAccess": ("Disabled", "Enabled")}
@@ -165,15 +155,16 @@ ROWS = [  # what was found           a row of the log                           
 @pytest.mark.parametrize(("found", "told", "named"), ROWS)
 async def test_only_who_did_it_is_named(found: tuple[Trace, ...], told: dict[str, Any], named: bool) -> None:  # noqa: FBT001
     """A child without a row of its own is told on its parent, beside all that others did there."""
-    log = Log(told)
-    known = await authors({"case": found}, log, NOW)  # type: ignore[arg-type]
+    arm = log(told)
+    known = await authors({"case": found}, arm, NOW)  # type: ignore[arg-type]
     assert [author.name for author in known.values()] == [ALICE] * named
-    assert all(trace.target.text in log.asked for trace in found)
+    (asked,) = arm.queries
+    assert all(trace.target.text in asked.kusto for trace in found)
 
 
-@pytest.mark.parametrize("who", [OURS, "System", "Unknown", ""])
+@pytest.mark.parametrize("who", [US, "System", "Unknown", ""])
 async def test_nobody_is_named_where_nobody_is_to_blame(who: str) -> None:
     """Neither the operator itself nor Azure's side effects."""
     told = row(ACCOUNT, "write", ACCOUNT, **ACCESS)
     told["changeAttributes"]["changedBy"] = who
-    assert await authors({"case": OPENED}, Log(told), NOW) == {}  # type: ignore[arg-type]
+    assert await authors({"case": OPENED}, log(told), NOW) == {}  # type: ignore[arg-type]

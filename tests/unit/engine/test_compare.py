@@ -6,7 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from secureml_reconcilers.engine.compare import Difference, differences, equal_azure, merge, narrow_patch, without
+from secureml_reconcilers.engine.compare import (
+    Difference,
+    differences,
+    equal_azure,
+    merge,
+    narrow_patch,
+    without,
+)
 from secureml_reconcilers.engine.values import AnyOf, CsvMember, Entries, Missing
 
 keys = st.sampled_from(["a", "b", "c", "list", "id"])

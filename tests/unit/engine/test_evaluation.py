@@ -11,45 +11,51 @@ from tests.unit.engine.building import (
     ENDPOINT,
     MARK,
     NOBODYS,
-    NOW,
+    OWNER,
+    START,
     VAULT,
     ZONE,
     fact,
     pending,
     problem,
+    readings,
     said,
     shown,
     wants,
 )
+from tests.unit.engine.fakes import FakeClock
 
 from secureml_reconcilers.azure.arm import NotFound, Unreadable
 from secureml_reconcilers.engine.assessment import Blocked
 from secureml_reconcilers.engine.blocks import CheckLevel, StatusField
 from secureml_reconcilers.engine.evaluation import Situation, evaluate, problems
-from secureml_reconcilers.engine.memory import Failure
-from secureml_reconcilers.engine.operations import Operation
+from secureml_reconcilers.engine.ledger import Failure, Ledger
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from secureml_reconcilers.azure.arm import Answer
+    from secureml_reconcilers.azure.resource_id import ResourceId
     from secureml_reconcilers.engine.blocks import Block
     from secureml_reconcilers.engine.evaluation import Evaluation
 
 SHUT = {"publicNetworkAccess": "Disabled"}
 OPEN = {"publicNetworkAccess": "Enabled"}
 MAKES = wants(ENDPOINT, fragment={}, create={})
-OPEN_ACCOUNT = {ACCOUNT.key: shown(ACCOUNT, properties=OPEN)}
-MADE = {ENDPOINT.key: shown(ENDPOINT, tags=MARK)}
+OPEN_ACCOUNT = {ACCOUNT: shown(ACCOUNT, properties=OPEN)}
+MADE = {ENDPOINT: shown(ENDPOINT, tags=MARK)}
 
 
 def situation(
-    answers: Mapping[str, Answer],
-    operations: Mapping[str, Operation] | None = None,
-    failures: Mapping[str, Failure] | None = None,
+    answers: Mapping[ResourceId, Answer], failure: Failure | None = None, running: ResourceId | None = None
 ) -> Situation:
-    """What blocks are judged by, at noon."""
-    return Situation(answers, operations or {}, failures or {}, NOBODYS, NOW)
+    """What blocks are judged by; a failure is that of the account."""
+    ledger = Ledger(FakeClock())
+    if failure is not None:
+        ledger.failures[ACCOUNT.key, OWNER] = failure
+    if running is not None:
+        ledger.send(running, "PUT", "team-b/churn")
+    return Situation(readings(answers), ledger, NOBODYS)
 
 
 def due(found: Evaluation) -> list[object]:
@@ -60,9 +66,9 @@ def due(found: Evaluation) -> list[object]:
 AFTER = [
     pytest.param(MADE, MAKES, True, id="what must hold first holds"),
     pytest.param({}, MAKES, False, id="it is not there yet"),
-    pytest.param({ENDPOINT.key: shown(ENDPOINT, "Updating")}, MAKES, False, id="it is being made"),
-    pytest.param({ENDPOINT.key: shown(ENDPOINT)}, MAKES, False, id="it is somebody else's"),
-    pytest.param({ENDPOINT.key: Unreadable(problem())}, MAKES, False, id="it may not be read"),
+    pytest.param({ENDPOINT: shown(ENDPOINT, "Updating")}, MAKES, False, id="it is being made"),
+    pytest.param({ENDPOINT: shown(ENDPOINT)}, MAKES, False, id="it is somebody else's"),
+    pytest.param({ENDPOINT: Unreadable(problem())}, MAKES, False, id="it may not be read"),
     pytest.param({}, fact(holds=True), True, id="a fact holds"),
     pytest.param({}, fact(), False, id="a fact does not hold"),
     pytest.param({}, pending(), False, id="a fact does not hold yet"),
@@ -74,7 +80,7 @@ AFTER = [
 
 
 @pytest.mark.parametrize(("answers", "gate", "opened"), AFTER)
-def test_what_must_hold_first(answers: Mapping[str, Answer], gate: Block, opened: bool) -> None:  # noqa: FBT001
+def test_what_must_hold_first(answers: Mapping[ResourceId, Answer], gate: Block, opened: bool) -> None:  # noqa: FBT001
     """Make before break, whether or not the gate is told by an aspect of its own."""
     closes = wants(after=(gate,))
     for composed in ([said("Closed", closes)], [said("Made", gate), said("Closed", closes)]):
@@ -85,13 +91,13 @@ def test_what_must_hold_first(answers: Mapping[str, Answer], gate: Block, opened
 
 CLOSES_VAULT = wants(VAULT, after=(MAKES,))
 FOLLOWS = [
-    pytest.param({VAULT.key: shown(VAULT, properties=SHUT)}, True, id="it is done"),
-    pytest.param({VAULT.key: shown(VAULT, properties=OPEN), **MADE}, False, id="it is being done now"),
-    pytest.param({VAULT.key: shown(VAULT, "Updating")}, False, id="Azure works on it"),
-    pytest.param({VAULT.key: shown(VAULT, properties=OPEN)}, False, id="it waits for something on its way"),
-    pytest.param({VAULT.key: Unreadable(problem())}, True, id="it cannot be told: not waited for"),
+    pytest.param({VAULT: shown(VAULT, properties=SHUT)}, True, id="it is done"),
+    pytest.param({VAULT: shown(VAULT, properties=OPEN), **MADE}, False, id="it is being done now"),
+    pytest.param({VAULT: shown(VAULT, "Updating")}, False, id="Azure works on it"),
+    pytest.param({VAULT: shown(VAULT, properties=OPEN)}, False, id="it waits for something on its way"),
+    pytest.param({VAULT: Unreadable(problem())}, True, id="it cannot be told: not waited for"),
     pytest.param(
-        {VAULT.key: shown(VAULT, properties=OPEN), ENDPOINT.key: Unreadable(problem())},
+        {VAULT: shown(VAULT, properties=OPEN), ENDPOINT: Unreadable(problem())},
         True,
         id="what it waits for needs somebody: not waited for",
     ),
@@ -99,7 +105,7 @@ FOLLOWS = [
 
 
 @pytest.mark.parametrize(("answers", "opened"), FOLLOWS)
-def test_what_is_done_before_if_it_can_be_done(answers: Mapping[str, Answer], opened: bool) -> None:  # noqa: FBT001
+def test_what_is_done_before_if_it_can_be_done(answers: Mapping[ResourceId, Answer], opened: bool) -> None:  # noqa: FBT001
     """The last step is not held up for ever by what nobody can do now."""
     closes = wants(after_if_possible=(CLOSES_VAULT,))
     found = evaluate(
@@ -121,8 +127,8 @@ def test_what_is_done_before_if_it_can_be_done(answers: Mapping[str, Answer], op
 def test_a_failure_speaks_until_its_time_is_up(answer: Answer, ago: int, speaks: bool) -> None:  # noqa: FBT001
     """Or until somebody else put it right."""
     failed = problem("Locked")
-    failures = {ACCOUNT.key: Failure(failed, 1, NOW - timedelta(seconds=ago))}
-    found = evaluate([said("Closed", wants())], situation({ACCOUNT.key: answer}, failures=failures))
+    failure = Failure(failed, 1, START - timedelta(seconds=ago), ended=False)
+    found = evaluate([said("Closed", wants())], situation({ACCOUNT: answer}, failure))
     assert (found.assessments[wants().key] == Blocked(failed)) is speaks
     assert problems(found) == ([failed] if speaks else [])
 
@@ -143,8 +149,8 @@ def test_why_an_operation_failed_stands_until_a_repetition_succeeds(
 ) -> None:
     """Only an operation's end may be met again; what kept a write from being taken does not any more."""
     failed = problem("OperationFailed")
-    failures = {ACCOUNT.key: Failure(failed, 1, NOW, ended=ended)}
-    found = evaluate([said("Closed", wants())], situation({ACCOUNT.key: answer}, failures=failures))
+    failure = Failure(failed, 1, START, ended=ended)
+    found = evaluate([said("Closed", wants())], situation({ACCOUNT: answer}, failure))
     assert found.failed == ({wants().key: failed} if told else {})
 
 
@@ -157,9 +163,8 @@ def test_a_block_that_two_aspects_tell_is_judged_and_written_once() -> None:
 
 def test_what_runs_is_not_begun_again() -> None:
     """An operation of another custom resource counts like one of ours."""
-    running = {ZONE.key: Operation.begun(ZONE, "PUT", NOW)}
     found = evaluate(
-        [said("Zone", wants(ZONE, fragment={}, create={}))], situation({ZONE.key: NotFound()}, running)
+        [said("Zone", wants(ZONE, fragment={}, create={}))], situation({ZONE: NotFound()}, running=ZONE)
     )
     assert due(found) == []
 
@@ -167,5 +172,5 @@ def test_what_runs_is_not_begun_again() -> None:
 def test_problems_of_aspects_and_of_blocks_are_gathered() -> None:
     """Both keep the custom resource from being ready."""
     told, read = problem("A"), problem("B", target=ACCOUNT)
-    found = evaluate([said("Closed", wants(), problems=(told,))], situation({ACCOUNT.key: Unreadable(read)}))
+    found = evaluate([said("Closed", wants(), problems=(told,))], situation({ACCOUNT: Unreadable(read)}))
     assert problems(found) == [told, read]

@@ -239,7 +239,7 @@ def test_a_refusal_concerns_who_was_refused(ledger: Ledger) -> None:
 
 
 def test_how_an_operation_failed_concerns_all(ledger: Ledger) -> None:
-    """Who had begun it wrote again at once where another saw it end: the failure stood in the memory of that one."""
+    """Who had begun it wrote again at once where another saw it end, for only that one remembered the failure."""
     ledger.fail(ledger.send(ZONE, "PUT", OTHER), problem("OperationFailed"))
     found = ledger.failure(ZONE, OWNER)
     assert found is not None

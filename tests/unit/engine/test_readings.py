@@ -143,7 +143,7 @@ def test_an_older_answer_never_replaces_a_newer_one(
 
 
 def test_between_passes_answers_rest_packed_and_come_back_as_they_were() -> None:
-    """What could not be read, and what is too large to keep (a network shows every address in it), is read again."""
+    """What could not be read, and what is too large to keep (a network with all its addresses), is asked anew."""
     kept = {
         ACCOUNT: shown(ACCOUNT, tags={"a": None}),
         ENDPOINT: NotFound(),

@@ -2,32 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 import yaml
 from jsonschema import Draft202012Validator
-from tests.unit.engine.building import ACCOUNT, GROUP, NOW, evaluation, fact, problem, said, shown, wants
+from tests.unit.engine.building import ACCOUNT, GROUP, NOW, OWNER, evaluation, fact, problem, said, shown, wants
+from tests.unit.engine.fakes import FakeArm, FakeClock, Kind, Run
 
-from secureml_reconcilers.azure.arm import Accepted, NotFound
 from secureml_reconcilers.engine import conditions
 from secureml_reconcilers.engine.assessment import Advised, Blocked, Differs, Holds
-from secureml_reconcilers.engine.blocks import Aspect, CheckLevel, Composition, Ensure, StatusField
+from secureml_reconcilers.engine.blocks import CheckLevel, StatusField
 from secureml_reconcilers.engine.compare import Difference
-from secureml_reconcilers.engine.contract import Key, ReconcileRequest
-from secureml_reconcilers.engine.operations import Operation
-from secureml_reconcilers.engine.reconciler import Engine
-from secureml_reconcilers.engine.reporting import Report
+from secureml_reconcilers.engine.ledger import Ledger
+from secureml_reconcilers.engine.status_and_events import Report
 from secureml_reconcilers.engine.status_limits import INVENTORY, OPERATIONS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from secureml_reconcilers.azure.arm import Answer
-    from secureml_reconcilers.azure.resource_id import ResourceId
     from secureml_reconcilers.engine.blocks import Blocks
     from secureml_reconcilers.engine.contract import ReconcileResult, Status
     from secureml_reconcilers.engine.view import View
@@ -65,7 +58,8 @@ def test_what_azure_says_at_length_is_cut() -> None:
     rendered = conditions.with_times(
         conditions.conditions(found, enforce=True, drifting=True, settled_before=False), (), 1, NOW
     )
-    running = [Operation.begun(each, "PUT", NOW) for each in ENDPOINTS]
+    ledger = Ledger(FakeClock())
+    running = [ledger.send(each, "PUT", OWNER) for each in ENDPOINTS]
     inventory = [{"id": each.text, "kind": "Resource"} for each in ENDPOINTS]
     for plan in (True, False):
         assert refused(Report(1, rendered, inventory, running).status(found, plan=plan)) == []
@@ -77,71 +71,36 @@ def test_an_invalid_spec_is_told_within_bounds() -> None:
     assert refused({"conditions": conditions.with_times(conditions.invalid(LONG), (), 1, NOW)}) == []
 
 
-@dataclass
-class Azure:
-    """Makes endpoints, a minute each."""
-
-    now: datetime = NOW
-    begun: dict[str, datetime] = field(default_factory=dict)
-
-    async def read(self, target: ResourceId) -> Answer:
-        """Show how far it is."""
-        if target.key not in self.begun:
-            return NotFound()
-        done = self.now - self.begun[target.key] >= timedelta(minutes=1)
-        return shown(target, "Succeeded" if done else "Updating", tags={"managed-by": "secureml-operator"})
-
-    async def write(self, _: str, target: ResourceId, *__: Any, **___: Any) -> Accepted:  # noqa: ANN401 - JSON
-        """Begin."""
-        assert target.key not in self.begun
-        self.begun[target.key] = self.now
-        return Accepted(None, running=True)
+def made(_: View) -> Blocks:
+    """Many endpoints exist."""
+    yield from (wants(each, fragment={}, create={}) for each in ENDPOINTS)
 
 
-class Many:
-    """A kind that makes many endpoints."""
-
-    def declare(self, _: Mapping[str, Any], owner: str) -> Composition:
-        """All of them exist."""
-
-        def blocks(_: View) -> Blocks:
-            yield from (Ensure(each, {}, "it is wanted", create={}) for each in ENDPOINTS)
-
-        return Composition((Aspect("Made", blocks),), owner)
+def check(status: Status) -> None:
+    """Hold an announcement against the schema."""
+    assert refused(status) == []
 
 
-@dataclass
-class Journal:
-    """Holds what was announced against the schema."""
-
-    announced: list[Status] = field(default_factory=list)
-
-    async def announce(self, status: Status) -> None:
-        """Check it."""
-        assert refused(status) == []
-        self.announced.append(status)
-
-
-async def run(azure: Azure, status: Status, passes: int) -> list[ReconcileResult]:
+async def run(arm: FakeArm, status: Status, passes: int) -> list[ReconcileResult]:
     """Passes until there is nothing to wait for; each status is held against the schema."""
-    engine = Engine(Many(), azure, clock=lambda: azure.now, cluster="east")  # type: ignore[arg-type]
-    request, outcomes = ReconcileRequest(Key("K", "team-a", "fraud"), "u", 1, {}, status), []
+    arm.takes = {ENDPOINTS[0].type: timedelta(minutes=1)}
+    driven = Run(Kind(made, "Made"), arm, status=status)
+    driven.journal.check = check
     for _ in range(passes):
-        outcomes.append(await engine.reconcile(request, Journal()))
-        assert refused(outcomes[-1].status) == []
-        request = replace(request, status=outcomes[-1].status)
-        if outcomes[-1].requeue_after is None:
+        result = await driven.look()
+        assert refused(result.status) == []
+        if result.requeue_after is None:
             break
-        azure.now += outcomes[-1].requeue_after
-    return outcomes
+        arm.clock.advance(result.requeue_after)
+    return driven.results
 
 
 async def test_no_more_is_begun_than_a_status_can_tell() -> None:
     """Three hundred endpoints: 128 at a time. All at once, they were announced in vain on every pass."""
-    azure = Azure()
-    outcomes = await run(azure, {}, 200)
+    arm = FakeArm(FakeClock())
+    outcomes = await run(arm, {}, 200)
     assert outcomes[-1].status["conditions"][0]["status"] == "True"
-    assert len(azure.begun) == len(ENDPOINTS)
+    assert len(arm.writes) == len(ENDPOINTS)
     assert max(len(outcome.status.get("operations", ())) for outcome in outcomes) == OPERATIONS
 
 
@@ -149,9 +108,9 @@ async def test_no_more_is_begun_than_a_status_can_tell() -> None:
 async def test_nothing_is_made_that_the_inventory_cannot_hold(room: int) -> None:
     """What is made and not listed would stay behind for ever."""
     others = [GROUP.resource("Microsoft.Network/privateEndpoints", f"other-{n}") for n in range(INVENTORY - room)]
-    azure = Azure()
-    outcomes = await run(azure, {"inventory": [{"id": each.text, "kind": "Resource"} for each in others]}, 30)
-    assert len(azure.begun) == room
+    arm = FakeArm(FakeClock())
+    outcomes = await run(arm, {"inventory": [{"id": each.text, "kind": "Resource"} for each in others]}, 30)
+    assert len(arm.writes) == room
     aspect = next(c for c in outcomes[-1].status["conditions"] if c["type"] == "Made")
     assert (aspect["status"], aspect["reason"]) == ("False", "InventoryFull")
     assert aspect["message"].startswith("The inventory of this resource holds 1024 entries")

@@ -3,79 +3,31 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 import pytest
-from tests.unit.engine.building import NOW, VAULT, shown
+from tests.unit.engine.building import VAULT, shown, wants
+from tests.unit.engine.fakes import FakeArm, FakeClock, Kind, Run
 
 from secureml_reconcilers.azure.errors import classify
 from secureml_reconcilers.azure.problem import AzureProblem
 from secureml_reconcilers.azure.throttle import Throttle
-from secureml_reconcilers.engine.blocks import Aspect, Composition, Ensure
-from secureml_reconcilers.engine.contract import Key, ReconcileRequest
-from secureml_reconcilers.engine.reconciler import Engine
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
-    from secureml_reconcilers.azure.arm import Accepted, Present
-    from secureml_reconcilers.azure.resource_id import ResourceId
     from secureml_reconcilers.engine.blocks import Blocks
-    from secureml_reconcilers.engine.contract import Status
     from secureml_reconcilers.engine.view import View
 
     Trouble = Callable[[float], AzureProblem | None]
 
 
-@dataclass
-class Azure:
-    """One open vault that cannot be read or written."""
-
-    reading: Trouble = lambda _: None
-    writing: Trouble = lambda _: None
-    passed: float = 0.0
-    writes: list[float] = field(default_factory=list)
-
-    async def read(self, target: ResourceId) -> Present:
-        """Show the vault, or why not."""
-        problem = self.reading(self.passed)
-        if problem is not None:
-            raise problem
-        return shown(target, properties={"publicNetworkAccess": "Enabled"})
-
-    async def write(self, *_: Any, **__: Any) -> Accepted:  # noqa: ANN401 - JSON
-        """Refuse."""
-        self.writes.append(self.passed)
-        problem = self.writing(self.passed)
-        assert problem is not None
-        raise problem
-
-    async def query(self, *_: str) -> list[Mapping[str, Any]]:
-        """Nobody knows who did it."""
-        return []
-
-
-class Vaults:
-    """A kind that closes one vault."""
-
-    def declare(self, _: Mapping[str, Any], owner: str) -> Composition:
-        """It is closed."""
-
-        def blocks(view: View) -> Blocks:
-            view.get(VAULT)
-            yield Ensure(VAULT, {"properties": {"publicNetworkAccess": "Disabled"}}, "it answers the internet")
-
-        return Composition((Aspect("VaultClosed", blocks),), owner)
-
-
-class Journal:
-    """Nothing is kept."""
-
-    async def announce(self, _: Status) -> None:
-        """Take it."""
+def closed(view: View) -> Blocks:
+    """The vault is closed."""
+    view.get(VAULT)
+    yield wants(VAULT)
 
 
 def answers(status: int, code: str, message: str) -> Trouble:
@@ -109,27 +61,28 @@ def spent() -> Trouble:
 
 
 BUSY = answers(429, "RetryableError", "It can be retried in {seconds} seconds. RequestId:{id}")
-TROUBLES = [
-    pytest.param(Azure(reading=BUSY), id="a service that is busy"),
-    pytest.param(Azure(writing=BUSY), id="one that is busy writing"),
-    pytest.param(Azure(writing=spent()), id="a budget that is spent"),
-    pytest.param(
-        Azure(reading=answers(403, "AuthorizationFailed", "No. Correlation ID: {id}")), id="a missing right"
-    ),
-    pytest.param(Azure(writing=answers(409, "ScopeLocked", "A lock. Correlation ID: {id}")), id="a lock"),
+TROUBLES = [  # when the vault is read       when it is written
+    pytest.param(BUSY, None, id="a service that is busy"),
+    pytest.param(None, BUSY, id="one that is busy writing"),
+    pytest.param(None, spent(), id="a budget that is spent"),
+    pytest.param(answers(403, "AuthorizationFailed", "No. Correlation ID: {id}"), None, id="a missing right"),
+    pytest.param(None, answers(409, "ScopeLocked", "A lock. Correlation ID: {id}"), id="a lock"),
 ]
 
 
-@pytest.mark.parametrize("azure", TROUBLES)
-async def test_the_same_trouble_is_the_same_status(azure: Azure) -> None:
+@pytest.mark.parametrize(("reading", "writing"), TROUBLES)
+async def test_the_same_trouble_is_the_same_status(reading: Trouble | None, writing: Trouble | None) -> None:
     """Azure names other seconds and another request each time; the status once changed with every pass."""
-    engine = Engine(Vaults(), azure, clock=lambda: NOW + timedelta(seconds=azure.passed), cluster="east")  # type: ignore[arg-type]
-    request, told = ReconcileRequest(Key("K", "team-a", "fraud"), "u", 1, {}, {}), []
+    arm = FakeArm(FakeClock()).put(shown(VAULT, properties={"publicNetworkAccess": "Enabled"}))
+    for trouble, where in ((reading, arm.unreadable), (writing, arm.refuses)):
+        if trouble is not None:
+            where[VAULT.key] = lambda trouble=trouble: trouble(arm.clock.passed.total_seconds())
+    run, told = Run(Kind(closed, "VaultClosed"), arm), []
     for _ in range(5):
-        outcome = await engine.reconcile(request, Journal())
-        assert outcome.requeue_after is not None
-        azure.passed += outcome.requeue_after.total_seconds() + 3
-        request = replace(request, status=outcome.status)
-        told.append(json.dumps(outcome.status))
+        result = await run.look()
+        assert result.requeue_after is not None
+        run.clock.advance(result.requeue_after + timedelta(seconds=3))
+        told.append(json.dumps(result.status))
+    assert arm.writes == []
     assert told[0].count("VaultClosed") > 0
     assert set(told) == {told[0]}

@@ -302,7 +302,7 @@ class FakeArm:
                 del self.bodies[key]
         else:
             old = self.bodies.get(target.key, {})
-            new = _patched(old, body) if verb == "PATCH" else {**deepcopy(body)}
+            new = patched(old, body) if verb == "PATCH" else {**deepcopy(body)}
             new = {"id": target.text, "name": target.name, **new}
             new["properties"] = {**(new.get("properties") or {}), "provisioningState": state}
             self.bodies[target.key] = new
@@ -331,14 +331,14 @@ def _answers(status: int, code: str) -> AzureProblem:
     return classify(status, {"x-ms-failure-cause": "service"}, said)
 
 
-def _patched(old: Mapping[str, Any], patch: Mapping[str, Any]) -> dict[str, Any]:
+def patched(old: Mapping[str, Any], patch: Mapping[str, Any]) -> dict[str, Any]:
     """A JSON merge patch, applied."""
     new = deepcopy(dict(old))
     for name, value in patch.items():
         if value is None:
             new.pop(name, None)
         elif isinstance(value, dict) and isinstance(new.get(name), dict):
-            new[name] = _patched(new[name], value)
+            new[name] = patched(new[name], value)
         else:
             new[name] = deepcopy(value)
     return new

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,7 @@ from secureml_reconcilers.engine.questions import GraphRows, Listing, Resource
 from secureml_reconcilers.engine.view import Unread, View, once, once_each
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable
 
     from secureml_reconcilers.azure.arm import Answer
     from secureml_reconcilers.azure.resource_id import ResourceId
@@ -180,6 +181,16 @@ def test_a_fact_is_worked_out_once_per_view_and_argument() -> None:
     fact(site, View(known({ENDPOINT: SEEN})), "a")
     fact(Site(), view, "a")
     assert site.calls == ["a", "b", "a"]
+
+
+@pytest.mark.parametrize("work_out", [fact, blocks], ids=["a fact", "blocks"])
+def test_arguments_by_name_are_arguments(work_out: Callable[..., object]) -> None:
+    """A fact of `b` was answered with that of `a` where the name was given by name."""
+    site, view = Site(), View(known({ENDPOINT: SEEN}))
+    found = [work_out(site, view, name=name) for name in ("a", "b", "a")]
+    told = [list(each) if isinstance(each, Iterator) else each for each in found]
+    assert told[0] == told[2] != told[1]
+    assert site.calls == ["a", "b"]
 
 
 def test_none_is_a_fact_too() -> None:

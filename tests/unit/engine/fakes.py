@@ -443,11 +443,17 @@ class Run:
 
     async def settle(self, within: timedelta = timedelta(hours=1)) -> ReconcileResult:
         """Passes until none asks for another one."""
+        await self.look()
+        return await self.go_on(within)
+
+    async def go_on(self, within: timedelta = timedelta(hours=1)) -> ReconcileResult:
+        """The passes that the last one asks for, directly or not."""
         end = self.clock.monotonic() + within
-        while (result := await self.look()).requeue_after is not None:
-            self.clock.advance(result.requeue_after)
-            assert self.clock.monotonic() < end, result.status["conditions"]
-        return result
+        while (wait := self.results[-1].requeue_after) is not None:
+            self.clock.advance(wait)
+            assert self.clock.monotonic() < end, self.request.status["conditions"]
+            await self.look()
+        return self.results[-1]
 
     async def run_for(self, time: timedelta) -> None:
         """Passes for so long, the resync included."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -24,6 +25,7 @@ from tests.unit.engine.building import (
 )
 
 from secureml_reconcilers.azure import arm
+from secureml_reconcilers.azure.catalogue import CATALOGUE, type_info
 from secureml_reconcilers.azure.problem import Retry, Severity
 from secureml_reconcilers.engine.assessment import (
     Action,
@@ -264,6 +266,28 @@ def test_what_should_be(
 ) -> None:
     """Four answers, whose it is, and whether it is as declared."""
     assert plain(assess(block, answer, ownership, running=running)) == expected
+
+
+UNKNOWN = [  # what the account shows                    what is said of it
+    pytest.param({"publicNetworkAccess": "SecuredByPerimeter"}, "'SecuredByPerimeter'", id="a value of tomorrow"),
+    pytest.param({"publicNetworkAccess": {"state": "Enabled"}}, "{'state': 'Enabled'}", id="another shape"),
+]
+
+
+@pytest.mark.parametrize(("properties", "shows"), UNKNOWN)
+def test_what_is_not_understood_is_not_written_over(
+    properties: dict[str, Any], shows: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was taken for a difference, and written over though it may be stricter than what we would write."""
+    known = {"properties.publicNetworkAccess": frozenset({"enabled", "disabled"})}
+    monkeypatch.setitem(CATALOGUE, ACCOUNT.type, replace(type_info(ACCOUNT), known_values=known))  # type: ignore[arg-type]
+    assessment = assess(wants(), shown(ACCOUNT, properties=properties), NOBODYS)
+    assert plain(assessment) == blocked("UnexpectedAnswer", ACCOUNT)
+    assert isinstance(assessment, Blocked)
+    assert assessment.problem.message == (
+        "storageAccounts/frauddata shows a property in a way that this version does not understand:"
+        f" properties.publicNetworkAccess is {shows}."
+    )
 
 
 GONE, GROUP_GONE = EnsureAbsent(ENDPOINT, "it is removed"), EnsureAbsent(ZONE_GROUP, "it is removed")

@@ -1,0 +1,178 @@
+"""What was made, or added to a list of others, is listed before it is written and forgotten when it is gone."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from tests.unit.engine.building import ACCOUNT, ENDPOINT, ZONE_GROUP, problem, shown, wants
+from tests.unit.engine.fakes import FakeArm, FakeClock, Kind, Run
+
+from secureml_reconcilers.engine.blocks import EnsureAbsent
+from secureml_reconcilers.engine.values import Entries
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from secureml_reconcilers.engine.blocks import Blocks
+    from secureml_reconcilers.engine.contract import Status
+    from secureml_reconcilers.engine.view import View
+
+RULES = "properties.networkAcls.ipRules"
+THEIRS = {"value": "198.51.100.1", "action": "Allow"}
+
+
+def lets_in(spec: Mapping[str, Any]) -> Callable[[View], Blocks]:
+    """These addresses are let into an account that is not ours."""
+    items = tuple({"value": address} for address in spec["addresses"])
+
+    def blocks(view: View) -> Blocks:
+        view.get(ACCOUNT)
+        yield wants(fragment={"properties": {"networkAcls": {"ipRules": Entries("value", items)}}})
+
+    return blocks
+
+
+def entry(address: str, at: str = "2026-01-01T12:00:00Z") -> dict[str, str]:
+    """An address as the inventory lists it."""
+    return {"id": ACCOUNT.text, "kind": "Entry", "path": RULES, "entry": address, "createdAt": at}
+
+
+def letting_in(
+    *addresses: str, shows: tuple[Mapping[str, str], ...] = (THEIRS,), status: Status | None = None
+) -> Run:
+    """A custom resource that lets these addresses in; the account lets in what it shows already."""
+    arm = FakeArm(FakeClock()).put(shown(ACCOUNT, properties={"networkAcls": {"ipRules": list(shows)}}))
+    return Run(Kind(by_spec=lets_in, condition="LetIn"), arm, spec={"addresses": addresses}, status=status)
+
+
+def rules(run: Run) -> list[str]:
+    """Who gets in."""
+    return [each["value"] for each in run.arm.get(ACCOUNT, "networkAcls")["ipRules"]]
+
+
+async def test_an_entry_is_listed_before_it_is_added() -> None:
+    """A crash after the write, and nobody knew that the operator had let somebody in."""
+    run, listed = letting_in("203.0.113.7"), []
+
+    def look_back(verb: str, _: object) -> None:
+        if verb == "PATCH":
+            listed.extend(run.journal.announced[-1]["inventory"])
+
+    run.arm.before = look_back
+    await run.settle()
+    assert listed == [entry("203.0.113.7")]
+    assert run.request.status["inventory"] == [entry("203.0.113.7")]
+    assert rules(run) == ["198.51.100.1", "203.0.113.7"]
+
+
+THERE = [  # who gets in already                               what is listed then
+    pytest.param((THEIRS, {"value": "203.0.113.7"}), None, id="all that is wanted: nothing is written"),
+    pytest.param((THEIRS, {"value": "203.0.113.7/32"}), None, id="the same, as Azure likes to show it"),
+]
+
+
+@pytest.mark.parametrize(("shows", "listed"), THERE)
+async def test_what_was_there_before_is_not_ours(shows: tuple[Mapping[str, str], ...], listed: object) -> None:
+    """It is not taken out either when the spec drops it."""
+    run = letting_in("203.0.113.7", shows=shows)
+    await run.settle()
+    assert (run.arm.writes, run.request.status.get("inventory")) == ([], listed)
+    run.edit(spec={"addresses": ()}, generation=2)
+    await run.settle()
+    assert run.arm.writes == []
+
+
+async def test_of_two_that_are_wanted_only_the_added_one_is_listed() -> None:
+    """One write may add one entry and leave another as it was."""
+    run = letting_in("198.51.100.1", "203.0.113.7")
+    await run.settle()
+    assert run.request.status["inventory"] == [entry("203.0.113.7")]
+
+
+async def test_an_entry_that_the_spec_drops_is_taken_out_again() -> None:
+    """It stayed for ever: the operator let in who was not declared any more."""
+    run = letting_in("203.0.113.7", "203.0.113.8")
+    await run.settle()
+    run.edit(spec={"addresses": ("203.0.113.8",)}, generation=2)
+    await run.settle()
+    assert rules(run) == ["198.51.100.1", "203.0.113.8"]
+    assert run.request.status["inventory"] == [entry("203.0.113.8")]
+
+
+async def test_an_entry_is_taken_out_after_a_restart_too() -> None:
+    """The status is all that is known of it."""
+    run = letting_in(shows=(THEIRS, {"value": "203.0.113.7"}), status={"inventory": [entry("203.0.113.7")]})
+    await run.settle()
+    assert rules(run) == ["198.51.100.1"]
+    assert "inventory" not in run.request.status
+
+
+async def test_an_entry_stays_listed_until_it_is_seen_gone() -> None:
+    """Azure refuses to take it out for now."""
+    run = letting_in("203.0.113.7")
+    await run.settle()
+    run.arm.refuses = {ACCOUNT.key: problem("Locked")}
+    run.edit(spec={"addresses": ()}, generation=2)
+    await run.look()
+    assert run.request.status["inventory"] == [entry("203.0.113.7")]
+    run.arm.refuses = {}
+    await run.settle()
+    assert (rules(run), "inventory" in run.request.status) == (["198.51.100.1"], False)
+
+
+async def test_an_entry_that_somebody_else_took_out_is_forgotten() -> None:
+    """Nothing is written for it."""
+    run = letting_in("203.0.113.7")
+    await run.settle()
+    run.arm.set(ACCOUNT, networkAcls={"ipRules": [THEIRS]})
+    run.edit(spec={"addresses": ()}, generation=2)
+    await run.settle()
+    assert (len(run.arm.writes), "inventory" in run.request.status) == (1, False)
+
+
+async def test_what_observes_lists_nothing() -> None:
+    """Nothing is added, so nothing is ours."""
+    run = letting_in("203.0.113.7")
+    run.kind.enforce = False
+    await run.settle()
+    assert (run.arm.writes, "inventory" in run.request.status) == ([], False)
+
+
+# -- resources --------------------------------------------------------------------------------------
+
+
+def gone(view: View) -> Blocks:
+    """An endpoint goes, and its zone group just before."""
+    view.ask(ENDPOINT, ZONE_GROUP)
+    group = EnsureAbsent(ZONE_GROUP, "its endpoint goes")
+    yield group
+    yield EnsureAbsent(ENDPOINT, "nobody needs it", after=(group,))
+
+
+def leaving() -> Run:
+    """A custom resource that is deleted with its endpoint, which takes 45 seconds."""
+    owner = {"managed-by": "secureml-operator", "secureml-owner": "east/team-a/fraud"}
+    arm = FakeArm(FakeClock()).put(shown(ENDPOINT, tags=owner), shown(ZONE_GROUP))
+    listed = [{"id": each.text, "kind": "Resource"} for each in (ENDPOINT, ZONE_GROUP)]
+    return Run(Kind(gone), arm, deleting=True, status={"inventory": listed})
+
+
+async def test_what_was_removed_is_forgotten() -> None:
+    """The inventory is what must be answered for: an entry that stays would be asked for in every status."""
+    run = leaving()
+    result = await run.settle()
+    assert run.arm.written() == [f"DELETE {ZONE_GROUP.short}", f"DELETE {ENDPOINT.short}"]
+    assert result.released
+    assert "inventory" not in run.request.status
+
+
+async def test_what_something_that_must_go_hangs_on_is_kept_until_then() -> None:
+    """The group is gone, and the endpoint not yet: by the group's entry it is known what comes before it."""
+    run = leaving()
+    run.arm.takes = {ENDPOINT.key: timedelta(minutes=1)}
+    await run.look()
+    assert [each["id"] for each in run.request.status["inventory"]] == [ENDPOINT.text, ZONE_GROUP.text]
+    await run.settle()
+    assert "inventory" not in run.request.status

@@ -15,20 +15,21 @@ from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
 from time import process_time_ns
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from secureml_reconcilers.engine import composing
 from secureml_reconcilers.engine.assessment import Ownership
+from secureml_reconcilers.engine.clock import SystemClock
 from secureml_reconcilers.engine.conditions import conditions, with_times
 from secureml_reconcilers.engine.evaluation import Situation, evaluate
-from secureml_reconcilers.engine.reporting import Report
+from secureml_reconcilers.engine.ledger import Ledger
+from secureml_reconcilers.engine.readings import Readings
+from secureml_reconcilers.engine.status_and_events import Report
+from secureml_reconcilers.engine.view import View
 from secureml_reconcilers.secure_workspace import SecureWorkspaces
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
-from tests.unit.isolation.bodies import OWNER, spec, world
-
-if TYPE_CHECKING:
-    from secureml_reconcilers.engine.view import View
+from tests.unit.isolation.bodies import OWNER, converged, spec
 
 BOUND = 3.0
 """Milliseconds, wanted on a machine of today."""
@@ -45,24 +46,25 @@ def once(read: View, now: datetime) -> list[int]:
     Raises:
         RuntimeError: when there was something to do, for then this measures something else.
     """
-    ownership_tags = [process_time_ns()]
+    marks = [process_time_ns()]
     composition = SecureWorkspaces().declare(spec(), OWNER)
-    ownership_tags.append(process_time_ns())
+    marks.append(process_time_ns())
     composed, questions = composing.compose(composition, replace(read, memo={}))
-    ownership_tags.append(process_time_ns())
-    evaluation = evaluate(composed, Situation(read.answers, {}, {}, Ownership(OWNER), now))
-    ownership_tags.append(process_time_ns())
+    marks.append(process_time_ns())
+    situation = Situation(Readings(dict(read.known)), Ledger(SystemClock()), Ownership(OWNER))
+    evaluation = evaluate(composed, situation)
+    marks.append(process_time_ns())
     fresh = conditions(evaluation, enforce=True, drifting=False, settled_before=True)
     status = Report(1, with_times(fresh, (), 1, now), [], []).status(evaluation, plan=False)
-    ownership_tags.append(process_time_ns())
+    marks.append(process_time_ns())
     if questions or evaluation.actions or not fresh[0].met:
         raise RuntimeError(f"the landscape is not as declared: {questions or status['conditions'][0]['message']}")
-    return [after - before for before, after in pairwise(ownership_tags)]
+    return [after - before for before, after in pairwise(marks)]
 
 
 def compose_and_conclude(rounds: int) -> dict[str, float]:
     """Mean CPU milliseconds of a round, by stage and together."""
-    read, now = world(), datetime(2026, 1, 1, tzinfo=UTC)
+    read, now = View.of(*converged().values()), datetime(2026, 1, 1, tzinfo=UTC)
     for _ in range(WARM_UP):
         once(read, now)
     gc.collect()

@@ -17,9 +17,7 @@ from tests.unit.engine.building import (
     ZONE,
     problem,
     readings,
-    said,
     shown,
-    wants,
 )
 from tests.unit.engine.fakes import FakeArm, FakeClock, Kind, Run
 
@@ -145,7 +143,7 @@ async def test_who_began_what_failed_heeds_it_though_another_saw_it_end() -> Non
     clock.advance(timedelta(minutes=5))
     since, looks = ledger.number(), readings({})
     looks.record(Resource(ENDPOINT), shown(ENDPOINT, "Failed"), clock.monotonic(), ledger.number())
-    await track_operations([said("Made", wants(ENDPOINT))], looks, ledger, arm, since)  # type: ignore[arg-type]
+    assert await track_operations([ENDPOINT], looks, ledger, arm, since)  # type: ignore[arg-type]
     assert (ledger.running(ENDPOINT), arm.requests) == (None, 0)
     began = ledger.failure(ENDPOINT, OWNER)
     assert began is not None
@@ -171,7 +169,7 @@ async def test_only_a_look_that_is_due_ends_an_operation(*, fresh: bool, due: bo
     since = order if fresh else ledger.number()
     looks.record(Resource(VAULT), shown(VAULT), clock.monotonic(), order)
     clock.advance(timedelta(seconds=3 if due else 2))
-    await track_operations([said("Closed", wants(VAULT))], looks, ledger, FakeArm(clock), since)  # type: ignore[arg-type]
+    assert await track_operations([VAULT], looks, ledger, FakeArm(clock), since) is ends  # type: ignore[arg-type]
     assert (ledger.running(VAULT) is None) is ends
 
 
@@ -180,7 +178,7 @@ async def test_a_deletion_that_takes_long_is_no_policy_s_doing(seconds: int) -> 
     """After 42 seconds it was once taken for over, and the warning told to look for a policy that undoes it."""
     arm = FakeArm(FakeClock(), takes={LINK.key: timedelta(seconds=seconds)}).put(shown(LINK, tags=SHARED_MARK))
     kind = Kind(lambda _: iter((EnsureAbsent(LINK, "nobody needs it", shared=True),)), "Unlinked")
-    run = Run(kind, arm, deleting=True)
+    run = Run(kind, arm, deleting=True, status={"inventory": [{"id": LINK.text, "kind": "Resource"}]})
     while not (result := await run.look()).released:
         run.clock.advance(result.requeue_after or timedelta(minutes=30))
         assert run.clock.passed < timedelta(minutes=10)

@@ -69,7 +69,7 @@ async def lived(folder: Path, scene: Scene, writes: int, outage: float) -> tuple
 SCENES = {  # scene, outage in seconds, writes of an undisturbed run
     "while it converges, and back at once": (first_convergence, 0, 42),
     "while it converges, and back when all operations have ended": (first_convergence, 60, 42),
-    "while it deletes, and back at once": (deletion, 0, 34),
+    "while it deletes, and back at once": (deletion, 0, 35),
     "while it repairs, and back at once": (repair, 0, 17),
 }
 

@@ -301,7 +301,7 @@ STALE = [  # what was read                    what is written      by whom   it 
 def test_a_reading_is_stale_once_what_it_shows_was_written(
     ledger: Ledger, question: Question, target: ResourceId, writer: str, *, stale: bool
 ) -> None:
-    """On a clock that stands still: instants once decided, and of two equal ones the reading was believed."""
+    """On a clock that stands still: the order of reads and writes is counted, and no instant decides."""
     before = read(ledger, question)
     write(ledger, target, writer)
     after = read(ledger, question)
@@ -310,7 +310,7 @@ def test_a_reading_is_stale_once_what_it_shows_was_written(
 
 
 def test_a_reading_that_was_sent_before_a_write_was_answered_is_stale(ledger: Ledger) -> None:
-    """It may be answered after the write, and show what was there before; it was believed, being the younger."""
+    """It may be answered after the write, and show what was there before."""
     record = ledger.send(ENDPOINT, "PUT", OTHER)
     sent_between = read(ledger, Resource(ENDPOINT))
     pass_time(ledger, SECOND)

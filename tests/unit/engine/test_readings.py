@@ -128,9 +128,9 @@ ANSWERS = [  # orders of two answers as they come in         which stays
 def test_an_older_answer_never_replaces_a_newer_one(
     asked: Resource | Listing, first: int, second: int, stays: str
 ) -> None:
-    """Two readings of one endpoint ran at once, and what came in last was believed though it was asked first.
+    """Two readings of one endpoint run at once, and what comes in last was asked for first.
 
-    Orders were instants there, and the answer that was recorded last simply took the place of the other.
+    The answer that was recorded last simply took the place of the other.
     """
     found = Readings()
     for order, tag in ((first, "first"), (second, "second")):

@@ -6,13 +6,14 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
-from tests.unit.engine.building import ACCOUNT, ENDPOINT, GROUP, ZONE, problem, shown, wants
+from tests.unit.engine.building import ACCOUNT, ENDPOINT, GROUP, LINK, ZONE, problem, shown, wants
 from tests.unit.engine.fakes import FakeArm, FakeClock, Kind, Run
 
 from secureml_reconcilers.azure.arm import NotFound
 from secureml_reconcilers.engine import intervals
 from secureml_reconcilers.engine.blocks import Claim, EnsureAbsent
 from secureml_reconcilers.engine.ownership_tags import user_tag, users
+from secureml_reconcilers.engine.values import Entries
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,7 +43,7 @@ def used(view: View) -> Blocks:
 async def test_a_reading_that_was_on_its_way_while_another_wrote_is_made_again(passes: timedelta) -> None:
     """It showed an endpoint that nobody uses; before it came in, another custom resource put its name there.
 
-    The answer bore the instant at which it came in, after the write, and the endpoint was deleted under the other.
+    Whatever the clock says: the answer was asked for before the write was answered, so it may lack the name.
     """
     arm = FakeArm(FakeClock()).put(shown(ENDPOINT, tags=MARK, etag="W/0"))
     goes = Run(Kind(gone_unless_used), arm, deleting=True, status=MADE)
@@ -63,6 +64,46 @@ async def test_a_reading_that_was_on_its_way_while_another_wrote_is_made_again(p
         .events[-1]
         .message.endswith("1 resource stays, because others use it. Public access stays closed.")
     )
+
+
+def lets_in(address: str) -> Callable[[View], Blocks]:
+    """Once a link is made, this address is let into an account that several use."""
+    rules = {"properties": {"networkAcls": {"ipRules": Entries("value", ({"value": address},))}}}
+
+    def blocks(view: View) -> Blocks:
+        view.ask(LINK, ACCOUNT)
+        link = wants(LINK, fragment={}, create={}, shared=True)
+        yield link
+        yield wants(ACCOUNT, fragment=rules, create={}, shared=True, after=(link,))
+
+    return blocks
+
+
+async def test_what_another_wrote_while_it_was_looked_at_once_more_is_not_written_over() -> None:
+    """Azure replaces rules as a whole; while an account is read just before its write, another writes to it.
+
+    What comes in then lacks the other's address. Believed, it would take that out again.
+    """
+    arm = FakeArm(FakeClock(), takes={LINK.key: timedelta(seconds=37)})
+    arm.put(shown(ACCOUNT, tags=MARK, properties={"networkAcls": {"ipRules": []}}))
+    ours = Run(Kind(lets_in("203.0.113.7")), arm)
+    theirs = Run(Kind(lets_in("203.0.113.8")), arm, name="churn", ledger=ours.ledger)
+    await ours.step()
+
+    async def let_the_other_write(verb: str, target: ResourceId) -> None:
+        if (verb, target) == ("GET", ACCOUNT):
+            arm.after = None
+            await theirs.look()
+            arm.clock.advance(timedelta(seconds=2))
+
+    arm.after = let_the_other_write
+    for _ in range(3):
+        await ours.step()
+    assert sorted(each["value"] for each in arm.get(ACCOUNT, "networkAcls")["ipRules"]) == [
+        "203.0.113.7",
+        "203.0.113.8",
+    ]
+    assert len(arm.written_at(ACCOUNT)) == 2
 
 
 def claims(target: ResourceId) -> Callable[[View], Blocks]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -14,13 +15,14 @@ from tests.unit.engine.building import NOW, START
 from secureml_reconcilers.azure.arm import Accepted, NotFound, Present
 from secureml_reconcilers.azure.catalogue import scope, type_info
 from secureml_reconcilers.azure.errors import classify
+from secureml_reconcilers.azure.throttle import asking
 from secureml_reconcilers.engine.blocks import Aspect, Composition
 from secureml_reconcilers.engine.contract import Key, ReconcileRequest
 from secureml_reconcilers.engine.ledger import Ledger
 from secureml_reconcilers.engine.reconciler import Engine
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
+    from collections.abc import Awaitable, Callable, Iterator, Mapping
     from datetime import datetime
 
     from secureml_reconcilers.azure.arm import Body
@@ -181,6 +183,12 @@ class FakeArm:
         return sum(key == target.key for key, _ in self.reads)
 
     # -- what the engine asks -------------------------------------------------------------------
+
+    @contextmanager
+    def within(self, requester: str, _: object) -> Iterator[FakeArm]:
+        """See `Azure.within`: one door for all, with a turn for each pass."""
+        with asking(requester):
+            yield self
 
     async def read(self, target: ResourceId) -> Present | NotFound:
         """See `Arm.read`."""
@@ -386,7 +394,7 @@ class Kind:
 
     enforce: bool = True
 
-    def declare(self, spec: Mapping[str, Any], owner: str) -> Composition:
+    def declare(self, spec: Mapping[str, Any], owner: str, _: tuple[str, ...] = ()) -> Composition:
         """See `Declares.declare`; a spec with something `wrong` in it cannot be understood."""
         if "wrong" in spec:
             raise ValueError(spec["wrong"])

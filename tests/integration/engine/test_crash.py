@@ -66,11 +66,11 @@ async def lived(folder: Path, scene: Scene, writes: int, outage: float) -> tuple
         return driver, result(world)
 
 
-SCENES = {  # scene, outage in seconds, writes of an undisturbed run
-    "while it converges, and back at once": (first_convergence, 0, 42),
-    "while it converges, and back when all operations have ended": (first_convergence, 60, 42),
-    "while it deletes, and back at once": (deletion, 0, 35),
-    "while it repairs, and back at once": (repair, 0, 17),
+SCENES = {  # scene, outage in seconds, rows: some more than an undisturbed run has writes
+    "while it converges, and back at once": (first_convergence, 0, 50),
+    "while it converges, and back when all operations have ended": (first_convergence, 60, 50),
+    "while it deletes, and back at once": (deletion, 0, 45),
+    "while it repairs, and back at once": (repair, 0, 25),
 }
 
 _UNDISTURBED: dict[str, tuple[MortalDriver, Result]] = {}
@@ -87,15 +87,15 @@ async def undisturbed(folder: Path, story: str) -> tuple[MortalDriver, Result]:
 
 @pytest.mark.parametrize("story", SCENES)
 async def test_there_is_a_death_after_every_write(tmp_path: Path, story: str) -> None:
-    """An engine that writes once more, or less, has other points to die at: correct the number above."""
+    """An engine that writes more often has more points to die at: add rows above."""
     driver, _ = await undisturbed(tmp_path, story)
-    assert len(driver.life.written) == SCENES[story][2]
+    assert 0 < len(driver.life.written) <= SCENES[story][2]
 
 
 DEATHS = [
     pytest.param(story, number, id=f"{story}-after write {number}")
-    for story, (_, _, writes) in SCENES.items()
-    for number in range(1, writes + 1)
+    for story, (_, _, rows) in SCENES.items()
+    for number in range(1, rows + 1)
 ]
 
 
@@ -104,6 +104,8 @@ async def test_a_death_after_any_write_changes_nothing_in_the_end(tmp_path: Path
     """Same end state, same creates, same deletes, whichever write was the last of the first life."""
     scene, outage, _ = SCENES[story]
     whole, expected = await undisturbed(tmp_path, story)
+    if number > len(whole.life.written):
+        pytest.skip("nothing is left to write by then")
     driver, found = await lived(tmp_path, scene, number, outage)
     assert found.differences(expected) == [], f"death after {whole.life.written[number - 1]}"
     assert driver.condition("Ready").get("message") == whole.condition("Ready").get("message")

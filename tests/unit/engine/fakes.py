@@ -392,6 +392,9 @@ class Kind:
     parts: Mapping[str, Callable[[View], Blocks]] = field(default_factory=dict)
     """More aspects, by condition."""
 
+    by_inventory: Callable[[tuple[str, ...]], Callable[[View], Blocks]] | None = None
+    """What must be gone, of what the inventory lists; without it, what the other fields say."""
+
     enforce: bool = True
 
     def declare(self, spec: Mapping[str, Any], owner: str, _: tuple[str, ...] = ()) -> Composition:
@@ -403,9 +406,11 @@ class Kind:
         aspects = tuple(Aspect(name, each) for name, each in {**first, **self.parts}.items())
         return Composition(aspects, owner, enforce=self.enforce)
 
-    def remove(self, spec: Mapping[str, Any], owner: str, _: tuple[str, ...]) -> Composition:
-        """See `Declares.remove`: the same function tells what must be gone."""
-        return self.declare(spec, owner)
+    def remove(self, spec: Mapping[str, Any], owner: str, inventory: tuple[str, ...]) -> Composition:
+        """See `Declares.remove`."""
+        if self.by_inventory is None:
+            return self.declare(spec, owner)
+        return Composition((Aspect(self.condition, self.by_inventory(inventory)),), owner)
 
 
 class Run:

@@ -194,7 +194,6 @@ def gone_as_listed(inventory: tuple[str, ...]) -> Callable[[View], Blocks]:
     return blocks
 
 
-@pytest.mark.xfail(strict=True, reason="what is seen gone before its look is due leaves the inventory and is lost")
 async def test_what_is_seen_gone_before_its_look_is_due_is_still_followed_to_its_end() -> None:
     """A pass came for another reason between two looks, and read that the group is gone.
 

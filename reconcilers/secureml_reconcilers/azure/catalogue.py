@@ -87,7 +87,7 @@ class TypeInfo:
     """The provider lists all of a resource group, each in full: one request answers many reads."""
 
     child_counts: Mapping[str, str] = field(default_factory=dict)
-    """By a child's type below this one, lower case: the property that counts them. Where it says 0, none is there."""
+    """By a child's type below this one, lower case: the property that counts them; at 0, none is there."""
 
     scope: Literal["self", "parent"] = "self"
     """Azure takes one write at a time to each of these, or to all below one parent (OPS-04)."""

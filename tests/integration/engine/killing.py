@@ -66,7 +66,7 @@ class Life:
 class MortalArm:
     """Azure, as a mortal process sees it."""
 
-    def __init__(self, arm: Any, life: Life) -> None:
+    def __init__(self, arm: Any, life: Life) -> None:  # noqa: ANN401 - a client or a door of it
         """Wrap the real one."""
         self._arm, self._life = arm, life
 

@@ -156,16 +156,3 @@ class ArmSource(Protocol):
 
         What lies outside raises an `AzureProblem` with the reason OutsideScope.
         """
-
-
-class Azure(Protocol):
-    """Azure, of which every pass gets a door of its own."""
-
-    def within(self, requester: str, scopes: Scopes) -> AbstractContextManager[Arm]:
-        """What one pass may ask and write, until it ends.
-
-        Args:
-            requester: the custom resource; its next pass takes the place in the line for the budget that this one
-                was given.
-            scopes: where the pass may read and write.
-        """

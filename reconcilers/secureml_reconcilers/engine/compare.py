@@ -142,6 +142,8 @@ def narrow_patch(
     units = [tuple(unit.split(".")) for unit in replaced_whole]
     for difference in differences(observed, fragment, defaults) or differences({}, fragment):
         steps = difference.steps
+        if steps[:-1] == _TAGS:  # as the resource spells it: a null under another name takes nothing away
+            steps = (*_TAGS, _key_in(observed.get("tags") or {}, steps[-1], _TAGS))
         _put(patch, next((unit for unit in units if steps[: len(unit)] == unit), steps), merged)
     return patch
 
@@ -262,8 +264,7 @@ def _put(patch: dict[str, Any], steps: Path, merged: Mapping[str, Any]) -> None:
     for step in steps[:-1]:
         value = value.get(step) or {}
         patch = patch.setdefault(step, {})
-    last = _key_in(value, steps[-1], steps[:-1])
-    patch[last] = value.get(last)
+    patch[steps[-1]] = value.get(steps[-1])
 
 
 def _drop(body: Any, steps: list[str]) -> None:  # noqa: ANN401

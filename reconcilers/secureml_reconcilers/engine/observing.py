@@ -12,7 +12,7 @@ from secureml_reconcilers.azure.catalogue import type_info
 from secureml_reconcilers.azure.problem import AzureProblem
 from secureml_reconcilers.engine.composing import compose
 from secureml_reconcilers.engine.gather_all import gather_all
-from secureml_reconcilers.engine.questions import Listing, Resource
+from secureml_reconcilers.engine.questions import Listing, Resource, element_id
 from secureml_reconcilers.engine.view import View
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ class Observer:
         """
         at, order = self.ledger.clock.monotonic(), self.ledger.number()
         answer = await self._answer(listing)
-        if not isinstance(answer, Listed):
+        if not isinstance(answer, Listed) or any(element_id(body) is None for body in answer.items):
             await gather_all(*map(self._read_one, wanted))
             return
         found = {question.key: told for question, told in listing.also_tells(answer)}

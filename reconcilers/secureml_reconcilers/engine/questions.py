@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from secureml_reconcilers.azure.arm import ABSENT_CODES, Listed, Present
+from secureml_reconcilers.azure.arm import ABSENT_CODES, Listed, Present, Unreadable
 from secureml_reconcilers.azure.catalogue import type_info
-from secureml_reconcilers.azure.problem import AzureProblem
+from secureml_reconcilers.azure.problem import AzureProblem, Retry, Severity
 from secureml_reconcilers.azure.resource_id import ResourceId, resource_id
 from secureml_reconcilers.engine.values import get_path
 
@@ -96,7 +96,7 @@ class Listing:
         for body in answer.items if isinstance(answer, Listed) else ():
             found = element_id(body)
             if found is not None:
-                yield Resource(found), without_dropped_fields(found, Present(body))
+                yield Resource(found), without_dropped_fields(found, _element(found, body))
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +117,22 @@ class GraphRows:
     def also_tells(self, _: Answer) -> Iterator[tuple[Question, Answer]]:
         """See `Question.also_tells`: hints are no answers."""
         return iter(())
+
+
+def _element(target: ResourceId, body: Body) -> Answer:
+    """An element as a read of it would be answered."""
+    if isinstance(body.get("properties") or {}, dict):
+        return Present(body)
+    return Unreadable(
+        AzureProblem(
+            "UnexpectedAnswer",
+            f"A listing shows {target.short} in a way that this version does not understand.",
+            "Nothing is written on it. Look whether the resource is as documented, or report this.",
+            Retry.SLOW,
+            Severity.AZURE_ADMIN,
+            target=target,
+        )
+    )
 
 
 def element_id(body: Body) -> ResourceId | None:

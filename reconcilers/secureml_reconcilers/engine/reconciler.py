@@ -27,7 +27,7 @@ from secureml_reconcilers.engine.write_verification import verify_writes
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from secureml_reconcilers.azure.arm import Arm, Azure
+    from secureml_reconcilers.azure.arm import Arm, ArmSource
     from secureml_reconcilers.engine.blocks import Composition
     from secureml_reconcilers.engine.contract import Event, Journal, Key, ReconcileRequest
     from secureml_reconcilers.engine.evaluation import Evaluation
@@ -61,7 +61,7 @@ class Memory:
 class Engine:
     """Makes compositions of one kind true. One instance serves all custom resources of the kind."""
 
-    def __init__(self, kind: Declares, azure: Azure, ledger: Ledger | None = None, *, cluster: str) -> None:
+    def __init__(self, kind: Declares, azure: ArmSource, ledger: Ledger | None = None, *, cluster: str) -> None:
         """Share `ledger` between the engines of one process: kinds touch the same networks.
 
         `cluster` tells the Kubernetes cluster from others that use the same resources in Azure.

@@ -174,7 +174,8 @@ class View:
         listing = self.known.get(target.collection_key)
         if listing is None or not isinstance(listing.answer, Listed):
             return False
-        unlisted = all(element_id(body) != target for body in listing.answer.items)
+        listed = {element_id(body) for body in listing.answer.items}
+        unlisted = target not in listed and None not in listed
         return unlisted and not self.is_written_since(target.key, listing.order)
 
 
@@ -189,14 +190,12 @@ def _has_no_place_for(target: ResourceId, parent: Answer) -> bool:
 
 
 def once(function: Callable[Concatenate[S, View, P], T]) -> Callable[Concatenate[S, View, P], T]:
-    """Work a fact out once per view: many aspects ask for the endpoint of a way, and the answer is the same."""
+    """Work a fact out once per view: many aspects ask for the endpoint of a target, and the answer is the same."""
 
     @wraps(function)
-    def remembered(site: S, azure: View, /, *args: P.args, **kwargs: P.kwargs) -> T:
-        key = (function, id(site), args, tuple(sorted(kwargs.items())))
-        if key not in azure.memo:
-            azure.memo[key] = function(site, azure, *args, **kwargs)
-        return cast("T", azure.memo[key])
+    def remembered(context: S, azure: View, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        key = (function, id(context), args, tuple(sorted(kwargs.items())))
+        return cast("T", _remembered(azure, key, lambda: function(context, azure, *args, **kwargs)))
 
     return remembered
 
@@ -207,10 +206,16 @@ def once_each(
     """The same for a generator of blocks: every caller gets the blocks, one of them pays for the work."""
 
     @wraps(function)
-    def remembered(site: S, azure: View, /, *args: P.args, **kwargs: P.kwargs) -> Iterator[T]:
-        key = (function, id(site), args, tuple(sorted(kwargs.items())))
-        if key not in azure.memo:
-            azure.memo[key] = tuple(function(site, azure, *args, **kwargs))
-        yield from azure.memo[key]
+    def remembered(context: S, azure: View, /, *args: P.args, **kwargs: P.kwargs) -> Iterator[T]:
+        key = (function, id(context), args, tuple(sorted(kwargs.items())))
+        yield from _remembered(azure, key, lambda: tuple(function(context, azure, *args, **kwargs)))
 
     return remembered
+
+
+def _remembered(azure: View, key: Hashable, work_out: Callable[[], Any]) -> Any:  # noqa: ANN401 - whatever it gives
+    """A result from the memo, or worked out now; what it looked at last counts as looked at now."""
+    if key not in azure.memo:
+        azure.memo[key] = (work_out(), azure.last_read)
+    result, azure.last_read = azure.memo[key]
+    return result

@@ -242,9 +242,6 @@ def test_a_tag_is_written_under_the_name_that_it_has() -> None:
     assert merge(observed, {"tags": {"managed-by": Missing()}}) == {"tags": {"theirs": "1"}}
 
 
-@pytest.mark.xfail(
-    strict=True, reason="narrow_patch names a tag that goes as the fragment spells it, not as shown"
-)
 def test_a_tag_is_taken_away_under_the_name_that_it_has() -> None:
     """A merge patch whose null has another casing takes nothing away where names are compared byte by byte."""
     observed = {"tags": {"Managed-By": "them", "theirs": "1"}}

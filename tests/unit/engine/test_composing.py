@@ -176,9 +176,6 @@ def test_a_part_that_does_not_understand_an_answer_fails_alone(error: Exception)
     )
 
 
-@pytest.mark.xfail(
-    strict=True, reason="last_read is the view's: a fact that is known by heart leaves it as it was"
-)
 def test_what_was_not_understood_is_named_though_it_was_read_for_another_part() -> None:
     """The endpoint is worked out once and used by a second part, after another has looked at something else."""
 

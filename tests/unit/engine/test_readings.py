@@ -101,13 +101,6 @@ def test_one_reading_can_be_forgotten_twice() -> None:
     assert set(found.known) == {ENDPOINT.key}
 
 
-def test_a_listing_goes_with_what_it_told() -> None:
-    """It would answer for the element that is unread now; the listings of others stay."""
-    found = Readings(known({ZONE_GROUP: shown(ZONE_GROUP), GROUPS: Listed(()), LINKS: Listed(())}))
-    found.forget([ZONE_GROUP.key])
-    assert set(found.known) == {LINKS.key}
-
-
 def test_a_listing_answers_for_its_elements() -> None:
     """Each is shown in full, so none is read again."""
     found, body = Readings(), shown(ZONE_GROUP).body

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,6 +14,7 @@ from secureml_reconcilers.azure.arm import Listed, NotFound, Present, Unreadable
 from secureml_reconcilers.azure.graph_query import GraphQuery
 from secureml_reconcilers.azure.problem import AzureProblem, Retry, Severity
 from secureml_reconcilers.engine.questions import GraphRows, Listing, Resource
+from secureml_reconcilers.engine.readings import Reading
 from secureml_reconcilers.engine.view import Unread, View, once, once_each
 
 if TYPE_CHECKING:
@@ -225,3 +227,24 @@ def test_a_question_does_not_swallow_what_comes_before_it() -> None:
         list(blocks(site, view, "a"))
     view.known = known({ENDPOINT: Present({"id": ENDPOINT.text})})
     assert list(blocks(site, view, "a")) == ["a before", "a after"]
+
+
+@pytest.mark.parametrize(
+    ("written", "absent"),
+    [
+        pytest.param(4, True, id="it was written before the listing was read"),
+        pytest.param(6, False, id="it was written since: the listing tells of it no more"),
+    ],
+)
+def test_a_listing_tells_of_absence_only_while_nothing_was_written_since(*, written: int, absent: bool) -> None:
+    """Our own zone group was made anew, over and over: an older listing still said that it is gone."""
+    listing = Listing(ENDPOINT, "privateDnsZoneGroups")
+    view = View(
+        {listing.key: Reading(listing, Listed(()), timedelta(), 5)},
+        is_written_since=lambda key, order: key == ZONE_GROUP.key and written > order,
+    )
+    if absent:
+        assert view.answer(ZONE_GROUP) == NotFound()
+    else:
+        with pytest.raises(Unread):
+            view.answer(ZONE_GROUP)

@@ -67,8 +67,8 @@ async def lived(folder: Path, scene: Scene, writes: int, outage: float) -> tuple
 
 
 SCENES = {  # scene, outage in seconds, rows: some more than an undisturbed run has writes
-    "while it converges, and back at once": (first_convergence, 0, 50),
-    "while it converges, and back when all operations have ended": (first_convergence, 60, 50),
+    "while it converges, and back at once": (first_convergence, 0, 80),
+    "while it converges, and back when all operations have ended": (first_convergence, 60, 80),
     "while it deletes, and back at once": (deletion, 0, 45),
     "while it repairs, and back at once": (repair, 0, 25),
 }
@@ -90,6 +90,14 @@ async def test_there_is_a_death_after_every_write(tmp_path: Path, story: str) ->
     """An engine that writes more often has more points to die at: add rows above."""
     driver, _ = await undisturbed(tmp_path, story)
     assert 0 < len(driver.life.written) <= SCENES[story][2]
+
+
+@pytest.mark.xfail(strict=True, reason="zone groups are written up to three times")
+async def test_an_undisturbed_convergence_writes_everything_once(tmp_path: Path) -> None:
+    """Five zone groups were written again, some twice, for records that were there already."""
+    driver, _ = await undisturbed(tmp_path, "while it converges, and back at once")
+    writes = [each for each in driver.life.written if each != "status"]
+    assert len(writes) == len(set(writes))
 
 
 DEATHS = [

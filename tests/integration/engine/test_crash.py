@@ -92,7 +92,6 @@ async def test_there_is_a_death_after_every_write(tmp_path: Path, story: str) ->
     assert 0 < len(driver.life.written) <= SCENES[story][2]
 
 
-@pytest.mark.xfail(strict=True, reason="zone groups are written up to three times")
 async def test_an_undisturbed_convergence_writes_everything_once(tmp_path: Path) -> None:
     """Five zone groups were written again, some twice, for records that were there already."""
     driver, _ = await undisturbed(tmp_path, "while it converges, and back at once")

@@ -84,12 +84,13 @@ class Observer:
         """
         at, order = self.ledger.clock.monotonic(), self.ledger.number()
         answer = await self._answer(listing)
-        if not isinstance(answer, Listed) or any(element_id(body) is None for body in answer.items):
+        if _says_nothing(answer):
             await gather_all(*map(self._read_one, wanted))
             return
+        missing = answer if isinstance(answer, Unreadable) else NotFound()
         found = {question.key: told for question, told in listing.also_tells(answer)}
         for question in wanted:
-            self.readings.record(question, found.get(question.key, NotFound()), at, order)
+            self.readings.record(question, found.get(question.key, missing), at, order)
 
 
 def _grouped(questions: Iterable[Question]) -> tuple[list[Question], list[tuple[Listing, list[Resource]]]]:
@@ -108,6 +109,13 @@ def _grouped(questions: Iterable[Question]) -> tuple[list[Question], list[tuple[
         else:
             listed.append((Listing(wanted[0].id.group, _full_type(wanted[0].id)), wanted))
     return single, listed
+
+
+def _says_nothing(answer: Answer) -> bool:
+    """Whether a listing tells nothing of single resources: a role may allow only these, or an element is hidden."""
+    if isinstance(answer, Unreadable):
+        return answer.problem.reason == "Forbidden"
+    return isinstance(answer, Listed) and any(element_id(body) is None for body in answer.items)
 
 
 def _full_type(target: ResourceId) -> str:

@@ -56,7 +56,9 @@ def report(this: Pass, evaluation: Evaluation) -> ReconcileResult:
     known = [*request.status.get("findings", ()), *history.advised]
     history.drift_outstanding = this.drifted and not ready
     history.advised = status_and_events.still_known(known, evaluation)
-    events = [*happened, *changed, *status_and_events.advised(known, evaluation)]
+    advice = status_and_events.advised(known, evaluation)
+    # That a resource was released is the last word on it.
+    events = [*happened, *advice, *changed] if request.deleting else [*happened, *changed, *advice]
     status = sections.status(evaluation, plan=not this.composition.enforce)
     return ReconcileResult(
         status, tuple(events), requeue, released=released, metrics=metrics(events, len(running))

@@ -146,9 +146,10 @@ async def test_each_write_follows_a_reading_of_its_target(world: World, converge
 
 
 def _shown_by(target: str) -> tuple[str, ...]:
-    """The target, the collection that lists it, and its parent: what hangs on something absent is absent."""
+    """The target and what lists it, and the same of its parent: an absent one has no children, others count them."""
     collection = target.rpartition("/")[0]
-    return target, collection, collection.rpartition("/")[0]
+    parent = collection.rpartition("/")[0]
+    return target, collection, parent, parent.rpartition("/")[0]
 
 
 async def test_each_write_is_announced_first(world: World, converged: Diary) -> None:

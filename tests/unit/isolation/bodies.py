@@ -9,6 +9,8 @@ from __future__ import annotations
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
+from tests.unit.engine.building import known
+
 from secureml_reconcilers.api import SecureWorkspaceSpec
 from secureml_reconcilers.azure.arm import Present, Unreadable
 from secureml_reconcilers.azure.problem import AzureProblem, Retry, Severity
@@ -444,7 +446,7 @@ def world(*changes: Change, rows: Iterable[Mapping[str, Any]] = ()) -> View:
     for change in changes:
         change(answers)
     view = View.of(rows=rows)
-    view.answers = answers
+    view.known = known({resource_id(key): answer for key, answer in answers.items()})
     return view
 
 

@@ -7,11 +7,14 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from tests.unit.engine.fakes import FakeClock
 from tests.unit.isolation.bodies import OWNER, spec, world
 
 from secureml_reconcilers.engine.assessment import Advised, Blocked, Differs, Holds, Ownership, Pending, Running
 from secureml_reconcilers.engine.composing import compose
 from secureml_reconcilers.engine.evaluation import Evaluation, Situation, evaluate
+from secureml_reconcilers.engine.ledger import Ledger
+from secureml_reconcilers.engine.readings import Readings
 from secureml_reconcilers.isolation.clouds import PUBLIC, Cloud
 from secureml_reconcilers.secure_workspace import SecureWorkspaces
 
@@ -140,7 +143,7 @@ def judge_all(composition: Composition, azure: View, inventory: Iterable[Resourc
     composed, questions = compose(composition, azure)
     assert questions == []
     mine = Ownership(composition.owner, frozenset(each.key for each in inventory), composition.adopt)
-    return evaluate(composed, Situation(azure.answers, {}, {}, mine, NOW))
+    return evaluate(composed, Situation(Readings(dict(azure.known)), Ledger(FakeClock()), mine))
 
 
 def told(evaluation: Evaluation) -> tuple[Told, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from tests.unit.engine.building import known
 from tests.unit.isolation.bodies import (
     ACCOUNT,
     ADDRESSES,
@@ -44,12 +45,14 @@ from tests.unit.isolation.bodies import (
 )
 from tests.unit.isolation.telling import Case, Finding, Soon, Waits, Works, Write, case, check, judge_all
 
+from secureml_reconcilers.azure.arm import NotFound
 from secureml_reconcilers.azure.resource_id import resource_id
 from secureml_reconcilers.engine.assessment import Blocked
 from secureml_reconcilers.engine.blocks import StatusField
-from secureml_reconcilers.engine.view import Query
+from secureml_reconcilers.engine.questions import GraphRows
+from secureml_reconcilers.engine.view import Unread
 from secureml_reconcilers.isolation.clouds import CHINA, GOVERNMENT, PUBLIC, cloud_of
-from secureml_reconcilers.isolation.zones import _LINKS_OF, Zone, zone_used
+from secureml_reconcilers.isolation.zones import Zone, zone_used
 from secureml_reconcilers.secure_workspace import SecureWorkspaces
 
 if TYPE_CHECKING:
@@ -669,18 +672,11 @@ def test_links_are_looked_for_in_every_subscription_that_may_hold_zones(
 ) -> None:
     """In hub and spoke a zone and its links live in the hub's subscription: ours would have been a second zone."""
     azure = world(gone(ZONE[BLOB_ZONE]))
-    seen: list[str] = []
-
-    class Graph(dict[Any, Any]):
-        def __contains__(self, question: object) -> bool:
-            return True
-
-        def __missing__(self, question: Query) -> tuple[dict[str, str], ...]:
-            seen.append(question.subscription)
-            return ()
-
-    azure.rows = Graph()
-    zone_used(plan(dns=dns), azure, BLOB_ZONE, NETWORK)
+    declared = plan(dns=dns)
+    azure.complete, azure.known = False, {**azure.known, **known({declared.zone(BLOB_ZONE): NotFound()})}
+    with pytest.raises(Unread) as unread:
+        zone_used(declared, azure, BLOB_ZONE, NETWORK)
+    seen = [question.query.subscription for question in unread.value.questions if isinstance(question, GraphRows)]
     assert seen == asked
 
 
@@ -688,12 +684,6 @@ def test_a_zone_of_the_hub_is_found_and_used() -> None:
     """Declared by its group only, it is used under the name and link that the hub gave it."""
     far_link = FAR_BLOB.child("virtualNetworkLinks", "spoke")
     azure = world(gone(ZONE[BLOB_ZONE]), added(zone(FAR_BLOB, tags={}), link(far_link, tags={})))
-    azure.rows = {
-        Query(each, _LINKS_OF.format(networks=f"'{NETWORK.text}'")): rows
-        for each, rows in (
-            (NETWORK.subscription, ()),
-            (HUB_SUBSCRIPTION, ({"id": far_link.text, "network": NETWORK.text},)),
-        )
-    }
+    azure.rows = ({"id": far_link.text, "network": NETWORK.text},)
     declared = plan(dns={"zoneResourceGroupID": f"/subscriptions/{HUB_SUBSCRIPTION}/resourceGroups/dns"})
     assert zone_used(declared, azure, BLOB_ZONE, NETWORK) == Zone(FAR_BLOB, far_link, ours=False)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from tests.unit.engine.building import known
 from tests.unit.isolation.asking import batches, resources_in
 from tests.unit.isolation.bodies import (
     BLOB_ZONE,
@@ -32,11 +33,11 @@ from tests.unit.isolation.bodies import (
 )
 from tests.unit.isolation.telling import Advice, Finding, Shows, Soon, Told, Waits, Works, Write, judge_all, told
 
-from secureml_reconcilers.azure.arm import NotFound
+from secureml_reconcilers.azure.arm import Listed, NotFound
 from secureml_reconcilers.engine.blocks import Check
 from secureml_reconcilers.engine.evaluation import must_be_fresh
 from secureml_reconcilers.engine.ownership_tags import user_tag
-from secureml_reconcilers.engine.view import Listing
+from secureml_reconcilers.engine.questions import Listing
 from secureml_reconcilers.secure_workspace import SecureWorkspaces
 
 if TYPE_CHECKING:
@@ -337,8 +338,8 @@ def test_a_zone_goes_though_an_older_list_still_shows_our_link() -> None:
     """The list was read before the link went, and six zones stayed behind for ever."""
     azure = world(ENDPOINT_GONE, NO_RECORD, gone(BLOB_LINK))
     azure.complete = False
-    azure.listings = {Listing(THE_ZONE, "virtualNetworkLinks"): ({"id": BLOB_LINK.text},)}
-    azure.answers = {**azure.answers, **{each.key: NotFound() for each in (BLOB, BLOB_GROUP, BLOB_LINK)}}
+    old = {Listing(THE_ZONE, "virtualNetworkLinks"): Listed(({"id": BLOB_LINK.text},))}
+    azure.known = {**azure.known, **known({**old, **dict.fromkeys((BLOB, BLOB_GROUP, BLOB_LINK), NotFound())})}
     evaluation = judge_all(removal(EVERYTHING), azure, EVERYTHING)
     assert [(action.kind, action.id) for action in evaluation.actions] == [("Delete", THE_ZONE)]
 

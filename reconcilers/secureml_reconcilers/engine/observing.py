@@ -112,7 +112,7 @@ def _grouped(questions: Iterable[Question]) -> tuple[list[Question], list[tuple[
 
 
 def _says_nothing(answer: Answer) -> bool:
-    """Whether a listing tells nothing of single resources: a role may allow only these, or an element is hidden."""
+    """Whether a listing tells nothing of single resources: a role may admit only these, or one is hidden."""
     if isinstance(answer, Unreadable):
         return answer.problem.reason == "Forbidden"
     return isinstance(answer, Listed) and any(element_id(body) is None for body in answer.items)

@@ -146,7 +146,7 @@ async def test_each_write_follows_a_reading_of_its_target(world: World, converge
 
 
 def _shown_by(target: str) -> tuple[str, ...]:
-    """The target and what lists it, and the same of its parent: an absent one has no children, others count them."""
+    """The target and what lists it, and the same of its parent: an absent one has none, others count them."""
     collection = target.rpartition("/")[0]
     parent = collection.rpartition("/")[0]
     return target, collection, parent, parent.rpartition("/")[0]

@@ -7,8 +7,6 @@ custom resources would each hold a few readings, too old before the last is ther
 
 from __future__ import annotations
 
-from contextlib import contextmanager
-from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
@@ -17,7 +15,7 @@ from secureml_reconcilers.azure.errors import asked_wait, spends_the_budget
 from secureml_reconcilers.azure.problem import AzureProblem
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Mapping
 
 _BUCKETS: Final[Mapping[str, tuple[float, float]]] = {
     "reads": (250, 25),
@@ -51,22 +49,6 @@ class Requester:
     """Its custom resource: the next pass over it takes the place in the line that this one was given."""
 
     over: bool = False
-
-
-_REQUESTER: Final[ContextVar[Requester | None]] = ContextVar("requester", default=None)
-"""Whose requests these are where none is named: asyncio hands it to all tasks that a pass starts."""
-
-
-@contextmanager
-def asking(name: str) -> Iterator[None]:
-    """Name the requester of all requests that start within and carry none; see `ArmClient.within`."""
-    requester = Requester(name)
-    token = _REQUESTER.set(requester)
-    try:
-        yield
-    finally:
-        requester.over = True
-        _REQUESTER.reset(token)
 
 
 @dataclass(slots=True)
@@ -165,12 +147,12 @@ class Throttle:
         Args:
             subscription: whose budget it is.
             method: the HTTP method.
-            requester: the pass that asks; the one that `asking` named when not given.
+            requester: the pass that asks; None for what belongs to no pass, and stands in no line.
 
         Raises:
             AzureProblem: reason Throttled with `retry_after`, when the bucket is empty or Azure said to wait.
         """
-        wait = self._bucket(subscription, method).take(self._monotonic(), requester or _REQUESTER.get())
+        wait = self._bucket(subscription, method).take(self._monotonic(), requester)
         if wait > 0:
             raise AzureProblem(
                 reason="Throttled",

@@ -3,7 +3,7 @@
 import pytest
 
 from secureml_reconcilers.azure.problem import AzureProblem
-from secureml_reconcilers.azure.throttle import Throttle, asking
+from secureml_reconcilers.azure.throttle import Requester, Throttle
 
 
 class Time:
@@ -16,11 +16,11 @@ class Time:
         return self.now
 
 
-def spend(throttle: Throttle, method: str, count: int) -> int:
+def spend(throttle: Throttle, method: str, count: int, requester: Requester | None = None) -> int:
     """Take up to `count` tokens; how many there were."""
     for taken in range(count):
         try:
-            throttle.take("s", method)
+            throttle.take("s", method, requester)
         except AzureProblem:
             return taken
     return count
@@ -75,14 +75,18 @@ def test_contention_on_one_network_does_not_stop_the_subscription() -> None:
 
 def served(throttle: Throttle, name: str, count: int) -> int:
     """How many of so many reads one pass over this custom resource is given."""
-    with asking(name):
-        return spend(throttle, "GET", count)
+    requester = Requester(name)
+    given = spend(throttle, "GET", count, requester)
+    requester.over = True
+    return given
 
 
 def waits(throttle: Throttle, name: str) -> float:
     """How long a pass over this custom resource must wait, in seconds."""
-    with asking(name), pytest.raises(AzureProblem) as caught:
-        throttle.take("s", "GET")
+    requester = Requester(name)
+    with pytest.raises(AzureProblem) as caught:
+        throttle.take("s", "GET", requester)
+    requester.over = True
     assert caught.value.retry_after is not None
     return caught.value.retry_after.total_seconds()
 

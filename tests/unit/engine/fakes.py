@@ -15,7 +15,7 @@ from tests.unit.engine.building import NOW, START
 from secureml_reconcilers.azure.arm import Accepted, NotFound, Present
 from secureml_reconcilers.azure.catalogue import scope, type_info
 from secureml_reconcilers.azure.errors import classify
-from secureml_reconcilers.azure.throttle import asking
+from secureml_reconcilers.azure.throttle import Requester
 from secureml_reconcilers.engine.blocks import Aspect, Composition
 from secureml_reconcilers.engine.contract import Key, ReconcileRequest
 from secureml_reconcilers.engine.ledger import Ledger
@@ -143,6 +143,9 @@ class FakeArm:
     queries: list[GraphQuery] = field(default_factory=list)
     polls: list[ResourceId] = field(default_factory=list)
     writes: list[Write] = field(default_factory=list)
+    requester: Requester | None = None
+    """Whose pass runs."""
+
     turned_away: list[str] = field(default_factory=list)
     """Writes that were answered 412 or 429."""
 
@@ -187,8 +190,11 @@ class FakeArm:
     @contextmanager
     def within(self, requester: str, _: object) -> Iterator[FakeArm]:
         """See `Azure.within`: one door for all, with a turn for each pass."""
-        with asking(requester):
+        self.requester = Requester(requester)
+        try:
             yield self
+        finally:
+            self.requester.over = True
 
     async def read(self, target: ResourceId) -> Present | NotFound:
         """See `Arm.read`."""

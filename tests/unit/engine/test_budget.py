@@ -36,9 +36,10 @@ def azure() -> FakeArm:
 
     def take(verb: str, _: ResourceId) -> None:
         if verb == "GET":
-            throttle.take("s", "GET")
+            throttle.take("s", "GET", arm.requester)
 
-    return FakeArm(clock, before=take)
+    arm = FakeArm(clock, before=take)
+    return arm
 
 
 def accounts(spec: Mapping[str, Any]) -> Callable[[View], Blocks]:

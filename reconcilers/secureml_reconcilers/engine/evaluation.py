@@ -1,6 +1,7 @@
 """Evaluating a composition: what is to be said of each block, and which writes are due.
 
 The third step of a pass. Pure: it looks at readings and at the ledger, and changes neither.
+`reconciler.py` calls it again after it has noted in the ledger what the first call showed.
 """
 
 from __future__ import annotations
@@ -50,7 +51,7 @@ class Busy:
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """All blocks of a pass with their verdicts: what conditions, plan and actions are made from."""
+    """All blocks of a turn with their assessments, and the actions chosen; conditions and plan are made of it."""
 
     composed: tuple[Composed, ...]
     assessments: Mapping[str, Assessment]
@@ -63,10 +64,10 @@ class Evaluation:
     """By block key: what this one waits for, another block or Azure's work beside its target."""
 
     ownership: Ownership
-    """For whom it was judged: marks what would be made."""
+    """Whose composition it is, what that one made, and what it may take over."""
 
     failed: Mapping[str, AzureProblem] = field(default_factory=dict)
-    """By block key: how the last operation failed that is to be repeated, or just is."""
+    """By block key: how the last operation failed, where it is to be repeated or is being repeated."""
 
     def blocks(self) -> list[Block]:
         """Every block once, in the order in which the aspects tell them."""
@@ -130,7 +131,7 @@ def _gate(block: Ensure | EnsureAbsent, situation: Situation, assessments: dict[
 
 
 def _busy(block: Ensure | EnsureAbsent, situation: Situation, actions: dict[str, Action]) -> Busy | None:
-    """What keeps Azure from taking this write: one at a time in a network, say, and others come first."""
+    """What writes in the same scope: an operation that runs, or an action of this turn chosen before."""
     beside = situation.ledger.running_beside(block.id)
     if beside is not None:
         return Busy(beside.id)
@@ -199,7 +200,7 @@ def _is_coming(block: Block, situation: Situation, assessments: dict[str, Assess
 
 
 def _assessment(block: Block, situation: Situation, assessments: dict[str, Assessment]) -> Assessment:
-    """Assess a block once; a remembered failure speaks until its time is up or the resource is as declared."""
+    """Assess a block once; what differs is Blocked by a remembered failure until its time is up."""
     known = assessments.get(block.key)
     if known is not None:
         return known
@@ -220,7 +221,7 @@ def _assessment(block: Block, situation: Situation, assessments: dict[str, Asses
 
 
 def _left_failed(block: Block, answer: Answer | None) -> Assessment:
-    """A write of ours that failed half way may show what was asked for: only the repeated write mends it."""
+    """What shows all that was asked for, though our last write failed, differs if its state still says so."""
     if not isinstance(answer, Present) or answer.provisioning_state not in {"failed", "canceled"}:
         return Holds()
     if not isinstance(block, Ensure) or not block.fragment:
@@ -230,7 +231,7 @@ def _left_failed(block: Block, answer: Answer | None) -> Assessment:
 
 
 def problems(evaluation: Evaluation) -> list[AzureProblem]:
-    """Everything that went wrong in a pass, of aspects and of blocks."""
+    """Everything that went wrong in a turn, of aspects and of blocks."""
     found = [problem for said in evaluation.composed for problem in said.problems]
     found += [
         assessment.problem for assessment in evaluation.assessments.values() if isinstance(assessment, Blocked)

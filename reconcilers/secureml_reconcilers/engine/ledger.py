@@ -1,4 +1,6 @@
-"""What this process has written to Azure, over all custom resources: one record per target, one counter.
+"""What is being written to Azure, as this process knows it: its own writes, and others' that it waits for.
+
+One record per target, and one counter.
 
 Custom resources share zones, links and networks. What one of them writes, the others see here: that an operation
 runs on the target or beside it (OPS-04), how it failed, and which of their readings are older than it.
@@ -30,7 +32,7 @@ if TYPE_CHECKING:
 
 UNATTENDED: Final = timedelta(hours=1)
 """An operation is looked at every few seconds, and in the longest line for the budget every quarter of an hour:
-what nobody has looked at for this long belonged to a custom resource that is gone."""
+what is overdue for a look by this long belonged to a custom resource that is gone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,7 @@ class Failure:
     """Until then the target is left alone."""
 
     ended: bool
-    """Azure had taken the write: a repetition may end the same way."""
+    """Azure had taken the write, and it failed or changed nothing; False: it was never taken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +70,7 @@ class Record:
     """The custom resource whose write it was; empty for an operation of somebody else."""
 
     phase: Literal["running", "verifying", "closed"]
-    """Azure works on it; it is over and must be looked at; its effect was seen, or is nobody's concern."""
+    """running: Azure works on it; verifying: over, `write_verification` has yet to look; closed: done with."""
 
     since: datetime
     """When it began, for the status."""
@@ -97,7 +99,7 @@ class _Mark:
 
     number: int
     knows: str
-    """The custom resource whose readings are not concerned, because it knows what it wrote; empty for nobody."""
+    """Its writer, where its own readings stay good (of a collection that it added to); empty: all are stale."""
 
     at: Moment
 
@@ -111,13 +113,13 @@ class Ledger:
     """By resource key."""
 
     failures: dict[tuple[str, str], Failure] = field(default_factory=dict)
-    """By resource key and custom resource; that of an operation that failed stands under no name."""
+    """By resource key and the custom resource that it concerns; under "" what concerns all: a failed operation."""
 
     claims: dict[str, Record] = field(default_factory=dict)
     """By a claim's name, the creation that is under way for it."""
 
     last_attributed: dict[str, datetime] = field(default_factory=dict)
-    """By resource key, when the last foreign change was made that an event has told."""
+    """By resource key, the date of the last change by others that `attribution` has named in an event."""
 
     _count: int = 0
     _written: dict[str, _Mark] = field(default_factory=dict)
@@ -129,7 +131,7 @@ class Ledger:
     # -- order ----------------------------------------------------------------------------------
 
     def number(self) -> int:
-        """The next number: a read takes one when it is sent, a write when it is answered."""
+        """The next number: a read takes one when it is sent, a write when it is answered and when it is over."""
         self._count += 1
         return self._count
 
@@ -140,7 +142,7 @@ class Ledger:
             self._mark(target.key, number, knows)
 
     def is_written_since(self, key: str, order: int) -> bool:
-        """Whether this target was written after a reading of something else that tells of it."""
+        """Whether this target was written after a reading with that number, of its parent or a listing, was sent."""
         mark = self._written.get(key)
         return mark is not None and mark.number > order
 
@@ -266,7 +268,7 @@ class Ledger:
     # -- failures and claims --------------------------------------------------------------------
 
     def failure(self, target: ResourceId, owner: str) -> Failure | None:
-        """Why this custom resource leaves a target alone, or did; the later of two reasons."""
+        """Why this custom resource leaves a target alone, or did: of its own failure and everybody's the one that lasts longer."""
         found = (self.failures.get((target.key, "")), self.failures.get((target.key, owner)))
         return max((each for each in found if each), key=lambda each: each.not_before, default=None)
 
@@ -294,7 +296,7 @@ class Ledger:
     def is_claimed_by_another(self, claim: Claim | None, target: ResourceId) -> bool:
         """Whether something of another name is being made for the same purpose."""
         rival = self.claims.get(claim.name) if claim is not None else None
-        # Its custom resource may be gone, and then nobody looks at it any more.
+        # Not for ever: where the rival's custom resource is gone, nobody looks at it and nobody ends the claim.
         return (
             rival is not None
             and rival.id != target

@@ -46,7 +46,7 @@ class ServiceInUse:
 
 @dataclass(frozen=True, slots=True)
 class PrivateLinkGroup:
-    """One sub-resource of a service, which takes a private endpoint of its own."""
+    """One private link group of a service (Azure also says sub-resource): it takes an endpoint of its own."""
 
     rule: str
     """The rule that asks for its endpoint."""
@@ -63,13 +63,13 @@ class Firewall:
     """Where the service shows it."""
 
     rules: tuple[str, ...]
-    """The rules that its closing serves."""
+    """Ids in the rule book (not firewall rules) that its closing serves."""
 
     trusted_services: tuple[str, CsvMember | str]
     """Path and value with which Azure's own trusted services still pass."""
 
     exception_rule: str
-    """The rule against which an undeclared entry goes."""
+    """Id in the rule book of what an undeclared entry offends."""
 
     exception_lists: Mapping[str, tuple[str, str]]
     """Lists of entries by name: the property that identifies an entry, and the option of `remove_entry`."""
@@ -78,7 +78,7 @@ class Firewall:
     """The command that takes an entry away; it ends with the option that names the service."""
 
     entry: Mapping[str, str]
-    """What an address rule holds besides its `value`."""
+    """What an entry of `ipRules` holds besides its `value`."""
 
 
 def _nothing(_: ServiceInUse) -> Iterator[Check]:
@@ -124,13 +124,13 @@ class Service:
     """Fields of the spec that keep it open, because this version does not act upon them."""
 
     exceptions: Checks = _nothing
-    """Who else is let in, besides by the firewall's lists."""
+    """Tells who passes by other means than `exception_lists` (resource instance rules)."""
 
     consequences: Checks = _nothing
     """What becomes of its users when it is closed."""
 
     lets_workspace_in: Callable[[Body, ResourceId], bool] | None = None
-    """Whether a rule of its own lets exactly this workspace in, so that trusting all of Azure is not needed."""
+    """Whether a resource instance rule lets this workspace in; `trusted_services` is not asked for then."""
 
 
 _IP_AND_NETWORKS: Final = {

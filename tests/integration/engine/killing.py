@@ -24,7 +24,7 @@ FOREVER = 10**9
 
 
 class Killed(BaseException):
-    """The process is gone."""
+    """The process is gone; no `except Exception` of the engine may survive it."""
 
 
 @dataclass

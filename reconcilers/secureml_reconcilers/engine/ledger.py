@@ -142,7 +142,7 @@ class Ledger:
             self._mark(target.key, number, knows)
 
     def is_written_since(self, key: str, order: int) -> bool:
-        """Whether this target was written after a reading with that number, of its parent or a listing, was sent."""
+        """Whether this target was written after a reading with that number, of its parent or a listing."""
         mark = self._written.get(key)
         return mark is not None and mark.number > order
 
@@ -268,7 +268,7 @@ class Ledger:
     # -- failures and claims --------------------------------------------------------------------
 
     def failure(self, target: ResourceId, owner: str) -> Failure | None:
-        """Why this custom resource leaves a target alone, or did: of its own failure and everybody's the one that lasts longer."""
+        """Why this custom resource leaves a target alone, or did: its own failure or everybody's, which lasts longer."""
         found = (self.failures.get((target.key, "")), self.failures.get((target.key, owner)))
         return max((each for each in found if each), key=lambda each: each.not_before, default=None)
 

@@ -1,4 +1,4 @@
-"""The operator dies right after its k-th write (to Azure, or of a status), for every k, and another one goes on from the last status.
+"""The operator dies right after its k-th write (to Azure, or of a status), for every k; another one goes on.
 
 Sieve's oracle: the end state, and how often each resource was created and deleted, are those of a run that
 nothing disturbed.

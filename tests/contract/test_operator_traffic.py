@@ -32,7 +32,7 @@ class Recorder:
 
     def __init__(self, world: World) -> None:
         self.calls: list[Call] = []
-        for client in set(world.arm._clients.values()):
+        for client in set(world.arm._sender._clients.values()):
             client.send_request = self._recording(client.send_request)
 
     def _recording(self, send: Any) -> Any:  # noqa: ANN401 - a bound method of any client

@@ -6,6 +6,7 @@ import logging
 from typing import TYPE_CHECKING, Final
 
 from secureml_reconcilers.azure.arm import Present
+from secureml_reconcilers.azure.catalogue import type_info
 from secureml_reconcilers.azure.problem import AzureProblem
 from secureml_reconcilers.engine import status_and_events
 from secureml_reconcilers.engine.assessment import Differs, assess, choose
@@ -127,7 +128,7 @@ class Actor:
         try:
             await self._write(chosen, record)
         except BaseException:
-            ledger.accept(record, ())  # nobody knows what became of it: it is looked at before it is repeated
+            self._outcome_unknown(chosen, record)
             raise
 
     async def _chosen_again(self, action: Action) -> Action | None:
@@ -136,13 +137,22 @@ class Actor:
         if self._stale(action):
             return None  # who may go, or be closed, is for the composition to say: the block knows one resource
         reading = this.readings.known.get(key)
-        if reading is None or this.is_fresh(reading):
+        if reading is None and (type_info(action.id).create_only_header or self._is_absent_now(action)):
+            return action
+        if reading is not None and this.is_fresh(reading):
             return action
         await self._observer.read([Resource(action.id)])
         assessment = assess(action.block, this.readings.answer(key), this.ownership)
         if action.kind != "Delete" and isinstance(assessment, Differs) and assessment.kind == action.kind:
             return choose(action.block, assessment, this.ownership)
         return None
+
+    def _is_absent_now(self, action: Action) -> bool:
+        """Whether this pass has read what says that the target is not there: its collection, or its parent."""
+        parent = (action.id.parent.key,) if action.id.parent is not None else ()
+        known = self._pass.readings.known
+        told = [known[key] for key in (action.id.collection_key, *parent) if key in known]
+        return any(self._pass.is_fresh(each) and not isinstance(each.answer, Present) for each in told)
 
     def _stale(self, action: Action) -> bool:
         """Whether something was written since that the action leans on: its write may undo that."""
@@ -179,16 +189,20 @@ class Actor:
                 Resource(action.id), Present(accepted.body), this.ledger.clock.monotonic(), number
             )
 
+    def _outcome_unknown(self, action: Action, record: Record) -> None:
+        """Perhaps it was applied. Taken for running, it is looked at before anything is repeated."""
+        self._pass.ledger.accept(record, action.block.preconditions)
+        record.repair = None
+
     def _refused(self, action: Action, record: Record, problem: AzureProblem) -> None:
         this = self._pass
         if problem.outcome_unknown:
-            # Perhaps it was applied. Taken for running, it is looked at before anything is repeated.
-            this.ledger.accept(record, action.block.preconditions)
-            record.repair = None
+            self._outcome_unknown(action, record)
             return
         this.ledger.withdraw(record)
         if problem.reason == "ChangedMeanwhile":
             this.readings.forget([action.id.key])
+            self.learned = True
             if action.kind == "Create":
                 this.ledger.wait_for_another(action.id)
                 return

@@ -42,5 +42,8 @@ class PassHistory:
     drift_outstanding: bool = False
     """Drift was found and its repair not seen; the status tells it too, until passes fail."""
 
+    deferred_since: Moment | None = None
+    """Since when no pass has evaluated anything, for the subscription's budget was spent."""
+
     troubled_passes: int = 0
     """Passes in a row that ended with something unreadable or missing."""

@@ -98,6 +98,7 @@ class Inventory:
     def without_room(self, actions: Iterable[Action]) -> list[ResourceId]:
         """What cannot be made because it cannot be listed: it would stay behind for ever."""
         new = [each.id for each in actions if each.kind == "Create" and each.id.key not in self.entries]
+        new += [each.id for each in actions if isinstance(each.block, Ensure) for _ in added_entries(each.block)]
         return new[max(0, INVENTORY - len(self.entries)) :]
 
     def note_used(self, evaluation: Evaluation, readings: Readings, owner: str, now: datetime) -> None:
@@ -115,7 +116,9 @@ class Inventory:
         outstanding = [block for block in leaving if not isinstance(evaluation.assessments[block.key], Holds)]
         needed = {gate.key for block in outstanding for gate in block.after}
         for block in leaving:
-            if block.key not in needed and isinstance(readings.answer(block.id.key), NotFound):
+            # What is being created may show nothing yet: gone is what is as declared, and not there.
+            over = isinstance(evaluation.assessments[block.key], Holds) and block.key not in needed
+            if over and isinstance(readings.answer(block.id.key), NotFound):
                 self.entries.pop(block.id.key, None)
 
     def prune_entries(self, evaluation: Evaluation) -> None:

@@ -79,6 +79,9 @@ class Record:
     look_at: Moment
     """When the target is worth reading again."""
 
+    answered: int | None = 0
+    """The number of its answer; None while that has not come: nothing that is read tells of it yet."""
+
     poll_url: str | None = None
     """Tells how it ended, as long as this process lives; nothing depends on it."""
 
@@ -122,8 +125,8 @@ class Ledger:
     """By resource key, the date of the last change by others that `attribution` has named in an event."""
 
     _count: int = 0
-    _written: dict[str, _Mark] = field(default_factory=dict)
-    """By key of a question, the last write that changes its answer."""
+    _written: dict[str, dict[str, _Mark]] = field(default_factory=dict)
+    """By key of a question and by who knows of it, the last write that changes its answer."""
 
     _open: dict[str, dict[str, Record]] = field(default_factory=dict)
     """By scope, the records that run, by their target's key."""
@@ -143,8 +146,7 @@ class Ledger:
 
     def is_written_since(self, key: str, order: int) -> bool:
         """Whether this target was written after a reading with that number, of its parent or a listing."""
-        mark = self._written.get(key)
-        return mark is not None and mark.number > order
+        return any(mark.number > order for mark in self._written.get(key, {}).values())
 
     def is_stale(self, reading: Reading, owner: str) -> bool:
         """Whether something was written after a reading was asked for that must show in it."""
@@ -152,13 +154,14 @@ class Ledger:
         keys = [question.key]
         if isinstance(question, Resource) and type_info(question.id).etag_of_parent:
             keys.append(question.id.collection_key)
-        marks = [self._written[key] for key in keys if key in self._written]
+        marks = (mark for key in keys for mark in self._written.get(key, {}).values())
         return any(mark.number > reading.order and mark.knows != owner for mark in marks)
 
     def _mark(self, key: str, number: int, knows: str = "") -> None:
-        known = self._written.get(key)
+        marks = self._written.setdefault(key, {})
+        known = marks.get(knows)
         if known is None or number >= known.number:
-            self._written[key] = _Mark(number, knows, self.clock.monotonic())
+            marks[knows] = _Mark(number, knows, self.clock.monotonic())
 
     # -- operations -----------------------------------------------------------------------------
 
@@ -179,7 +182,8 @@ class Ledger:
     def _close(self, record: Record) -> None:
         """Let others write beside its target, and have those who wait for what it makes look again."""
         beside = self._open.get(scope(record.id), {})
-        beside.pop(record.id.key, None)
+        if beside.get(record.id.key) is record:
+            del beside[record.id.key]
         if not beside:
             self._open.pop(scope(record.id), None)
         claim = record.claim
@@ -190,7 +194,9 @@ class Ledger:
     def send(self, target: ResourceId, verb: Verb, owner: str) -> Record:
         """Note that a write goes out; from here on nobody else writes to its target or beside it."""
         now = self.clock.monotonic()
-        record = Record(target, verb, owner, "running", self.clock.now(), now, now + intervals.SOONEST)
+        record = Record(
+            target, verb, owner, "running", self.clock.now(), now, now + intervals.SOONEST, answered=None
+        )
         self._keep(record)
         return record
 
@@ -205,7 +211,7 @@ class Ledger:
             record.began, record.began, type_info(record.id).durations_of(record.verb)
         )
         record.poll_url = poll_url
-        number = self.number()
+        number = record.answered = self.number()
         self._mark(record.id.key, number)
         self._mark(record.id.collection_key, number, record.owner)
         # What it writes over counts as written, too: another who looked at it before must look again.
@@ -215,7 +221,8 @@ class Ledger:
     def withdraw(self, record: Record) -> None:
         """Azure refused a write: nothing runs, and nothing was changed."""
         self._close(record)
-        self.records.pop(record.id.key, None)
+        if self.records.get(record.id.key) is record:
+            del self.records[record.id.key]
 
     def end(self, record: Record, number: int | None = None) -> None:
         """Note that Azure is done with a write.
@@ -268,7 +275,7 @@ class Ledger:
     # -- failures and claims --------------------------------------------------------------------
 
     def failure(self, target: ResourceId, owner: str) -> Failure | None:
-        """Why this custom resource leaves a target alone, or did: its own failure or everybody's, which lasts longer."""
+        """Why this custom resource leaves a target alone, or did: its own failure or everybody's, the longer one."""
         found = (self.failures.get((target.key, "")), self.failures.get((target.key, owner)))
         return max((each for each in found if each), key=lambda each: each.not_before, default=None)
 
@@ -310,4 +317,7 @@ class Ledger:
             self._close(record)
             del self.records[record.id.key]
         self.failures = {key: f for key, f in self.failures.items() if now - f.not_before < UNATTENDED}
-        self._written = {key: mark for key, mark in self._written.items() if now - mark.at < UNATTENDED}
+        for key, marks in list(self._written.items()):
+            self._written[key] = {knows: mark for knows, mark in marks.items() if now - mark.at < UNATTENDED}
+            if not self._written[key]:
+                del self._written[key]

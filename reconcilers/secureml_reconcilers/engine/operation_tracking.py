@@ -44,8 +44,11 @@ async def track_operations(
         if record is None:
             continue
         reading = readings.known.get(target.key)
+        if record.answered is None:
+            continue  # it is on its way: what is read may be from before it
         if reading is not None:
-            if reading.order >= since and record.look_at <= ledger.clock.monotonic():
+            fresh = reading.order >= since and reading.order >= record.answered
+            if fresh and record.look_at <= ledger.clock.monotonic():
                 await _look(record, reading, ledger, arm)
         elif _parent_is_gone(record, readings):
             ledger.end(record)  # nobody reads such a child, for it cannot be there

@@ -98,10 +98,14 @@ class Pass:
         return since is not None and reading.at >= max(since, self.began - JUST_BEFORE)
 
     def targets(self) -> list[ResourceId]:
-        """What this custom resource would write to, as the latest turn said, and what it has made."""
+        """What this custom resource would write to, as the latest turn said, has made, or waits for.
+
+        Nobody else may look at an operation that keeps it waiting: whose write it was may be paused, or gone.
+        """
         blocks = (block for said in self.composed for block in said.blocks)
-        written = (block.id for block in blocks if isinstance(block, Ensure | EnsureAbsent))
-        return list(dict.fromkeys((*written, *self.inventory.ids())))
+        written = [block.id for block in blocks if isinstance(block, Ensure | EnsureAbsent)]
+        beside = [record.id for each in written if (record := self.ledger.running_beside(each)) is not None]
+        return list(dict.fromkeys((*written, *self.inventory.ids(), *beside)))
 
     def running(self) -> list[Record]:
         """The operations that concern this custom resource."""

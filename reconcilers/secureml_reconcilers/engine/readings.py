@@ -101,7 +101,9 @@ class Readings:
 
     def forget_old(self, now: Moment) -> None:
         """Keep what is fresh enough for a convergence that is under way; waiting in line makes nothing older."""
-        if self.in_line_since is not None and now - self.in_line_since <= LONGEST_LINE:
+        if self.in_line_since is not None and now - self.in_line_since > LONGEST_LINE:
+            self.in_line_since = None  # what was read in it is too old; the next deferral begins another
+        if self.in_line_since is not None:
             now = self.in_line_since
         self.forget_where(lambda reading: now - reading.at > FRESH_FOR)
 

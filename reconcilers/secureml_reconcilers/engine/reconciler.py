@@ -9,6 +9,7 @@ from secureml_reconcilers.azure.scopes import EVERYWHERE
 from secureml_reconcilers.engine import attribution, drift, intervals, unobserved
 from secureml_reconcilers.engine.acting import act, due_actions, needs_fresh_evidence
 from secureml_reconcilers.engine.clock import SystemClock
+from secureml_reconcilers.engine.conditions import IN_SYNC, PAUSED, READY, condition_of
 from secureml_reconcilers.engine.contract import ReconcileResult
 from secureml_reconcilers.engine.evaluation import evaluate
 from secureml_reconcilers.engine.history import PassHistory
@@ -20,7 +21,7 @@ from secureml_reconcilers.engine.passing import Pass
 from secureml_reconcilers.engine.questions import Resource
 from secureml_reconcilers.engine.readings import Readings
 from secureml_reconcilers.engine.recovering import is_lost, recovery
-from secureml_reconcilers.engine.releasing import with_release
+from secureml_reconcilers.engine.releasing import with_dropped_entries, with_release
 from secureml_reconcilers.engine.reporting import defer, metrics, report, take_pending_events
 from secureml_reconcilers.engine.write_verification import verify_writes
 
@@ -111,7 +112,7 @@ class Engine:
             if removal.aspects and is_lost(request.status):
                 return recovery(self._kind.declare(request.spec, owner), request.spec)
             return with_release(removal, inventory, self._ledger)
-        return self._kind.declare(request.spec, owner, listed)
+        return with_dropped_entries(self._kind.declare(request.spec, owner, listed), inventory)
 
     # -- begin ----------------------------------------------------------------------------------
 
@@ -209,15 +210,15 @@ class Engine:
     def _only_asks_for_the_author(self, this: Pass) -> bool:
         """Whether this pass comes for nothing but the name of who did what is repaired already.
 
-        Who comes sooner than was asked for comes for another reason, and everything is looked at.
+        Who comes sooner than was asked for comes for another reason, and everything is looked at; so it is after a
+        pause, and after passes that failed.
         """
         due, request = this.history.author_due, this.request
-        return (
-            due is not None
-            and this.began >= due
-            and not request.deleting
-            and drift.in_sync(request.status, request.generation)
-        )
+        this.history.author_due = None
+        told = [condition_of(request.status, kind) for kind in (READY, IN_SYNC)]
+        stands = all(each.get("status") == "True" and each.get("reason") != PAUSED for each in told)
+        same = drift.in_sync(request.status, request.generation)
+        return due is not None and this.began >= due and not request.deleting and stands and same
 
     async def _ask_for_the_author(self, this: Pass) -> ReconcileResult:
         """Ask the change log alone: the log is minutes behind, and nothing else is due."""
@@ -229,7 +230,9 @@ class Engine:
     def _with_pending_events(self, request: ReconcileRequest, result: ReconcileResult) -> ReconcileResult:
         """The result of a pass that looks at nothing, with what the pass before had no time to tell."""
         memory = self._memories.get(request.key)
-        events = take_pending_events(memory.history) if memory is not None else []
+        events = []
+        if memory is not None:
+            events, memory.history.author_due = take_pending_events(memory.history), None
         if not events:
             return result
         return replace(result, events=(*events, *result.events), metrics=metrics(events, 0))

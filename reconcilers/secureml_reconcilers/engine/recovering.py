@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
+from secureml_reconcilers.azure.arm import ABSENT_CODES
 from secureml_reconcilers.azure.catalogue import CATALOGUE, type_info
 from secureml_reconcilers.azure.graph_query import GraphQuery
 from secureml_reconcilers.azure.problem import AzureProblem
@@ -37,10 +38,12 @@ _MADE_FOR: Final = (
 
 
 def is_lost(status: Mapping[str, object]) -> bool:
-    """Whether a status does not tell what was made: never written, or left out by a restore."""
-    if condition_of(status, RECOVERED):
-        return bool(condition_of(status, RECOVERED)["status"] != "True")
-    return not status.get("conditions") and not status.get("inventory")
+    """Whether a status does not tell what was made: without an inventory, nothing was, or a restore left it out.
+
+    Conditions prove nothing: a pass that was paused or met a refusal after the restore has written some.
+    """
+    recovered_before = condition_of(status, RECOVERED).get("status") == "True"
+    return not recovered_before and (not status.get("inventory") or bool(condition_of(status, RECOVERED)))
 
 
 def recovery(declared: Composition, spec: Mapping[str, object]) -> Composition:
@@ -94,7 +97,8 @@ def _tellable(blocks: Blocks) -> Iterator[Block]:
             else:
                 yield block
     except AzureProblem as problem:
-        if problem.reason in CANNOT_TELL or problem.reason == "Forbidden":
+        hidden = problem.reason == "NotFound" and problem.code not in {"", *ABSENT_CODES}
+        if hidden or problem.reason in CANNOT_TELL or problem.reason == "Forbidden":
             raise
 
 

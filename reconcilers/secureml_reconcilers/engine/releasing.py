@@ -10,10 +10,13 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from secureml_reconcilers.engine.blocks import Aspect, Check, CheckLevel, Ensure
+from secureml_reconcilers.engine.composing import compose
+from secureml_reconcilers.engine.view import Unread
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from secureml_reconcilers.azure.resource_id import ResourceId
     from secureml_reconcilers.engine.blocks import Block, Composition
     from secureml_reconcilers.engine.inventory import Inventory
     from secureml_reconcilers.engine.ledger import Ledger
@@ -41,8 +44,39 @@ def with_release(composition: Composition, inventory: Inventory, ledger: Ledger)
     return replace(composition, aspects=(*composition.aspects, *added))
 
 
+def with_dropped_entries(composition: Composition, inventory: Inventory) -> Composition:
+    """A composition, and what takes entries of ours out of resources that it names no more."""
+    if not inventory.extended():
+        return composition
+    dropped = Aspect(
+        "EntriesRemoved",
+        partial(_entries_dropped, composition, inventory),
+        "Removed",
+        "No resource that the spec names no more holds an entry of ours.",
+    )
+    return replace(composition, aspects=(*composition.aspects, dropped))
+
+
+def _entries_dropped(composition: Composition, inventory: Inventory, azure: View) -> Iterator[Block]:
+    """Entries in what is still named go with the block that names it.
+
+    Raises:
+        AzureProblem: when an aspect cannot be told: what it would name looks as if nobody named it.
+    """
+    composed, questions = compose(composition, azure)
+    if questions:
+        raise Unread(*questions)
+    for problem in (each for said in composed for each in said.problems):
+        raise problem
+    named = {block.id for said in composed for block in said.blocks if isinstance(block, Ensure)}
+    yield from _entries_in(tuple(each for each in inventory.extended() if each not in named), azure)
+
+
 def _entries_removed(inventory: Inventory, azure: View) -> Iterator[Block]:
-    targets = inventory.extended()
+    yield from _entries_in(inventory.extended(), azure)
+
+
+def _entries_in(targets: tuple[ResourceId, ...], azure: View) -> Iterator[Block]:
     azure.ask(*targets)
     for target in targets:
         if azure.get(target) is not None:

@@ -7,13 +7,14 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from secureml_reconcilers.azure.resource_id import resource_id
-from secureml_reconcilers.engine import attribution, drift, intervals, status_and_events
+from secureml_reconcilers.engine import attribution, drift, intervals, status_and_events, unobserved
 from secureml_reconcilers.engine.assessment import Holds, Pending, Running
 from secureml_reconcilers.engine.blocks import Ensure, EnsureAbsent
 from secureml_reconcilers.engine.conditions import conditions, with_times
 from secureml_reconcilers.engine.contract import ReconcileResult
 from secureml_reconcilers.engine.evaluation import Busy, problems
 from secureml_reconcilers.engine.questions import Resource
+from secureml_reconcilers.engine.readings import LONGEST_LINE
 from secureml_reconcilers.engine.recovering import RECOVERED, recovered
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ def report(this: Pass, evaluation: Evaluation) -> ReconcileResult:
     """Conclude a pass that has evaluated something."""
     now, request, history = this.ledger.clock.now(), this.request, this.history
     previous = request.status.get("conditions", ())
+    history.deferred_since = None
     fresh = conditions(
         evaluation,
         enforce=this.composition.enforce,
@@ -68,7 +70,10 @@ def report(this: Pass, evaluation: Evaluation) -> ReconcileResult:
 def defer(this: Pass, wait: timedelta) -> ReconcileResult:
     """Conclude a pass that met the end of the subscription's budget: nothing new is known of what it asked."""
     _rest_in_line(this)
-    status = dict(this.request.status)
+    status, history, now = dict(this.request.status), this.history, this.ledger.clock.monotonic()
+    history.deferred_since = history.deferred_since or this.began
+    if now - history.deferred_since > LONGEST_LINE:
+        status = unobserved.throttled(this.request, this.ledger.clock.now())
     running = {record.id.key for record in this.ledger.records.values() if record.phase == "running"}
     still = [entry for entry in status.pop("operations", ()) if resource_id(entry["id"]).key in running]
     if still:
@@ -158,8 +163,8 @@ def _requeue_after(this: Pass, evaluation: Evaluation, running: list[Record]) ->
     waits = [max(record.look_at - now, intervals.SOONEST) for record in running]
     waits += _repeats(this, evaluation)
     assessments = evaluation.assessments.values()
-    others_run = any(isinstance(each, Running) for each in assessments) or _waits_for_others(evaluation)
-    if this.claim_held_elsewhere or (not waits and others_run):
+    others_run = any(isinstance(each, Running) for each in assessments)
+    if this.claim_held_elsewhere or _waits_for_others(evaluation) or (not waits and others_run):
         waits.append(intervals.PENDING)
     waits += _looks_at_pending(this, evaluation, busy=bool(running or this.actions))
     if this.unfinished:

@@ -5,14 +5,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from secureml_reconcilers.engine import conditions
-from secureml_reconcilers.engine.conditions import PAUSED, READY, RECONCILE_FAILED, condition_of, with_times
+from secureml_reconcilers.engine.conditions import (
+    IN_SYNC,
+    PAUSED,
+    READY,
+    RECONCILE_FAILED,
+    Condition,
+    condition_of,
+    with_times,
+)
 from secureml_reconcilers.engine.contract import Event, ReconcileResult
 from secureml_reconcilers.engine.status_and_events import pauses
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from secureml_reconcilers.engine.contract import ReconcileRequest
+    from secureml_reconcilers.engine.contract import ReconcileRequest, Status
 
 _NOTHING_SEEN: Final = frozenset({PAUSED, RECONCILE_FAILED})
 """Reasons of a Ready that tells nothing of Azure."""
@@ -38,3 +46,17 @@ def paused(request: ReconcileRequest, now: datetime) -> ReconcileResult:
     standing = {condition["type"]: dict(condition) for condition in (*before, *fresh)}
     status = {**request.status, "observedGeneration": request.generation, "conditions": list(standing.values())}
     return ReconcileResult(status, tuple(pauses(before, fresh)))
+
+
+def throttled(request: ReconcileRequest, now: datetime) -> Status:
+    """The status when nothing could be looked at for long: what was true then is not known to be true now."""
+    message = (
+        "The subscription's request budget has been spent for so long that nothing could be looked at. You need do"
+        " nothing if others' requests calm down; see who else uses the operator's identity (reference: Azure"
+        " Resource Manager's request limits)."
+    )
+    before = {condition["type"]: dict(condition) for condition in request.status.get("conditions", ())}
+    at = request.generation
+    fresh = [Condition(kind, "Unknown", "Throttled", message) for kind in (READY, IN_SYNC)]
+    standing = before | {each["type"]: each for each in with_times(fresh, before.values(), at, now)}
+    return {**request.status, "observedGeneration": at, "conditions": list(standing.values())}

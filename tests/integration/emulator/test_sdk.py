@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 
 from .client import GROUP, NET, OPERATOR, SUBSCRIPTION, TENANT, Azure, endpoint
 
+# The operator's own code, where it was imported before, has left the operations out (azure/management.py).
+for _module in [each for each in sys.modules if each.startswith("azure.mgmt.network")]:
+    del sys.modules[_module]
+
 pytest.importorskip("azure.mgmt.network.aio", reason="the Azure SDK is not installed")
 
-from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
-from azure.identity.aio import ClientSecretCredential
-from azure.mgmt.network.aio import NetworkManagementClient
+from azure.core.exceptions import HttpResponseError, ResourceNotFoundError  # noqa: E402 - with its operations
+from azure.identity.aio import ClientSecretCredential  # noqa: E402 - with its operations
+from azure.mgmt.network.aio import NetworkManagementClient  # noqa: E402 - with its operations
 
 REGION = "westeurope"
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from secureml_operator.cluster import ClusterError
 from secureml_operator.status import condition, normalised
 from secureml_operator.status_writer import StatusNotKeptError, StatusTakenError
+from secureml_reconcilers.api import condition_types, reasons
 from secureml_reconcilers.engine.contract import Event
 
 if TYPE_CHECKING:
@@ -24,14 +25,10 @@ if TYPE_CHECKING:
     from secureml_operator.status_writer import StatusWriter
     from secureml_operator.store import Store
     from secureml_operator.telemetry.metrics import Metrics
+    from secureml_reconcilers.api.condition_types import ConditionType
     from secureml_reconcilers.engine.contract import Key, Status
 
 logger = logging.getLogger(__name__)
-
-REASON = "ReconcileFailed"
-"""Of the event: a pass raised something unexpected or was cut off. Of conditions: at least two in a row did.
-
-Whoever runs the operator acts: reports it, or applies the CRDs of this version. It is retried meanwhile."""
 
 TOLERATED = 1
 """So many failed passes in a row leave the conditions as they are: the next comes after a second, and a bug that
@@ -81,7 +78,7 @@ class FailedPasses:
             row = _Row(resource.uid, self._statuses.now())
         self._rows[key] = row = _Row(row.uid, row.since, row.count + 1)
         # An operator that ended meanwhile may have told it already. Ready may keep the reason through a pause.
-        told = condition(resource.status, "Reconciling").get("reason") == REASON
+        told = condition(resource.status, condition_types.RECONCILING).get("reason") == reasons.RECONCILE_FAILED
         if row.count > TOLERATED or told:
             await self._write(resource, crash, row.since)
         elif row.count == 1:
@@ -111,11 +108,13 @@ def unknown(resource: Resource, crash: Exception, since: str) -> Status:
         since: RFC 3339, UTC; counts only if the status does not tell an earlier time for this crash.
     """
     present = {each["type"]: each for each in resource.status.get("conditions") or ()}
-    message = _message(crash, since, present.get("Ready", {}))
+    message = _message(crash, since, present.get(condition_types.READY, {}))
     conditions = [
-        _condition("Ready", "Unknown", message, resource.generation),
-        _condition("Reconciling", "True", message, resource.generation),
-        _condition("InSync", "Unknown", message, _in_sync_at(present.get("InSync", {}))),
+        _condition(condition_types.READY, "Unknown", message, resource.generation),
+        _condition(condition_types.RECONCILING, "True", message, resource.generation),
+        _condition(
+            condition_types.IN_SYNC, "Unknown", message, _in_sync_at(present.get(condition_types.IN_SYNC, {}))
+        ),
     ]
     set_here = {each["type"] for each in conditions}
     for kind, each in present.items():
@@ -129,11 +128,11 @@ def unknown(resource: Resource, crash: Exception, since: str) -> Status:
     return {**resource.status, "conditions": conditions}
 
 
-def _condition(kind: str, status: str, message: str, generation: int | None) -> dict[str, Any]:
+def _condition(kind: ConditionType, status: str, message: str, generation: int | None) -> dict[str, Any]:
     return {
         "type": kind,
         "status": status,
-        "reason": REASON,
+        "reason": reasons.RECONCILE_FAILED,
         "message": message,
         "observedGeneration": generation,
     }
@@ -152,7 +151,7 @@ def _message(crash: Exception, since: str, ready: Mapping[str, Any]) -> str:
     """Say it in the words that stand there already when only the time would differ: a restart knows no other."""
     opening = f"{_what(crash)}; no pass has succeeded since "
     present = str(ready.get("message", ""))
-    if ready.get("reason") == REASON and present.startswith(opening):
+    if ready.get("reason") == reasons.RECONCILE_FAILED and present.startswith(opening):
         return present
     return (
         f"{opening}{since}, so nothing is known of Azure at present. It is tried again by itself, ever more"
@@ -165,7 +164,7 @@ def _event(crash: Exception) -> Event:
         f"{_what(crash)}. It is tried again by itself, ever more slowly. Nothing was left half announced."
         f" {_advice(crash)}"
     )
-    return Event("Warning", REASON, message)
+    return Event("Warning", reasons.RECONCILE_FAILED, message)
 
 
 def _what(crash: Exception) -> str:

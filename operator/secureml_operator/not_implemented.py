@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from secureml_reconcilers.api import condition_types, reasons
 from secureml_reconcilers.engine.contract import Event, ReconcileResult
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from secureml_reconcilers.api.condition_types import ConditionType
     from secureml_reconcilers.engine.contract import Journal, Key, ReconcileRequest, Status
-
-REASON = "NotImplementedYet"
-"""Ready is False for this reason while the kind's reconciler does not exist."""
 
 
 class NotImplementedReconciler:
@@ -29,12 +28,12 @@ class NotImplementedReconciler:
             "Kubernetes. Keep the resource for a later version, or delete it, which is safe."
         )
         told = any(
-            condition.get("type") == "Ready" and condition.get("reason") == REASON
+            condition.get("type") == condition_types.READY and condition.get("reason") == reasons.NOT_IMPLEMENTED
             for condition in request.status.get("conditions") or ()
         )
         return ReconcileResult(
             status=_status(request.generation, message),
-            events=() if told or request.deleting else (Event("Warning", REASON, message),),
+            events=() if told or request.deleting else (Event("Warning", reasons.NOT_IMPLEMENTED, message),),
             released=True,
         )
 
@@ -47,11 +46,11 @@ class NotImplementedReconciler:
 
 
 def _status(generation: int, message: str) -> Status:
-    def condition(kind: str, status: str) -> dict[str, object]:
+    def condition(kind: ConditionType, status: str) -> dict[str, object]:
         return {
             "type": kind,
             "status": status,
-            "reason": REASON,
+            "reason": reasons.NOT_IMPLEMENTED,
             "message": message,
             "observedGeneration": generation,
         }
@@ -60,8 +59,8 @@ def _status(generation: int, message: str) -> Status:
     return {
         "observedGeneration": generation,
         "conditions": [
-            condition("Ready", "False"),
-            condition("Reconciling", "False"),
-            condition("Stalled", "True"),
+            condition(condition_types.READY, "False"),
+            condition(condition_types.RECONCILING, "False"),
+            condition(condition_types.STALLED, "True"),
         ],
     }

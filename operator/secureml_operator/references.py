@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from secureml_operator.cluster import ObjectGoneError
 from secureml_operator.resource import parse
 from secureml_operator.status import condition
+from secureml_reconcilers.api import condition_types
 from secureml_reconcilers.engine.contract import Reference
 
 if TYPE_CHECKING:
@@ -153,7 +154,7 @@ def _visible(resource: Resource | None) -> tuple[Any, ...] | None:
 
 def _ready(resource: Resource) -> Mapping[str, Any]:
     """Give the Ready condition, or nothing when it is of an earlier generation."""
-    ready = condition(resource.status, "Ready")
+    ready = condition(resource.status, condition_types.READY)
     return ready if ready.get("observedGeneration") == resource.generation else {}
 
 

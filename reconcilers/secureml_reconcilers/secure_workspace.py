@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from secureml_reconcilers.api import SecureWorkspaceSpec
+from secureml_reconcilers.api import SecureWorkspaceSpec, condition_types, reasons
 from secureml_reconcilers.engine.blocks import Aspect, Composition
 from secureml_reconcilers.isolation.clouds import PUBLIC, Cloud
 from secureml_reconcilers.isolation.dns import names_resolve
@@ -28,6 +28,7 @@ from secureml_reconcilers.isolation.workspace_context import WorkspaceContext
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from secureml_reconcilers.api.reasons.entry import Reason
     from secureml_reconcilers.api.secure_workspace import ContainerRegistry, KeyVault, Storage
 
 
@@ -65,8 +66,15 @@ class SecureWorkspaces:
         endpoints, names = partial(endpoints_removed, removal), partial(names_removed, removal)
         return Composition(
             (
-                Aspect("EndpointsRemoved", endpoints, "Removed", "Our endpoints are gone."),
-                Aspect("NamesRemoved", names, "Removed", "Our unused links and zones are gone."),
+                Aspect(
+                    condition_types.PRIVATE_ENDPOINTS_REMOVED,
+                    endpoints,
+                    reasons.REMOVED,
+                    "Our endpoints are gone.",
+                ),
+                Aspect(
+                    condition_types.DNS_REMOVED, names, reasons.REMOVED, "Our unused links and zones are gone."
+                ),
             ),
             owner,
         )
@@ -75,18 +83,25 @@ class SecureWorkspaces:
 def _declared(context: WorkspaceContext) -> Iterator[Aspect]:
     """What the spec asks for; a workspace that it wants open has no condition that says closed."""
     spec = context.spec
-    yield Aspect("WorkspaceFound", partial(discovered, context), "Found", "The workspace exists.")
-    yield Aspect("PrivateLinkReady", partial(private_link, context), "Approved", "Every endpoint is approved.")
-    yield Aspect("NamesResolved", partial(names_resolve, context), *_resolved(context))
+    yield Aspect(
+        condition_types.WORKSPACE_FOUND, partial(discovered, context), reasons.FOUND, "The workspace exists."
+    )
+    yield Aspect(
+        condition_types.PRIVATE_LINK_READY,
+        partial(private_link, context),
+        reasons.APPROVED,
+        "Every endpoint is approved.",
+    )
+    yield Aspect(condition_types.NAMES_RESOLVED, partial(names_resolve, context), *_resolved(context))
     vault, accounts, registry = (
         partial(isolated, context) for isolated in (key_vault_isolated, storage_isolated, registry_isolated)
     )
-    yield Aspect("KeyVaultIsolated", vault, *_closed("The vault", spec.key_vault))
-    yield Aspect("StorageIsolated", accounts, *_closed("Every account", spec.storage))
-    yield Aspect("RegistryIsolated", registry, *_closed("The registry", spec.container_registry))
+    yield Aspect(condition_types.KEY_VAULT_ISOLATED, vault, *_closed("The vault", spec.key_vault))
+    yield Aspect(condition_types.STORAGE_ISOLATED, accounts, *_closed("Every account", spec.storage))
+    yield Aspect(condition_types.REGISTRY_ISOLATED, registry, *_closed("The registry", spec.container_registry))
     if spec.public_access.workspace == "Disabled":
         closed = partial(public_access_closed, context)
-        yield Aspect("PublicAccessClosed", closed, "Closed", "The workspace is closed.")
+        yield Aspect(condition_types.PUBLIC_ACCESS_CLOSED, closed, reasons.CLOSED, "The workspace is closed.")
 
 
 def _leftovers(
@@ -96,26 +111,31 @@ def _leftovers(
     if inventory:
         removes = context.spec.deletion_policy == "Delete" and context.spec.mode == "Enforce"
         left = partial(leftovers_removed, context.plan.owner, inventory, declared, removes=removes)
-        yield Aspect("LeftoversRemoved", left, "NothingLeft", "Nothing is left that findings do not name.")
+        yield Aspect(
+            condition_types.LEFTOVERS_REMOVED, left, reasons.REMOVED, "Nothing is left that findings do not name."
+        )
 
 
 def _supported(context: WorkspaceContext) -> Aspect:
     supported = partial(unsupported_fields, context)
-    return Aspect("SpecSupported", supported, "Supported", "All of the spec is acted upon.")
+    return Aspect(condition_types.SPEC_SUPPORTED, supported, reasons.SUPPORTED, "All of the spec is acted upon.")
 
 
-def _resolved(context: WorkspaceContext) -> tuple[str, str]:
+def _resolved(context: WorkspaceContext) -> tuple[Reason, str]:
     """Reason and message where names resolve; where DNS is somebody else's, that is taken on trust."""
     if context.plan.dns_mode == "None":
-        return "ConfirmedByUser", "DNS is yours: you confirmed the records, and the operator cannot check them."
-    return "Linked", "Names lead to private addresses."
+        return (
+            reasons.CONFIRMED_BY_USER,
+            "DNS is yours: you confirmed the records, and the operator cannot check them.",
+        )
+    return reasons.RESOLVED, "Names lead to private addresses."
 
 
-def _closed(service: str, part: ContainerRegistry | KeyVault | Storage) -> tuple[str, str]:
+def _closed(service: str, part: ContainerRegistry | KeyVault | Storage) -> tuple[Reason, str]:
     """Reason and message of a service that is as declared: one that lets addresses in is not called closed."""
     if not part.allowed_ip_ranges:
-        return "Closed", f"{service} is closed."
+        return reasons.CLOSED, f"{service} is closed."
     return (
-        "ClosedExceptAllowedRanges",
+        reasons.CLOSED_EXCEPT_ALLOWED_RANGES,
         f"{service} is closed except to the addresses that the spec names; findings tell who else is let in.",
     )

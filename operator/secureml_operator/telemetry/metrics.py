@@ -10,6 +10,7 @@ from prometheus_client.process_collector import ProcessCollector
 
 from secureml_operator.kinds import KINDS
 from secureml_operator.status import condition
+from secureml_reconcilers.api import condition_types
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -136,7 +137,7 @@ class Metrics:
     def readiness(self, resource: Resource, before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
         """Show a resource's readiness, and measure the way there when it has just become Ready."""
         key = resource.key
-        was, is_now = condition(before, "Ready"), condition(after, "Ready")
+        was, is_now = condition(before, condition_types.READY), condition(after, condition_types.READY)
         self._ready.labels(key.kind, key.namespace, key.name).set(1 if is_now.get("status") == "True" else 0)
         if is_now.get("status") != "True":
             self._unready.setdefault(key, _moment(_unready_since(resource, was, is_now)))

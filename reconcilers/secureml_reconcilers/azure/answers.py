@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import aiohttp
 from azure.core.exceptions import AzureError
 
+from secureml_reconcilers.api import reasons
 from secureml_reconcilers.azure.errors import classify
 from secureml_reconcilers.azure.problem import AzureProblem
 
@@ -48,7 +49,7 @@ def understood(method: str, what: str, target: ResourceId | None = None) -> Iter
     except Exception as error:
         _log.exception("%s %s failed in an unexpected way", method, what)
         raise AzureProblem(
-            "UnexpectedAnswer",
+            reasons.UNEXPECTED_RESPONSE,
             f"{method} {what} ended in an unexpected way ({type(error).__name__})",
             "You need do nothing if it passes: it is tried again. If it stays, report it with the operator's log.",
             target=target,
@@ -59,7 +60,7 @@ def understood(method: str, what: str, target: ResourceId | None = None) -> Iter
 def unanswered(error: AzureError, method: str, what: str) -> AzureProblem:
     """No answer came. A request that was never sent has a known outcome; a lost answer has not."""
     return AzureProblem(
-        "AzureUnreachable",
+        reasons.AZURE_UNREACHABLE,
         f"{method} {what} got no answer: {error.message or type(error).__name__}",
         "Nothing to do if it passes: it is read again before anything is repeated.",
         # A refused connection sent nothing; azure-core files a connection cut later under the same class.
@@ -115,4 +116,4 @@ def _page(response: AsyncHttpResponse, target: ResourceId | None) -> Body:
 
 def _unreadable(form: str, target: ResourceId | None) -> AzureProblem:
     said = f"Azure answered 200 with a body that is {form}."
-    return AzureProblem("UnreadableAnswer", said, "Nothing to do.", target=target)
+    return AzureProblem(reasons.UNEXPECTED_RESPONSE, said, "Nothing to do.", target=target)

@@ -13,11 +13,13 @@ from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
+from secureml_reconcilers.api import reasons
 from secureml_reconcilers.azure.problem import AzureProblem, Retry, Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from secureml_reconcilers.api.reasons.entry import Reason
     from secureml_reconcilers.azure.resource_id import ResourceId
 
 
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
 class Row:
     """What one ARM error code means for us."""
 
-    reason: str
+    reason: Reason
     retry: Retry
     severity: Severity
     advice: str
@@ -34,27 +36,27 @@ class Row:
 _T, _S, _P = Retry.SOON, Retry.SLOW, Retry.NEVER
 _NOBODY, _ADMIN, _USER = Severity.NOBODY, Severity.AZURE_ADMIN, Severity.USER
 
-_BUSY = Row("AzureBusy", _T, _NOBODY, "You need do nothing: it is tried again.")
+_BUSY = Row(reasons.AZURE_BUSY, _T, _NOBODY, "You need do nothing: it is tried again.")
 _NOT_READY = Row(
-    "DependencyNotReady", _T, _NOBODY, "You need do nothing: it is tried again when the other is ready."
+    reasons.DEPENDENCY_NOT_READY, _T, _NOBODY, "You need do nothing: it is tried again when the other is ready."
 )
-_NOT_FOUND = Row("NotFound", _S, _ADMIN, "Create it, or correct the id in the spec.")
+_NOT_FOUND = Row(reasons.NOT_FOUND, _S, _ADMIN, "Create it, or correct the id in the spec.")
 _FORBIDDEN = Row(
-    "Forbidden",
+    reasons.FORBIDDEN,
     _S,
     _ADMIN,
     "Grant the operator's identity this action; docs/azure-role.json lists what it needs.",
 )
 _REGISTER = Row(
-    "ProviderNotRegistered",
+    reasons.PROVIDER_NOT_REGISTERED,
     _S,
     _ADMIN,
     "Register the resource provider in the subscription (az provider register --namespace …).",
 )
-_QUOTA = Row("QuotaExceeded", _S, _ADMIN, "Raise the quota or free what is not used.")
-_SPEC = Row("InvalidRequest", _P, _USER, "Correct the spec as the message says.")
-_MAYBE_SPEC = Row("RequestRefused", _S, _USER, "Read Azure's message: it decides what to change.")
-_IN_USE = Row("InUse", _S, _ADMIN, "Remove what still uses it.")
+_QUOTA = Row(reasons.QUOTA_EXCEEDED, _S, _ADMIN, "Raise the quota or free what is not used.")
+_SPEC = Row(reasons.INVALID_REQUEST, _P, _USER, "Correct the spec as the message says.")
+_MAYBE_SPEC = Row(reasons.REQUEST_REFUSED, _S, _USER, "Read Azure's message: it decides what to change.")
+_IN_USE = Row(reasons.IN_USE, _S, _ADMIN, "Remove what still uses it.")
 
 TABLE: Mapping[str, Row] = {
     # transient: parallel work, eventual consistency, outages
@@ -70,10 +72,10 @@ TABLE: Mapping[str, Row] = {
     "NotLatestOperation": _BUSY,
     "OperationCancelled": _BUSY,
     "CannotDeleteResource": Row(
-        "HasChildren", _T, _NOBODY, "You need do nothing: its children are deleted first."
+        reasons.HAS_CHILDREN, _T, _NOBODY, "You need do nothing: its children are deleted first."
     ),
     "PreconditionFailed": Row(
-        "ChangedMeanwhile", _T, _NOBODY, "You need do nothing: it is read again and merged."
+        reasons.PRECONDITION_FAILED, _T, _NOBODY, "You need do nothing: it is read again and merged."
     ),
     "ReferencedResourceNotProvisioned": _NOT_READY,
     "InvalidResourceReference": _NOT_READY,
@@ -81,7 +83,7 @@ TABLE: Mapping[str, Row] = {
     "PrincipalNotFound": _NOT_READY,
     "NetcfgSubnetRangeOutsideVnet": _NOT_READY,
     "PrivateEndpointAlreadyExists": Row(
-        "NameStillReserved",
+        reasons.NAME_RESERVED,
         _S,
         _NOBODY,
         "You need do nothing: Azure frees the name within about 20 minutes (OPS-05).",
@@ -95,29 +97,33 @@ TABLE: Mapping[str, Row] = {
     "RoleDefinitionDoesNotExist": _NOT_FOUND,
     # throttling
     "SubscriptionRequestsThrottled": Row(
-        "Throttled", _T, _NOBODY, "You need do nothing: Azure said when to go on."
+        reasons.THROTTLED, _T, _NOBODY, "You need do nothing: Azure said when to go on."
     ),
-    "TooManyRequests": Row("Throttled", _T, _NOBODY, "You need do nothing: Azure said when to go on."),
-    "429": Row("Throttled", _T, _NOBODY, "You need do nothing: Azure said when to go on."),
+    "TooManyRequests": Row(reasons.THROTTLED, _T, _NOBODY, "You need do nothing: Azure said when to go on."),
+    "429": Row(reasons.THROTTLED, _T, _NOBODY, "You need do nothing: Azure said when to go on."),
     # somebody with rights in Azure must act
     "AuthorizationFailed": _FORBIDDEN,
     "LinkedAuthorizationFailed": _FORBIDDEN,
-    "InvalidAuthenticationToken": Row("NotSignedIn", _T, _ADMIN, "Check the operator's credential and its clock."),
-    "ExpiredAuthenticationToken": Row("NotSignedIn", _T, _ADMIN, "Check the operator's credential and its clock."),
+    "InvalidAuthenticationToken": Row(
+        reasons.AUTHENTICATION_FAILED, _T, _ADMIN, "Check the operator's credential and its clock."
+    ),
+    "ExpiredAuthenticationToken": Row(
+        reasons.AUTHENTICATION_FAILED, _T, _ADMIN, "Check the operator's credential and its clock."
+    ),
     # Seen in many issues (Azure/azure-sdk-for-net 49391); not recorded, so the status 401 is taken from there.
     "InvalidAuthenticationTokenTenant": Row(
-        "OtherTenant",
+        reasons.WRONG_TENANT,
         _S,
         _ADMIN,
         "Sign the operator in to the tenant of this subscription, or name resources of its own tenant.",
     ),
     "RequestDisallowedByPolicy": Row(
-        "DeniedByPolicy",
+        reasons.DENIED_BY_POLICY,
         _S,
         _ADMIN,
         "Exempt this resource from the policy assignment, or change the policy (OPS-02).",
     ),
-    "ScopeLocked": Row("Locked", _S, _ADMIN, "Remove the lock; the operator goes on by itself (OPS-01)."),
+    "ScopeLocked": Row(reasons.LOCKED, _S, _ADMIN, "Remove the lock; the operator goes on by itself (OPS-01)."),
     "MissingSubscriptionRegistration": _REGISTER,
     "NoRegisteredProviderFound": _REGISTER,
     "SubscriptionNotRegistered": _REGISTER,
@@ -132,16 +138,16 @@ TABLE: Mapping[str, Row] = {
     "InUseSubnetCannotBeDeleted": _IN_USE,
     "PublicIPAddressCannotBeDeleted": _IN_USE,
     "SubnetIsFull": Row(
-        "SubnetFull", _S, _USER, "Widen the subnet, or name another in spec.network.endpointSubnetID."
+        reasons.SUBNET_FULL, _S, _USER, "Widen the subnet, or name another in spec.network.endpointSubnetID."
     ),
     "NetworkAclsValidationFailure": Row(
-        "ServiceEndpointMissing",
+        reasons.SERVICE_ENDPOINT_MISSING,
         _S,
         _ADMIN,
         "Enable the service endpoint on the subnet named in the message (ST-SE-01).",
     ),
     "VirtualNetworkNotValid": Row(
-        "ServiceEndpointMissing",
+        reasons.SERVICE_ENDPOINT_MISSING,
         _S,
         _ADMIN,
         "Enable the service endpoint on the subnet named in the message (KV-NET-01).",
@@ -162,13 +168,13 @@ TABLE: Mapping[str, Row] = {
     "GroupIdInvalid": _SPEC,
     "InvalidPrivateLinkServiceId": _SPEC,
     "PrivateEndpointCannotBeCreatedInSubnetThatHasNetworkPoliciesEnabled": Row(
-        "NetworkPoliciesEnabled",
+        reasons.SUBNET_NETWORK_POLICIES_ENABLED,
         _P,
         _USER,
         "Name a subnet whose privateEndpointNetworkPolicies are Disabled; they are never switched off (WS-PE-02).",
     ),
     "PrivateEndpointCreationNotAllowedAsSubnetIsDelegated": Row(
-        "SubnetDelegated",
+        reasons.SUBNET_DELEGATED,
         _P,
         _USER,
         "Name a subnet without delegations in spec.network.endpointSubnetID (ACI-CONF-01).",
@@ -186,7 +192,7 @@ TABLE: Mapping[str, Row] = {
 _BY_STATUS: Mapping[int, Row] = {
     # a failed operation: its result has no status of its own
     0: Row(
-        "OperationFailed",
+        reasons.OPERATION_FAILED,
         _T,
         _ADMIN,
         "You need do nothing if it passes, for it is repeated; else Azure's message says what stands in its way.",
@@ -246,7 +252,7 @@ def from_error(error: Mapping[str, Any], status: int, target: ResourceId | None)
     said = str(error.get("message") or f"Azure answered {status} without an explanation.")
     if OVERLAPPING_ZONES in said:
         row = Row(
-            "ZoneConflict",
+            reasons.ZONE_CONFLICT,
             _S,
             _ADMIN,
             "Link the network to one zone of that name only, or name it in spec.dns.zoneIDs.",

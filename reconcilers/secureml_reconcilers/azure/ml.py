@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 from azure.core.exceptions import AzureError
 from azure.core.pipeline.transport import HttpTransport, RequestsTransport
 
+from secureml_reconcilers.api import reasons
 from secureml_reconcilers.azure.answers import understood
 from secureml_reconcilers.azure.arm import TERMINAL, Accepted
 from secureml_reconcilers.azure.errors import classify
@@ -108,7 +109,9 @@ class MachineLearning:
             waited = 0.0
             while answer.status_code == 202:  # noqa: PLR2004
                 if waited >= _DIAGNOSIS_SECONDS:
-                    raise AzureProblem("AzureBusy", f"The diagnosis of {workspace.short} takes too long", "")
+                    raise AzureProblem(
+                        reasons.AZURE_BUSY, f"The diagnosis of {workspace.short} takes too long", ""
+                    )
                 pause = float(answer.headers.get("Retry-After") or _LOOK_SECONDS)
                 await asyncio.sleep(pause)
                 waited += pause
@@ -139,7 +142,7 @@ class MachineLearning:
                     call(client)
                 except Answered as answered:
                     return answered.response
-            raise AzureProblem("UnexpectedAnswer", f"{method} {target} was not sent by the SDK", "")
+            raise AzureProblem(reasons.UNEXPECTED_RESPONSE, f"{method} {target} was not sent by the SDK", "")
 
         return await asyncio.to_thread(run)
 
@@ -254,7 +257,7 @@ class GuardedTransport(HttpTransport):  # type: ignore[type-arg]
 
     def _refusal(self, what: str) -> AzureProblem:
         return AzureProblem(
-            "UndeclaredProperties",
+            reasons.UNDECLARED_PROPERTIES,
             f"{self._target.short} is not written, for the SDK would send what nobody declared: {what}",
             "Declare it, or report it: nothing was sent.",
             Retry.NEVER,
@@ -264,7 +267,7 @@ class GuardedTransport(HttpTransport):  # type: ignore[type-arg]
 
     def _unanswered(self, method: str, error: AzureError) -> AzureProblem:
         return AzureProblem(
-            "AzureUnreachable",
+            reasons.AZURE_UNREACHABLE,
             f"{method} {self._target} got no answer: {type(error).__name__}",
             "Nothing to do if it passes: it is read again before anything is repeated.",
             target=self._target,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from datetime import timedelta
 
+    from secureml_reconcilers.api.reasons.entry import Reason
     from secureml_reconcilers.azure.resource_id import ResourceId
 
 _GUID: Final = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
@@ -73,8 +74,8 @@ class AzureProblem(Exception):  # noqa: N818 - it is a classified problem, whate
     Raised by everything in `azure/`, and by the view when a composition touches what could not be read.
     """
 
-    reason: str
-    """One CamelCase word for the condition."""
+    reason: Reason
+    """Of the condition."""
 
     message: str
     """What happened, for the person who must act; names the resource. The same for the same trouble: it stands in

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote
 
+from secureml_reconcilers.api import reasons
 from secureml_reconcilers.azure.problem import AzureProblem, Retry, Severity
 from secureml_reconcilers.azure.resource_id import resource_id
 
@@ -75,7 +76,7 @@ class Scopes:
     def _outside(self, path: str) -> AzureProblem:
         """Tried again slowly: it heals when the setting changes, and refusing it costs Azure nothing."""
         return AzureProblem(
-            "OutsideScope",
+            reasons.OUTSIDE_SCOPE,
             f"{path} lies outside of what this custom resource may use: {', '.join(self.ids or ()) or 'nothing'}",
             f"Name a resource inside, or have an administrator add its subscription or resource group to"
             f" {self.setting}.",

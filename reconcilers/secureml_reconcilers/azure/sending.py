@@ -18,6 +18,7 @@ import aiohttp
 from azure.core.exceptions import AzureError
 from azure.core.rest import HttpRequest
 
+from secureml_reconcilers.api import reasons
 from secureml_reconcilers.azure.problem import AzureProblem
 
 if TYPE_CHECKING:
@@ -111,7 +112,9 @@ class Sender:
             AzureError: when no answer came.
         """
         if self.leads_elsewhere(ask.url):
-            raise AzureProblem("UnexpectedAnswer", f"Azure goes on at another host: {ask.path}", "Nothing to do.")
+            raise AzureProblem(
+                reasons.UNEXPECTED_RESPONSE, f"Azure goes on at another host: {ask.path}", "Nothing to do."
+            )
         subscription = _subscription_in(ask.path)
         if ask.type != GRAPH:
             self._throttle.take(subscription, ask.method, requester)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 from azure.core.exceptions import AzureError, ClientAuthenticationError
 from azure.identity import CredentialUnavailableError
 
+from secureml_reconcilers.api import reasons
 from secureml_reconcilers.azure.problem import AzureProblem, Retry, Severity
 
 if TYPE_CHECKING:
@@ -103,7 +104,7 @@ def not_signed_in(error: Exception) -> AzureProblem:
     """
     if not isinstance(error, AzureError):
         return AzureProblem(
-            "NotSignedIn",
+            reasons.AUTHENTICATION_FAILED,
             f"The operator's credential cannot be used: {type(error).__name__}",
             _CHECK,
             Retry.SOON,
@@ -112,7 +113,7 @@ def not_signed_in(error: Exception) -> AzureProblem:
     said = _OF_ONE_ATTEMPT.sub("", error.message)
     if isinstance(error, CredentialUnavailableError):  # of our credentials, only the managed identity raises it
         return AzureProblem(
-            "NotSignedIn",
+            reasons.AUTHENTICATION_FAILED,
             f"No secret and no federated token is set, and the machine's managed identity failed: {said}",
             "Set AZURE_TENANT_ID and AZURE_CLIENT_ID, and AZURE_FEDERATED_TOKEN_FILE or AZURE_CLIENT_SECRET, or"
             " give the machine a managed identity.",
@@ -123,9 +124,9 @@ def not_signed_in(error: Exception) -> AzureProblem:
     refused = isinstance(error, ClientAuthenticationError) and (error.status_code or 0) < 500  # noqa: PLR2004
     if refused:
         message = f"Entra ID refused the operator's credential: {said}"
-        return AzureProblem("NotSignedIn", message, _CHECK, Retry.SOON, Severity.AZURE_ADMIN)
+        return AzureProblem(reasons.AUTHENTICATION_FAILED, message, _CHECK, Retry.SOON, Severity.AZURE_ADMIN)
     return AzureProblem(
-        "AzureUnreachable",
+        reasons.AZURE_UNREACHABLE,
         f"Entra ID gave no answer to the operator's sign-in: {said or type(error).__name__}",
         "You need do nothing if it passes: it is tried again.",
     )

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
+from secureml_reconcilers.api import reasons
 from secureml_reconcilers.azure.errors import asked_wait, spends_the_budget
 from secureml_reconcilers.azure.problem import AzureProblem
 
@@ -155,7 +156,7 @@ class Throttle:
         wait = self._bucket(subscription, method).take(self._monotonic(), requester)
         if wait > 0:
             raise AzureProblem(
-                reason="Throttled",
+                reason=reasons.THROTTLED,
                 message=f"The subscription {subscription} has no {_CLASSES[method]} left for the moment.",
                 advice="You need do nothing: it goes on by itself.",
                 retry_after=timedelta(seconds=wait),

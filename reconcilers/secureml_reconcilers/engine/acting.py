@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Final
 
+from secureml_reconcilers.api import reasons
 from secureml_reconcilers.azure.arm import Present
 from secureml_reconcilers.azure.catalogue import type_info
 from secureml_reconcilers.azure.problem import AzureProblem
@@ -200,7 +201,7 @@ class Actor:
             self._outcome_unknown(action, record)
             return
         this.ledger.withdraw(record)
-        if problem.reason == "ChangedMeanwhile":
+        if problem.reason == reasons.PRECONDITION_FAILED:
             this.readings.forget([action.id.key])
             self.learned = True
             if action.kind == "Create":

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Literal
 
+from secureml_reconcilers.api import reasons
 from secureml_reconcilers.azure import arm
 from secureml_reconcilers.azure.catalogue import type_info
 from secureml_reconcilers.azure.problem import AzureProblem, Retry, Severity
@@ -262,7 +263,7 @@ def _with_dropped(fragment: Fragment, steps: Path, by: str, values: tuple[str, .
 
 def _not_understood(target: ResourceId, error: UnexpectedShapeError) -> AzureProblem:
     return AzureProblem(
-        "UnexpectedAnswer",
+        reasons.UNEXPECTED_RESPONSE,
         f"{target.short} shows a property in a way that this version does not understand: {error}.",
         "Nothing is written on it. Set the property as documented, or report this with the operator's version.",
         Retry.SLOW,
@@ -282,7 +283,7 @@ def _marked(body: Body, block: Ensure, ownership: Ownership) -> Body:
 
 def _gone(target: ResourceId) -> AzureProblem:
     return AzureProblem(
-        "NotFound",
+        reasons.NOT_FOUND,
         f"{target.text} does not exist.",
         "Create it, or correct what refers to it; the operator never makes it.",
         Retry.SLOW,
@@ -293,7 +294,7 @@ def _gone(target: ResourceId) -> AzureProblem:
 
 def _taken(target: ResourceId) -> AzureProblem:
     return AzureProblem(
-        "NameTaken",
+        reasons.NAME_TAKEN,
         f"{target.short} in resource group {target.resource_group} exists and does not carry the operator's tag.",
         f"Delete or rename it, or put the tag {MANAGED_BY}={OPERATOR} back where that was lost, or set"
         " spec.adoption to Adopt to let the operator manage it.",

@@ -7,9 +7,13 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
+from secureml_reconcilers.api import reasons
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from secureml_reconcilers.api.condition_types import ConditionType
+    from secureml_reconcilers.api.reasons.entry import Reason
     from secureml_reconcilers.azure.resource_id import ResourceId
     from secureml_reconcilers.engine.compare import Difference
     from secureml_reconcilers.engine.values import Fragment
@@ -133,8 +137,8 @@ class Check(_Shape):
     """What is checked, unique for what it is about."""
 
     holds: bool
-    reason: str
-    """One CamelCase word for the condition when it does not hold."""
+    reason: Reason
+    """Of the condition when it does not hold. What only pends shows Waiting, so that is its reason."""
 
     message: str
     """What is wrong, for the person who must act."""
@@ -179,13 +183,13 @@ Blocks = Iterator["Block | Blocks"]
 class Aspect:
     """One condition of a custom resource, and the function that says what it takes."""
 
-    condition: str
-    """The condition's type, positive polarity."""
+    condition: ConditionType
+    """Positive polarity."""
 
     blocks: Callable[[View], Blocks]
     """Pure: a generator over the view; raises what the view raises."""
 
-    met: str = "AsDeclared"
+    met: Reason = reasons.AS_DECLARED
     """The condition's reason when everything holds."""
 
     met_message: str = "Everything is as declared."

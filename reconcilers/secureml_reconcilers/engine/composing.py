@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from secureml_reconcilers.api import reasons
 from secureml_reconcilers.azure.problem import AzureProblem, Retry, Severity
 from secureml_reconcilers.engine.blocks import Ensure, EnsureAbsent
 from secureml_reconcilers.engine.view import Unread
@@ -91,7 +92,7 @@ def _collect(
 
 def _not_understood(error: Exception, view: View) -> AzureProblem:
     return AzureProblem(
-        "UnexpectedAnswer",
+        reasons.UNEXPECTED_RESPONSE,
         f"Azure shows {view.last_read or 'something'} in a way that this version does not understand"
         f" ({type(error).__name__}).",
         "Nothing is written on it. Look whether the resource is as documented, or report this with the operator's"

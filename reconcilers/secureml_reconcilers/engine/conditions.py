@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
+from secureml_reconcilers.api import condition_types, reasons
 from secureml_reconcilers.azure.problem import Retry
 from secureml_reconcilers.engine.assessment import Blocked, Differs, Pending, Running
 from secureml_reconcilers.engine.blocks import Check, Ensure, EnsureAbsent
@@ -19,48 +20,22 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from datetime import datetime
 
+    from secureml_reconcilers.api.condition_types import ConditionType
+    from secureml_reconcilers.api.reasons.entry import Reason
     from secureml_reconcilers.azure.problem import AzureProblem
     from secureml_reconcilers.engine.assessment import Assessment
     from secureml_reconcilers.engine.blocks import Block
     from secureml_reconcilers.engine.composing import Composed
     from secureml_reconcilers.engine.evaluation import Evaluation
 
-READY: Final = "Ready"
-"""True when every aspect is met. Reasons: AsDeclared; else that of the first aspect that is not.
-
-Unknown while nothing worse is known than that something could not be told just now, and while paused before
-this spec was looked at (Paused)."""
-
-RECONCILING: Final = "Reconciling"
-"""True while the operator works or waits for something that can pass by itself (kstatus)."""
-
-STALLED: Final = "Stalled"
-"""True when nothing is under way and only a change of the custom resource helps (kstatus: Flux and Helm stop
-waiting)."""
-
-IN_SYNC: Final = "InSync"
-"""False while drift is outstanding (Drifted), and until the first convergence is done (Converging).
-
-Unknown after True, when it could not be told this time, and while nobody looks (Paused)."""
-
-PERMITTED: Final = "Permitted"
-"""False when Azure refused the operator a right; the message names the action to grant."""
-
-PROGRESSING: Final = "Progressing"
-WAITING: Final = "Waiting"
-OUT_OF_SYNC: Final = "OutOfSync"
-
-PAUSED: Final = "Paused"
-"""Nothing is looked at: of InSync and Reconciling always, of Ready only when this spec was never looked at."""
-
-RECONCILE_FAILED: Final = "ReconcileFailed"
-"""Passes fail, one after the other, for a reason that nobody foresaw: nothing is known of Azure (set by the
-shell)."""
-
-NOT_SIGNED_IN: Final = "NotSignedIn"
-
 CANNOT_TELL: Final = frozenset(
-    {"AzureUnreachable", "UnreadableAnswer", "UnexpectedAnswer", "AzureBusy", "Throttled", NOT_SIGNED_IN}
+    {
+        reasons.AZURE_UNREACHABLE,
+        reasons.UNEXPECTED_RESPONSE,
+        reasons.AZURE_BUSY,
+        reasons.THROTTLED,
+        reasons.AUTHENTICATION_FAILED,
+    }
 )
 """Reasons under which the aspect is neither met nor unmet: its status is Unknown."""
 
@@ -74,9 +49,9 @@ _LISTED: Final = 3
 class Condition:
     """One condition before its transition time is known."""
 
-    type: str
+    type: ConditionType
     status: str
-    reason: str
+    reason: Reason
     message: str
 
     @property
@@ -94,7 +69,7 @@ def conditions(evaluation: Evaluation, *, enforce: bool, drifting: bool, settled
         drifting: something that had been as declared is not any more.
         settled_before: the resource was Ready at this generation.
     """
-    told: dict[str, str] = {}
+    told: dict[str, ConditionType] = {}
     aspects = [_aspect(said, evaluation, told, enforce=enforce) for said in evaluation.composed]
     ready = _ready(aspects, enforce=enforce)
     found = problems(evaluation)
@@ -133,7 +108,7 @@ def with_times(
     return rendered
 
 
-def condition_of(status: Mapping[str, Any], kind: str) -> Mapping[str, Any]:
+def condition_of(status: Mapping[str, Any], kind: ConditionType) -> Mapping[str, Any]:
     """One condition of a status as it stands; empty when it was never set."""
     return next((c for c in status.get("conditions", ()) if c["type"] == kind), {})
 
@@ -141,9 +116,14 @@ def condition_of(status: Mapping[str, Any], kind: str) -> Mapping[str, Any]:
 def invalid(message: str) -> list[Condition]:
     """Conditions of a spec that cannot be read; the API server refuses nearly all of those before us."""
     return [
-        Condition(READY, "False", "InvalidSpec", message),
-        Condition(RECONCILING, "False", "InvalidSpec", "Nothing is done until the spec is corrected."),
-        Condition(STALLED, "True", "InvalidSpec", message),
+        Condition(condition_types.READY, "False", reasons.INVALID_SPEC, message),
+        Condition(
+            condition_types.RECONCILING,
+            "False",
+            reasons.INVALID_SPEC,
+            "Nothing is done until the spec is corrected.",
+        ),
+        Condition(condition_types.STALLED, "True", reasons.INVALID_SPEC, message),
     ]
 
 
@@ -154,16 +134,23 @@ def paused(ready: Mapping[str, Any] | None) -> list[Condition]:
         ready: what stands in the status, of this generation; None when it was not looked at in this generation.
     """
     advice = "Remove the annotation secureml.dev/paused to go on"
-    idle = Condition(RECONCILING, "False", PAUSED, f"{advice}; drift is not repaired meanwhile.")
+    idle = Condition(
+        condition_types.RECONCILING, "False", reasons.PAUSED, f"{advice}; drift is not repaired meanwhile."
+    )
     unwatched = "Drift is neither looked for nor repaired since this resource was paused."
-    in_sync = Condition(IN_SYNC, "Unknown", PAUSED, unwatched)
+    in_sync = Condition(condition_types.IN_SYNC, "Unknown", reasons.PAUSED, unwatched)
     if ready is not None:
         return [_as_last_seen(ready), idle, in_sync]
     message = f"Whether Azure is as this spec declares has not been looked at. {advice}."
     return [
-        Condition(READY, "Unknown", PAUSED, message),
+        Condition(condition_types.READY, "Unknown", reasons.PAUSED, message),
         idle,
-        Condition(STALLED, "False", "NotStalled", "Nothing is known yet that needs a change of the spec."),
+        Condition(
+            condition_types.STALLED,
+            "False",
+            reasons.NOT_STALLED,
+            "Nothing is known yet that needs a change of the spec.",
+        ),
         in_sync,
     ]
 
@@ -171,10 +158,10 @@ def paused(ready: Mapping[str, Any] | None) -> list[Condition]:
 def _as_last_seen(ready: Mapping[str, Any]) -> Condition:
     """What was known stays, without the promise of watching."""
     seen = "Azure was as declared." if ready["status"] == "True" else ready["message"].removeprefix(_LAST_SEEN)
-    return Condition(READY, ready["status"], ready["reason"], f"{_LAST_SEEN}{seen}")
+    return Condition(condition_types.READY, ready["status"], ready["reason"], f"{_LAST_SEEN}{seen}")
 
 
-def _aspect(said: Composed, evaluation: Evaluation, told: dict[str, str], *, enforce: bool) -> Condition:
+def _aspect(said: Composed, evaluation: Evaluation, told: dict[str, ConditionType], *, enforce: bool) -> Condition:
     """One aspect's condition; `told` holds each cause by the aspect that shows it, and is added to."""
     kind = said.aspect.condition
     blocks = [(block, evaluation.assessments[block.key]) for block in said.blocks]
@@ -184,11 +171,11 @@ def _aspect(said: Composed, evaluation: Evaluation, told: dict[str, str], *, enf
         return _from_problem(kind, troubles, told)
     differing = [block for block, assessment in blocks if isinstance(assessment, Differs)]
     if differing and not enforce:
-        return Condition(kind, "False", OUT_OF_SYNC, f"Observe mode: would {_sentences(differing)}")
+        return Condition(kind, "False", reasons.OUT_OF_SYNC, f"Observe mode: would {_sentences(differing)}")
     failed = [evaluation.failed[block.key] for block, _ in blocks if block.key in evaluation.failed]
     if failed:
         cause = _from_problem(kind, failed, told)
-        if cause.reason != WAITING:
+        if cause.reason != reasons.WAITING:
             cause = replace(cause, message=f"{cause.message} It is being repeated.")
         return replace(cause, status="False")
     return _under_way(kind, blocks, evaluation) or Condition(
@@ -196,7 +183,9 @@ def _aspect(said: Composed, evaluation: Evaluation, told: dict[str, str], *, enf
     )
 
 
-def _under_way(kind: str, blocks: list[tuple[Block, Assessment]], evaluation: Evaluation) -> Condition | None:
+def _under_way(
+    kind: ConditionType, blocks: list[tuple[Block, Assessment]], evaluation: Evaluation
+) -> Condition | None:
     """What will be in order without anybody's help; None when all of it is."""
     working = [
         block
@@ -206,18 +195,20 @@ def _under_way(kind: str, blocks: list[tuple[Block, Assessment]], evaluation: Ev
     ]
     if working:
         return Condition(
-            kind, "False", PROGRESSING, f"Azure is working on {_names(working)}. You need do nothing."
+            kind, "False", reasons.PROGRESSING, f"Azure is working on {_names(working)}. You need do nothing."
         )
     waiting = [block for block, _ in blocks if block.key in evaluation.waiting]
     if waiting:
         gate = evaluation.waiting[waiting[0].key]
         those = [block for block in waiting if evaluation.waiting[block.key].key == gate.key]
         verb = "waits" if len(those) == 1 else "wait"
-        return Condition(kind, "False", WAITING, f"{_names(those)} {verb} until {_in_order(gate)}.")
+        return Condition(kind, "False", reasons.WAITING, f"{_names(those)} {verb} until {_in_order(gate)}.")
     pending = [block for block, assessment in blocks if isinstance(assessment, Pending)]
     if pending:
         message = pending[0].message if isinstance(pending[0], Check) else ""
-        return Condition(kind, "False", WAITING, f"{message} You need do nothing: it is looked at again.".strip())
+        return Condition(
+            kind, "False", reasons.WAITING, f"{message} You need do nothing: it is looked at again.".strip()
+        )
     return None
 
 
@@ -228,14 +219,14 @@ def _at_work(evaluation: Evaluation) -> bool:
     )
 
 
-def _from_problem(kind: str, troubles: list[AzureProblem], told: dict[str, str]) -> Condition:
+def _from_problem(kind: ConditionType, troubles: list[AzureProblem], told: dict[str, ConditionType]) -> Condition:
     """The first cause that no aspect before shows; an aspect without one of its own waits for the other."""
     causes = {str(problem): problem for problem in troubles}
     shown = next((cause for cause in causes if cause not in told), None)
     if shown is None:
         cause, problem = next(iter(causes.items()))
         message = f"Waits until {told[cause]} is met, which tells the cause."
-        return Condition(kind, _untold(problem), WAITING, message)
+        return Condition(kind, _untold(problem), reasons.WAITING, message)
     told[shown] = kind
     more = f" ({len(causes) - 1} more in status.findings)" if len(causes) > 1 else ""
     return Condition(kind, _untold(causes[shown]), causes[shown].reason, f"{shown}{more}")
@@ -254,12 +245,14 @@ def _ready(aspects: list[Condition], *, enforce: bool) -> Condition:
             if enforce
             else "drift is watched for, and mode Observe repairs nothing"
         )
-        return Condition(READY, "True", "AsDeclared", f"Azure is as declared; {drift}.")
+        return Condition(condition_types.READY, "True", reasons.AS_DECLARED, f"Azure is as declared; {drift}.")
     # What somebody must act upon comes before what passes by itself.
-    first = next((aspect for aspect in unmet if aspect.reason not in {PROGRESSING, WAITING}), unmet[0])
+    first = next(
+        (aspect for aspect in unmet if aspect.reason not in {reasons.PROGRESSING, reasons.WAITING}), unmet[0]
+    )
     done = len(aspects) - len(unmet)
     return Condition(
-        READY,
+        condition_types.READY,
         "Unknown" if all(aspect.status == "Unknown" for aspect in unmet) else "False",
         first.reason,
         f"{done} of {len(aspects)} aspects are met. {first.type}: {first.message}",
@@ -268,25 +261,33 @@ def _ready(aspects: list[Condition], *, enforce: bool) -> Condition:
 
 def _reconciling(ready: Condition, stalled: AzureProblem | None, *, enforce: bool) -> Condition:
     if ready.met:
-        return Condition(RECONCILING, "False", "Idle", "Nothing to do until Azure or the spec changes.")
+        return Condition(
+            condition_types.RECONCILING, "False", reasons.IDLE, "Nothing to do until Azure or the spec changes."
+        )
     if stalled is not None:
-        return Condition(RECONCILING, "False", "Stalled", "Waiting for a change of this resource.")
+        return Condition(
+            condition_types.RECONCILING, "False", reasons.STALLED, "Waiting for a change of this resource."
+        )
     if not enforce:
-        return Condition(RECONCILING, "False", "Observing", "Mode Observe only plans: see status.plan.")
-    return Condition(RECONCILING, "True", ready.reason, ready.message)
+        return Condition(
+            condition_types.RECONCILING, "False", reasons.OBSERVING, "Mode Observe only plans: see status.plan."
+        )
+    return Condition(condition_types.RECONCILING, "True", ready.reason, ready.message)
 
 
 def _stalled(problem: AzureProblem | None) -> Condition:
     if problem is None:
-        return Condition(STALLED, "False", "NotStalled", "Nothing here needs a change of the spec.")
-    return Condition(STALLED, "True", problem.reason, str(problem))
+        return Condition(
+            condition_types.STALLED, "False", reasons.NOT_STALLED, "Nothing here needs a change of the spec."
+        )
+    return Condition(condition_types.STALLED, "True", problem.reason, str(problem))
 
 
 def _in_sync(
     evaluation: Evaluation, ready: Condition, *, enforce: bool, drifting: bool, settled_before: bool
 ) -> Condition:
     if ready.met:
-        return Condition(IN_SYNC, "True", "InSync", "No drift is outstanding.")
+        return Condition(condition_types.IN_SYNC, "True", reasons.IN_SYNC, "No drift is outstanding.")
     if drifting:
         drifted = [
             str(difference)
@@ -295,25 +296,47 @@ def _in_sync(
             for difference in assessment.differences
         ]
         doing = "Being repaired" if enforce else "Mode Observe repairs nothing"
-        return Condition(IN_SYNC, "False", "Drifted", f"{doing}: {'; '.join(drifted[:_LISTED])}".rstrip(": "))
+        return Condition(
+            condition_types.IN_SYNC,
+            "False",
+            reasons.DRIFTED,
+            f"{doing}: {'; '.join(drifted[:_LISTED])}".rstrip(": "),
+        )
     if settled_before or (not enforce and ready.status == "Unknown"):
         return Condition(
-            IN_SYNC, "Unknown", ready.reason, "Whether Azure has drifted could not be told this time."
+            condition_types.IN_SYNC,
+            "Unknown",
+            ready.reason,
+            "Whether Azure has drifted could not be told this time.",
         )
     if not enforce:
-        return Condition(IN_SYNC, "False", OUT_OF_SYNC, "Not as declared: status.plan lists what would be done.")
-    return Condition(IN_SYNC, "False", "Converging", "The first convergence is not done yet.")
+        return Condition(
+            condition_types.IN_SYNC,
+            "False",
+            reasons.OUT_OF_SYNC,
+            "Not as declared: status.plan lists what would be done.",
+        )
+    return Condition(
+        condition_types.IN_SYNC, "False", reasons.CONVERGING, "The first convergence is not done yet."
+    )
 
 
 def _permitted(found: list[AzureProblem]) -> Condition:
-    refused = [problem for problem in found if problem.reason == "Forbidden"]
-    if not refused and any(problem.reason == NOT_SIGNED_IN for problem in found):
-        return Condition(PERMITTED, "Unknown", NOT_SIGNED_IN, "Without a sign-in it cannot be told.")
+    refused = [problem for problem in found if problem.reason == reasons.FORBIDDEN]
+    if not refused and any(problem.reason == reasons.AUTHENTICATION_FAILED for problem in found):
+        return Condition(
+            condition_types.PERMITTED,
+            "Unknown",
+            reasons.AUTHENTICATION_FAILED,
+            "Without a sign-in it cannot be told.",
+        )
     if not refused:
-        return Condition(PERMITTED, "True", "Permitted", "The operator's roles have been enough so far.")
+        return Condition(
+            condition_types.PERMITTED, "True", reasons.PERMITTED, "The operator's roles have been enough so far."
+        )
     actions = sorted({problem.permission for problem in refused if problem.permission})
     wanted = f"Grant: {', '.join(actions)}. " if actions else ""
-    return Condition(PERMITTED, "False", "Forbidden", f"{wanted}{refused[0]}")
+    return Condition(condition_types.PERMITTED, "False", reasons.FORBIDDEN, f"{wanted}{refused[0]}")
 
 
 def _names(blocks: list[Block]) -> str:

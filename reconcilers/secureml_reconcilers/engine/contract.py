@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import timedelta
 
+    from secureml_reconcilers.api.reasons.entry import Reason
+
 Status = dict[str, Any]
 """The whole `.status` of a custom resource, as plain JSON values."""
 
@@ -79,8 +81,8 @@ class Event:
     """A Kubernetes event, emitted on a transition only."""
 
     type: Literal["Normal", "Warning"]
-    reason: str
-    """One CamelCase word, for machines."""
+    reason: Reason
+    """For machines."""
 
     message: str
     """A sentence for the person who must act."""

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from secureml_reconcilers.api import condition_types, reasons
 from secureml_reconcilers.engine import attribution
 from secureml_reconcilers.engine.assessment import Differs
 from secureml_reconcilers.engine.blocks import Ensure, EnsureAbsent
-from secureml_reconcilers.engine.conditions import IN_SYNC, PAUSED, READY, condition_of
+from secureml_reconcilers.engine.conditions import condition_of
 from secureml_reconcilers.engine.contract import Event
 
 if TYPE_CHECKING:
@@ -26,15 +27,18 @@ def in_sync(status: Mapping[str, Any], generation: int) -> bool:
     Unknown follows only upon True: something could not be told, or somebody's operation was running. Only a
     pause makes it Unknown whatever it was; Ready then still tells.
     """
-    condition = condition_of(status, IN_SYNC)
-    if condition.get("reason") == PAUSED and condition_of(status, READY).get("status") != "True":
+    condition = condition_of(status, condition_types.IN_SYNC)
+    if (
+        condition.get("reason") == reasons.PAUSED
+        and condition_of(status, condition_types.READY).get("status") != "True"
+    ):
         return False
     return condition.get("status") in {"True", "Unknown"} and condition.get("observedGeneration") == generation
 
 
 def outstanding(status: Mapping[str, Any]) -> bool:
     """Whether drift was found before and is not repaired yet."""
-    return condition_of(status, IN_SYNC).get("reason") == "Drifted"
+    return condition_of(status, condition_types.IN_SYNC).get("reason") == reasons.DRIFTED
 
 
 def drifted(evaluation: Evaluation) -> list[tuple[Ensure | EnsureAbsent, Differs]]:
@@ -52,12 +56,12 @@ def drifted(evaluation: Evaluation) -> list[tuple[Ensure | EnsureAbsent, Differs
 def detected(block: Ensure | EnsureAbsent, assessment: Differs, *, enforce: bool) -> Event:
     """The event that tells what was found and what is done about it."""
     if assessment.kind == "Delete":
-        return Event("Warning", "DriftDetected", f"{block.id.short}: {block.reason}.")
+        return Event("Warning", reasons.DRIFT_DETECTED, f"{block.id.short}: {block.reason}.")
     what = "it is gone" if assessment.kind == "Create" else "; ".join(map(str, assessment.differences[:3]))
     doing = f"It is put right: {block.reason}."
     if not enforce:
         doing = f"Mode Observe writes nothing; Enforce would put it right: {block.reason}."
-    return Event("Warning", "DriftDetected", f"{block.id.short}: {what}. {doing}")
+    return Event("Warning", reasons.DRIFT_DETECTED, f"{block.id.short}: {what}. {doing}")
 
 
 async def attributed(
@@ -82,7 +86,7 @@ async def attributed(
         if author is not None and (key not in last or author.when > last[key]):
             last[key] = author.when
             del cases[key]
-            events.append(Event("Warning", "DriftAttributed", f"{author}{_ago(author.when, now)}."))
+            events.append(Event("Warning", reasons.DRIFT_ATTRIBUTED, f"{author}{_ago(author.when, now)}."))
         elif clock.monotonic() - case.found > attribution.PATIENCE:
             del cases[key]
     return events

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
+from secureml_reconcilers.api import reasons
 from secureml_reconcilers.azure.arm import NotFound, Present
 from secureml_reconcilers.azure.catalogue import type_info
 from secureml_reconcilers.azure.problem import AzureProblem, Retry, Severity
@@ -158,7 +159,7 @@ def _gone(target: ResourceId | None, readings: Readings) -> bool:
 def no_room() -> AzureProblem:
     """Why something is not made: nobody would know of it when the custom resource goes."""
     return AzureProblem(
-        "InventoryFull",
+        reasons.INVENTORY_FULL,
         f"The inventory of this resource holds {INVENTORY} entries, and no more fit: nothing else is made for it.",
         "Divide what it declares between several resources. What was made for earlier specs stays listed until"
         " the resource is deleted.",

@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Final, Literal
 
+from secureml_reconcilers.api import reasons
 from secureml_reconcilers.azure.arm import NotFound, Present
 from secureml_reconcilers.azure.catalogue import type_info
 from secureml_reconcilers.azure.problem import AzureProblem
@@ -143,7 +144,7 @@ def _has_failed(answer: Answer) -> bool:
 
 def _failure(record: Record) -> AzureProblem:
     return AzureProblem(
-        "OperationFailed",
+        reasons.OPERATION_FAILED,
         f"{record.id.short}: Azure says that the last operation on it failed.",
         "You need do nothing: it is written again; Azure's activity log has the cause.",
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from secureml_reconcilers.api import reasons
 from secureml_reconcilers.azure.arm import ABSENT_CODES, Listed, Present, Unreadable
 from secureml_reconcilers.azure.catalogue import type_info
 from secureml_reconcilers.azure.problem import AzureProblem, Retry, Severity
@@ -125,7 +126,7 @@ def _element(target: ResourceId, body: Body) -> Answer:
         return Present(body)
     return Unreadable(
         AzureProblem(
-            "UnexpectedAnswer",
+            reasons.UNEXPECTED_RESPONSE,
             f"A listing shows {target.short} in a way that this version does not understand.",
             "Nothing is written on it. Look whether the resource is as documented, or report this.",
             Retry.SLOW,

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
+from secureml_reconcilers.api import condition_types, reasons
 from secureml_reconcilers.azure.scopes import EVERYWHERE
 from secureml_reconcilers.engine import attribution, drift, intervals, unobserved
 from secureml_reconcilers.engine.acting import act, due_actions, needs_fresh_evidence
 from secureml_reconcilers.engine.clock import SystemClock
-from secureml_reconcilers.engine.conditions import IN_SYNC, PAUSED, READY, condition_of
+from secureml_reconcilers.engine.conditions import condition_of
 from secureml_reconcilers.engine.contract import ReconcileResult
 from secureml_reconcilers.engine.evaluation import evaluate
 from secureml_reconcilers.engine.history import PassHistory
@@ -192,7 +193,7 @@ class Engine:
         this.drifted = this.drifted or this.history.drift_outstanding or drift.outstanding(status)
         if this.drifted or this.request.deleting or not drift.in_sync(status, generation):
             return
-        if any(event.reason == "DriftDetected" for event in this.history.pending_events):
+        if any(event.reason == reasons.DRIFT_DETECTED for event in this.history.pending_events):
             this.drifted = True  # the pass before was cut short, and this one goes on with the repair
             return
         for block, assessment in drift.drifted(evaluation):
@@ -215,8 +216,8 @@ class Engine:
         """
         due, request = this.history.author_due, this.request
         this.history.author_due = None
-        told = [condition_of(request.status, kind) for kind in (READY, IN_SYNC)]
-        stands = all(each.get("status") == "True" and each.get("reason") != PAUSED for each in told)
+        told = [condition_of(request.status, kind) for kind in (condition_types.READY, condition_types.IN_SYNC)]
+        stands = all(each.get("status") == "True" and each.get("reason") != reasons.PAUSED for each in told)
         same = drift.in_sync(request.status, request.generation)
         return due is not None and this.began >= due and not request.deleting and stands and same
 

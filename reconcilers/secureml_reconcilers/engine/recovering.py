@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
+from secureml_reconcilers.api import condition_types, reasons
 from secureml_reconcilers.azure.arm import ABSENT_CODES
 from secureml_reconcilers.azure.catalogue import CATALOGUE, type_info
 from secureml_reconcilers.azure.graph_query import GraphQuery
@@ -26,10 +27,6 @@ if TYPE_CHECKING:
     from secureml_reconcilers.engine.evaluation import Evaluation
     from secureml_reconcilers.engine.view import View
 
-RECOVERED: Final = "InventoryRecovered"
-"""The condition's type. True when all that could be made was looked for; Unknown or False while some of it cannot
-be read: until then nothing is released."""
-
 _MADE_FOR: Final = (
     "resources"
     " | where tostring(tags[{owner_tag}]) =~ {owner} or tostring(tags[{user_tag}]) =~ {owner}"
@@ -42,20 +39,27 @@ def is_lost(status: Mapping[str, object]) -> bool:
 
     Conditions prove nothing: a pass that was paused or met a refusal after the restore has written some.
     """
-    recovered_before = condition_of(status, RECOVERED).get("status") == "True"
-    return not recovered_before and (not status.get("inventory") or bool(condition_of(status, RECOVERED)))
+    recovered_before = condition_of(status, condition_types.INVENTORY_RECOVERED).get("status") == "True"
+    return not recovered_before and (
+        not status.get("inventory") or bool(condition_of(status, condition_types.INVENTORY_RECOVERED))
+    )
 
 
 def recovery(declared: Composition, spec: Mapping[str, object]) -> Composition:
     """A composition that writes nothing, and says of each thing that it was made for this resource."""
     asked = partial(_recovered, declared, tuple(dict.fromkeys(_subscriptions_in(spec))))
-    aspect = Aspect(RECOVERED, asked, "Recovered", "What was made for this resource is known again.")
+    aspect = Aspect(
+        condition_types.INVENTORY_RECOVERED,
+        asked,
+        reasons.RECOVERED,
+        "What was made for this resource is known again.",
+    )
     return Composition((aspect,), declared.owner, enforce=False)
 
 
 def recovered(evaluation: Evaluation) -> list[ResourceId]:
     """What such a composition found; nothing for any other."""
-    if all(said.aspect.condition != RECOVERED for said in evaluation.composed):
+    if all(said.aspect.condition != condition_types.INVENTORY_RECOVERED for said in evaluation.composed):
         return []
     return [block.about for block in evaluation.blocks() if isinstance(block, Check) and block.about is not None]
 
@@ -97,8 +101,8 @@ def _tellable(blocks: Blocks) -> Iterator[Block]:
             else:
                 yield block
     except AzureProblem as problem:
-        hidden = problem.reason == "NotFound" and problem.code not in {"", *ABSENT_CODES}
-        if hidden or problem.reason in CANNOT_TELL or problem.reason == "Forbidden":
+        hidden = problem.reason == reasons.NOT_FOUND and problem.code not in {"", *ABSENT_CODES}
+        if hidden or problem.reason in CANNOT_TELL or problem.reason == reasons.FORBIDDEN:
             raise
 
 
@@ -113,7 +117,13 @@ def _is_used(body: Body, owner: str, *, shared: bool) -> bool:
 
 
 def _made(target: ResourceId) -> Check:
-    return Check(f"{target.short} was made for this resource", holds=True, reason="", message="", about=target)
+    return Check(
+        f"{target.short} was made for this resource",
+        holds=True,
+        reason=reasons.RECOVERED,
+        message="",
+        about=target,
+    )
 
 
 def _subscriptions_in(value: object) -> Iterator[str]:

@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
+from secureml_reconcilers.api import reasons
 from secureml_reconcilers.engine.blocks import Check
 from secureml_reconcilers.engine.status_limits import SHORT, cut
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from secureml_reconcilers.api.reasons.entry import Reason
     from secureml_reconcilers.engine.contract import Reference
-
-NOT_FOUND: Final = "ReferenceNotFound"
-"""The spec names a custom resource that does not exist. Who wrote the spec acts: creates it, or corrects the
-name."""
-
-NOT_READY: Final = "ReferenceNotReady"
-"""The custom resource that the spec names is there and not ready: its Ready condition says why, it was not looked
-at yet in its present generation, or it is being deleted. Who is responsible for that resource acts, if anybody."""
 
 
 def reference_checks(references: Iterable[Reference]) -> Iterator[Check]:
@@ -33,43 +27,38 @@ def reference_checks(references: Iterable[Reference]) -> Iterator[Check]:
         references: what the spec refers to, as `ReconcileRequest.references` has it.
     """
     for reference in references:
-        reason, message, advice = _trouble(reference)
+        trouble = _trouble(reference)
+        reason, message, advice = trouble or (reasons.REFERENCE_NOT_READY, "", "")
         yield Check(
             name=f"{_subject(reference)} is ready",
-            holds=not reason,
+            holds=trouble is None,
             reason=reason,
             message=message,
             advice=advice,
         )
 
 
-def _trouble(reference: Reference) -> tuple[str, str, str]:
-    """Give reason, message and advice; the reason is empty when all is well."""
+def _trouble(reference: Reference) -> tuple[Reason, str, str] | None:
+    """Give reason, message and advice; None when all is well."""
     key, subject, ready = reference.key, _subject(reference), reference.ready
     if not reference.found:
         field = reference.named_by
         message = f"{field} names {key.kind} {key.name}, which does not exist in namespace {key.namespace}."
         correct = f"correct {field} (in a new resource if the field cannot be changed)"
-        return NOT_FOUND, message, f"Create it, or {correct}. This resource goes on by itself."
+        advice = f"Create it, or {correct}. This resource goes on by itself."
+        return reasons.REFERENCE_NOT_FOUND, message, advice
+    if ready.get("status") == "True" and not reference.deleting:
+        return None
     if reference.deleting:
-        return (
-            NOT_READY,
-            f"{subject} is being deleted.",
-            "Delete this resource too, or create that one again when it is gone.",
-        )
-    if not ready:
-        return (
-            NOT_READY,
-            f"{subject} was not looked at yet at its generation {reference.generation}.",
-            "Nothing to do: this resource goes on by itself once that one is ready.",
-        )
-    if ready.get("status") == "True":
-        return "", "", ""
-    return (
-        NOT_READY,
-        cut(f"{subject} is not ready{_quoted(ready.get('reason'), ready.get('message'))}", SHORT),
-        "Help that resource first: this one goes on by itself once it is ready.",
-    )
+        message = f"{subject} is being deleted."
+        advice = "Delete this resource too, or create that one again when it is gone."
+    elif not ready:
+        message = f"{subject} was not looked at yet at its generation {reference.generation}."
+        advice = "Nothing to do: this resource goes on by itself once that one is ready."
+    else:
+        message = cut(f"{subject} is not ready{_quoted(ready.get('reason'), ready.get('message'))}", SHORT)
+        advice = "Help that resource first: this one goes on by itself once it is ready."
+    return reasons.REFERENCE_NOT_READY, message, advice
 
 
 def _subject(reference: Reference) -> str:

@@ -9,6 +9,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
+from secureml_reconcilers.api import condition_types, reasons
 from secureml_reconcilers.engine.blocks import Aspect, Check, CheckLevel, Ensure
 from secureml_reconcilers.engine.composing import compose
 from secureml_reconcilers.engine.view import Unread
@@ -29,15 +30,15 @@ def with_release(composition: Composition, inventory: Inventory, ledger: Ledger)
         return composition
     added = (
         Aspect(
-            "EntriesRemoved",
+            condition_types.ENTRIES_REMOVED,
             partial(_entries_removed, inventory),
-            "Removed",
+            reasons.REMOVED,
             "No list of another resource holds an entry of ours.",
         ),
         Aspect(
-            "OperationsEnded",
+            condition_types.OPERATIONS_ENDED,
             partial(_operations_ended, inventory, ledger),
-            "Ended",
+            reasons.ENDED,
             "Azure works on nothing that was made for this resource.",
         ),
     )
@@ -49,9 +50,9 @@ def with_dropped_entries(composition: Composition, inventory: Inventory) -> Comp
     if not inventory.extended():
         return composition
     dropped = Aspect(
-        "EntriesRemoved",
+        condition_types.ENTRIES_REMOVED,
         partial(_entries_dropped, composition, inventory),
-        "Removed",
+        reasons.REMOVED,
         "No resource that the spec names no more holds an entry of ours.",
     )
     return replace(composition, aspects=(*composition.aspects, dropped))
@@ -91,7 +92,7 @@ def _operations_ended(inventory: Inventory, ledger: Ledger, azure: View) -> Iter
         yield Check(
             f"{target.short} is not being written",
             holds=False,
-            reason="OperationRunning",
+            reason=reasons.WAITING,
             message=f"Azure still works on {target.short}.",
             about=target,
             level=CheckLevel.WAITING,

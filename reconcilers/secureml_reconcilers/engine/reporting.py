@@ -6,6 +6,7 @@ from collections import Counter
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from secureml_reconcilers.api import condition_types, reasons
 from secureml_reconcilers.azure.resource_id import resource_id
 from secureml_reconcilers.engine import attribution, drift, intervals, status_and_events, unobserved
 from secureml_reconcilers.engine.assessment import Holds, Pending, Running
@@ -15,7 +16,7 @@ from secureml_reconcilers.engine.contract import ReconcileResult
 from secureml_reconcilers.engine.evaluation import Busy, problems
 from secureml_reconcilers.engine.questions import Resource
 from secureml_reconcilers.engine.readings import LONGEST_LINE
-from secureml_reconcilers.engine.recovering import RECOVERED, recovered
+from secureml_reconcilers.engine.recovering import recovered
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -44,13 +45,15 @@ def report(this: Pass, evaluation: Evaluation) -> ReconcileResult:
     running = this.running()
     sections = status_and_events.Report(request.generation, rendered, this.inventory.to_status(), running)
     ready = fresh[0].met
-    recovering = any(aspect.condition == RECOVERED for aspect in this.composition.aspects)
+    recovering = any(
+        aspect.condition == condition_types.INVENTORY_RECOVERED for aspect in this.composition.aspects
+    )
     released = request.deleting and ready and not running and not recovering
     requeue = intervals.SOONEST if recovering and ready else _requeue_after(this, evaluation, running)
     left = this.inventory.left(this.readings)
     _rest(this, evaluation, waiting=bool(running) or this.claim_held_elsewhere)
     happened = [*take_pending_events(history), *this.events]
-    drifted = this.drifted or any(event.reason == "DriftDetected" for event in happened)
+    drifted = this.drifted or any(event.reason == reasons.DRIFT_DETECTED for event in happened)
     changed = status_and_events.transitions(previous, rendered, drifted=drifted)
     if request.deleting:
         removed = bool(this.composition.aspects)
@@ -93,8 +96,8 @@ def metrics(events: Iterable[Event], running: int) -> dict[str, float]:
     told = Counter(event.reason for event in events)
     return {
         "operations_running": running,
-        "drift_detected": told["DriftDetected"],
-        "drift_corrected": told["DriftCorrected"],
+        "drift_detected": told[reasons.DRIFT_DETECTED],
+        "drift_corrected": told[reasons.DRIFT_CORRECTED],
     }
 
 

@@ -6,20 +6,12 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from secureml_reconcilers.api import condition_types, reasons
 from secureml_reconcilers.azure.problem import Severity
 from secureml_reconcilers.engine.assessment import Advised, Blocked, Differs, Running, choose
 from secureml_reconcilers.engine.blocks import Check, CheckLevel, Ensure, EnsureAbsent, StatusField
 from secureml_reconcilers.engine.compare import differences
-from secureml_reconcilers.engine.conditions import (
-    IN_SYNC,
-    OUT_OF_SYNC,
-    PAUSED,
-    PROGRESSING,
-    READY,
-    RECONCILING,
-    WAITING,
-    condition_of,
-)
+from secureml_reconcilers.engine.conditions import condition_of
 from secureml_reconcilers.engine.contract import Event
 from secureml_reconcilers.engine.status_limits import (
     CHANGES,
@@ -44,7 +36,9 @@ if TYPE_CHECKING:
     from secureml_reconcilers.engine.evaluation import Evaluation
     from secureml_reconcilers.engine.ledger import Record
 
-_PASSING: Final = frozenset({PROGRESSING, WAITING, OUT_OF_SYNC, "Throttled", "AzureBusy"})
+_PASSING: Final = frozenset(
+    {reasons.PROGRESSING, reasons.WAITING, reasons.OUT_OF_SYNC, reasons.THROTTLED, reasons.AZURE_BUSY}
+)
 """Nobody need act upon these reasons, so no event warns of them: one 503 is no news."""
 
 
@@ -124,10 +118,14 @@ def transitions(
     events = pauses(previous, fresh)
     for condition in fresh:
         kind, old = condition["type"], before.get(condition["type"], {})
-        if kind == READY and condition["status"] == "True" and not _was_ready(before):
-            events.append(Event("Normal", "Ready", condition["message"]))
-        elif kind == IN_SYNC and condition["status"] == "True" and (drifted or old.get("reason") == "Drifted"):
-            events.append(Event("Normal", "DriftCorrected", "Azure is as declared again."))
+        if kind == condition_types.READY and condition["status"] == "True" and not _was_ready(before):
+            events.append(Event("Normal", reasons.READY, condition["message"]))
+        elif (
+            kind == condition_types.IN_SYNC
+            and condition["status"] == "True"
+            and (drifted or old.get("reason") == reasons.DRIFTED)
+        ):
+            events.append(Event("Normal", reasons.DRIFT_CORRECTED, "Azure is as declared again."))
         elif _new_trouble(kind, condition, old):
             events.append(Event("Warning", condition["reason"], cut(condition["message"], SHORT)))
     return list(dict.fromkeys(events))  # one cause may show in many conditions
@@ -135,12 +133,12 @@ def transitions(
 
 def pauses(previous: Iterable[Mapping[str, Any]], fresh: Iterable[Mapping[str, Any]]) -> list[Event]:
     """Events for the beginning and the end of a pause."""
-    was, now = (condition_of({"conditions": every}, RECONCILING) for every in (previous, fresh))
-    if (was.get("reason") == PAUSED) == (now.get("reason") == PAUSED):
+    was, now = (condition_of({"conditions": every}, condition_types.RECONCILING) for every in (previous, fresh))
+    if (was.get("reason") == reasons.PAUSED) == (now.get("reason") == reasons.PAUSED):
         return []
-    if now.get("reason") == PAUSED:
-        return [Event("Normal", "Paused", now["message"])]
-    return [Event("Normal", "Resumed", "The pause is over: Azure is looked at again.")]
+    if now.get("reason") == reasons.PAUSED:
+        return [Event("Normal", reasons.PAUSED, now["message"])]
+    return [Event("Normal", reasons.RESUMED, "The pause is over: Azure is looked at again.")]
 
 
 def advised(before: Iterable[Mapping[str, Any]], evaluation: Evaluation) -> list[Event]:
@@ -191,7 +189,7 @@ def leaving(changed: list[Event], left: int, *, released: bool, removed: bool) -
     """
     kept = [event for event in changed if event.type == "Warning"]
     if released:
-        kept.append(Event("Normal", "Released", _removed(left) if removed else _retained(left)))
+        kept.append(Event("Normal", reasons.RELEASED, _removed(left) if removed else _retained(left)))
     return kept
 
 
@@ -213,21 +211,27 @@ def _retained(left: int) -> str:
 
 def begun(actions: Iterable[Action]) -> list[Event]:
     """One event per write that Azure took: the steps that `kubectl describe` tells."""
-    names = {"Create": "Creating", "Update": "Updating", "Delete": "Deleting"}
+    names = {"Create": reasons.CREATING, "Update": reasons.UPDATING, "Delete": reasons.DELETING}
     return [Event("Normal", names[action.kind], cut(action.sentence, SHORT)) for action in actions]
 
 
 def _was_ready(before: Mapping[str, Mapping[str, Any]]) -> bool:
     """Whether it had been ready; that it could not be told for a moment changes nothing."""
-    ready, in_sync = (before.get(kind, {}) for kind in (READY, IN_SYNC))
+    ready, in_sync = (before.get(kind, {}) for kind in (condition_types.READY, condition_types.IN_SYNC))
     if ready.get("status") == "True":
         return True
     untold = ready.get("status") == in_sync.get("status") == "Unknown"
-    return untold and in_sync["reason"] != PAUSED  # without a pause, the second follows only upon True
+    return untold and in_sync["reason"] != reasons.PAUSED  # without a pause, the second follows only upon True
 
 
 def _new_trouble(kind: str, condition: Mapping[str, Any], old: Mapping[str, Any]) -> bool:
-    summary = {READY, IN_SYNC, "Reconciling", "Stalled", "Permitted"}
+    summary = {
+        condition_types.READY,
+        condition_types.IN_SYNC,
+        condition_types.RECONCILING,
+        condition_types.STALLED,
+        condition_types.PERMITTED,
+    }
     return (
         kind not in summary
         and condition["status"] != "True"

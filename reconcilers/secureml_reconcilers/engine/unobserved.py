@@ -4,16 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from secureml_reconcilers.api import condition_types, reasons
 from secureml_reconcilers.engine import conditions
-from secureml_reconcilers.engine.conditions import (
-    IN_SYNC,
-    PAUSED,
-    READY,
-    RECONCILE_FAILED,
-    Condition,
-    condition_of,
-    with_times,
-)
+from secureml_reconcilers.engine.conditions import Condition, condition_of, with_times
 from secureml_reconcilers.engine.contract import Event, ReconcileResult
 from secureml_reconcilers.engine.status_and_events import pauses
 
@@ -22,8 +15,10 @@ if TYPE_CHECKING:
 
     from secureml_reconcilers.engine.contract import ReconcileRequest, Status
 
-_NOTHING_SEEN: Final = frozenset({PAUSED, RECONCILE_FAILED})
+_NOTHING_SEEN: Final = frozenset({reasons.PAUSED, reasons.RECONCILE_FAILED})
 """Reasons of a Ready that tells nothing of Azure."""
+
+_TOLD: Final = (condition_types.READY, condition_types.IN_SYNC)
 
 
 def invalid(request: ReconcileRequest, message: str, now: datetime) -> ReconcileResult:
@@ -32,15 +27,15 @@ def invalid(request: ReconcileRequest, message: str, now: datetime) -> Reconcile
     rendered = with_times(conditions.invalid(message), before, request.generation, now)
     status = {**request.status, "observedGeneration": request.generation, "conditions": rendered}
     told = pauses(before, rendered)
-    if condition_of(request.status, READY).get("reason") != "InvalidSpec":
-        told.append(Event("Warning", "InvalidSpec", message))
+    if condition_of(request.status, condition_types.READY).get("reason") != reasons.INVALID_SPEC:
+        told.append(Event("Warning", reasons.INVALID_SPEC, message))
     return ReconcileResult(status, tuple(told))
 
 
 def paused(request: ReconcileRequest, now: datetime) -> ReconcileResult:
     """Say that nothing is done, and keep what is known of this generation."""
     before = request.status.get("conditions", ())
-    ready = condition_of(request.status, READY)
+    ready = condition_of(request.status, condition_types.READY)
     known = ready.get("observedGeneration") == request.generation and ready["reason"] not in _NOTHING_SEEN
     fresh = with_times(conditions.paused(ready if known else None), before, request.generation, now)
     standing = {condition["type"]: dict(condition) for condition in (*before, *fresh)}
@@ -57,6 +52,6 @@ def throttled(request: ReconcileRequest, now: datetime) -> Status:
     )
     before = {condition["type"]: dict(condition) for condition in request.status.get("conditions", ())}
     at = request.generation
-    fresh = [Condition(kind, "Unknown", "Throttled", message) for kind in (READY, IN_SYNC)]
+    fresh = [Condition(kind, "Unknown", reasons.THROTTLED, message) for kind in _TOLD]
     standing = before | {each["type"]: each for each in with_times(fresh, before.values(), at, now)}
     return {**request.status, "observedGeneration": at, "conditions": list(standing.values())}

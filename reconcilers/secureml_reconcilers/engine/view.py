@@ -18,6 +18,7 @@ from secureml_reconcilers.engine.values import get_path
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 
+    from secureml_reconcilers.api.reasons.entry import Reason
     from secureml_reconcilers.azure.arm import Answer, Body
     from secureml_reconcilers.azure.graph_query import GraphQuery
     from secureml_reconcilers.azure.resource_id import ResourceId
@@ -103,7 +104,7 @@ class View:
             case _:
                 return None
 
-    def require(self, target: ResourceId, reason: str, advice: str) -> Body:
+    def require(self, target: ResourceId, reason: Reason, advice: str) -> Body:
         """The resource, which must exist.
 
         Args:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from secureml_reconcilers.api import reasons
 from secureml_reconcilers.azure.arm import NotFound
 from secureml_reconcilers.azure.problem import AzureProblem, Retry, Severity
 from secureml_reconcilers.engine.assessment import Blocked, Differs, Running
@@ -62,7 +63,7 @@ def _problem(repair: Repair, target: ResourceId, assessment: Assessment) -> Azur
         "Update": "; ".join(map(str, left[:_LISTED])),
     }[repair.kind]
     return AzureProblem(
-        "WriteReverted",
+        reasons.WRITE_REVERTED,
         f"{repair.kind} {target.short} was accepted by Azure and changed nothing: {shows}.",
         "A policy that modifies what is written, or another writer, probably changes it back:"
         " exempt the resource from the one, or stop the other (OPS-02).",

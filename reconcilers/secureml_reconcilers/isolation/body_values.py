@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from secureml_reconcilers.api import reasons
 from secureml_reconcilers.azure.arm import Present
 from secureml_reconcilers.azure.problem import AzureProblem, Retry, Severity
 from secureml_reconcilers.azure.resource_id import resource_id
@@ -139,7 +140,7 @@ def unexpected(body: Body | None, path: str, value: object) -> AzureProblem:
     shown = shown if len(shown) <= _QUOTED else f"{shown[:_QUOTED]}…"
     where = parsed_id((body or {}).get("id"))
     return AzureProblem(
-        "UnexpectedAnswer",
+        reasons.UNEXPECTED_RESPONSE,
         f"Azure shows {path} of {where.short if where else 'a resource'} as {shown}, which the operator does not"
         " understand.",
         "Look at the resource in Azure. If it is in order there, report this as a bug of the operator.",

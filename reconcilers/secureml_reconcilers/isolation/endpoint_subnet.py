@@ -5,6 +5,7 @@ from __future__ import annotations
 from ipaddress import ip_network
 from typing import TYPE_CHECKING, Final
 
+from secureml_reconcilers.api import reasons
 from secureml_reconcilers.azure.problem import AzureProblem, Retry, Severity
 from secureml_reconcilers.engine.blocks import Check, CheckLevel
 from secureml_reconcilers.engine.values import get_path
@@ -49,7 +50,7 @@ def subnet_fits(plan: NetworkPlan, network: Body, needed: int) -> Iterator[Check
     yield Check(
         f"subnet {name} is not delegated",
         not list_in(subnet, "properties.delegations"),
-        "SubnetDelegated",
+        reasons.SUBNET_DELEGATED,
         f"Subnet {name} is delegated to another service, which refuses private endpoints.",
         "Name a subnet without delegations in spec.network.endpointSubnetID (in a new resource).",
         ("ACI-CONF-01",),
@@ -59,7 +60,7 @@ def subnet_fits(plan: NetworkPlan, network: Body, needed: int) -> Iterator[Check
     yield Check(
         f"subnet {name} has room",
         free >= needed,
-        "SubnetFull",
+        reasons.SUBNET_FULL,
         f"Subnet {name} has {free} free addresses and {needed} are needed.",
         "Widen it, or name another in spec.network.endpointSubnetID (in a new resource).",
         ("WS-PE-01",),
@@ -97,7 +98,7 @@ def no_guard_applies(plan: NetworkPlan, subnet: Body) -> Check:
     return Check(
         f"no security group and no route table applies to endpoints in {name}",
         not obeyed,
-        "SecurityGroupApplies",
+        reasons.SECURITY_GROUP_APPLIES,
         f"The privateEndpointNetworkPolicies of subnet {name} are {policies}, so private endpoints in"
         f" it obey {' and '.join(obeyed)}, which the operator does not look into yet.",
         "Check before everything is closed that clients reach the subnet on TCP 443 (az network nsg rule list, az"
@@ -113,7 +114,7 @@ def unused_subnet_is_missing(plan: NetworkPlan) -> Check:
     return Check(
         f"subnet {plan.endpoint_subnet.name} exists",
         holds=False,
-        reason="SubnetNotFound",
+        reason=reasons.SUBNET_NOT_FOUND,
         message=f"The network {plan.network.name} has no subnet {plan.endpoint_subnet.name}: endpoints in another"
         " subnet of it serve already, and the declared one is not used.",
         advice="Create the subnet, for an endpoint that must be made anew goes there, or make a resource with"
@@ -129,7 +130,7 @@ def _shown_in(plan: NetworkPlan, network: Body) -> Body:
         if parsed_id(subnet.get("id")) == plan.endpoint_subnet:
             return subnet
     raise AzureProblem(
-        "SubnetNotFound",
+        reasons.SUBNET_NOT_FOUND,
         f"The network {plan.network.name} has no subnet {plan.endpoint_subnet.name}.",
         "Create the subnet, or make a resource with another spec.network.endpointSubnetID.",
         Retry.SLOW,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from secureml_reconcilers.api import reasons
 from secureml_reconcilers.azure.problem import AzureProblem
 from secureml_reconcilers.engine.blocks import Block, Check, CheckLevel, Claim, Ensure, EnsureAbsent
 from secureml_reconcilers.engine.ownership_tags import user_tag
@@ -41,10 +42,13 @@ _CONNECTIONS: Final = (
 )
 """Where an endpoint shows what it leads to: approved by the service at once, or by hand."""
 
-_NOT_APPROVED: Final = {"rejected": "EndpointRejected", "timeout": "EndpointTimedOut"}
+_NOT_APPROVED: Final = {
+    "rejected": reasons.PRIVATE_ENDPOINT_REJECTED,
+    "timeout": reasons.PRIVATE_ENDPOINT_TIMED_OUT,
+}
 """Reasons of connections that do not become approved by waiting; pending is what else a status may say."""
 
-_HIDDEN: Final = frozenset({"Forbidden", "NotFound", "OtherTenant"})
+_HIDDEN: Final = frozenset({reasons.FORBIDDEN, reasons.NOT_FOUND, reasons.WRONG_TENANT})
 """Why an endpoint stays hidden from us: no right to read it, a subscription that we cannot see, or one of another
 tenant, where the managed networks of data factories and of Databricks have theirs."""
 
@@ -54,7 +58,7 @@ def endpoint(context: WorkspaceContext, azure: View, target: PrivateLinkTarget) 
     """An approved endpoint for one target: somebody's that serves already, or ours."""
     plan = context.plan
     advice = if_service_is_missing(context, azure, target.resource)
-    service = azure.require(target.resource, "ServiceNotFound", advice)
+    service = azure.require(target.resource, SERVICES[target.resource.type].not_found, advice)
     yield from of_subnet(context, azure)
     used = endpoint_used(plan, azure, target)
     body = azure.get(used)
@@ -193,7 +197,9 @@ def _new_endpoint(
 ) -> Iterator[Block]:
     plan = context.plan
     network = azure.require(
-        plan.network, "NetworkNotFound", "Create the network, or name an existing subnet in a new resource."
+        plan.network,
+        reasons.NETWORK_NOT_FOUND,
+        "Create the network, or name an existing subnet in a new resource.",
     )
     location = text_in(network, "location")
     if not location:
@@ -245,7 +251,7 @@ def _leads_elsewhere(target: PrivateLinkTarget, used: ResourceId, body: Body) ->
     return Check(
         f"{used.short} leads to {target.resource.name}",
         holds=False,
-        reason="NameTaken",
+        reason=reasons.NAME_TAKEN,
         message=f"{used.short} exists under our name and leads to another service, group or network.",
         advice="Delete it (az network private-endpoint delete); the operator then makes its own.",
         rules=(target.rule,),
@@ -272,7 +278,7 @@ def _approved(
     yield Check(
         f"{used.short} is approved",
         status == "approved",
-        _NOT_APPROVED.get(status, "EndpointPending"),
+        _NOT_APPROVED.get(status, reasons.PRIVATE_ENDPOINT_PENDING),
         f"The connection of {used.short} to {target.resource.short} is {status}.",
         "Nothing to do: it is being approved."
         if status == "pending"
@@ -288,7 +294,7 @@ def _disconnected(target: PrivateLinkTarget, used: ResourceId) -> Check:
     return Check(
         f"{used.short} is connected",
         holds=False,
-        reason="EndpointDisconnected",
+        reason=reasons.PRIVATE_ENDPOINT_DISCONNECTED,
         message=f"The connection of {used.short} was removed on {target.resource.short}, and it never comes back.",
         advice="Nothing to do where the operator made the endpoint, for it makes it anew; else delete it.",
         rules=("WS-PE-04",),
@@ -302,7 +308,7 @@ def _kept_by_owner(target: PrivateLinkTarget, used: ResourceId, body: Body) -> I
     yield Check(
         f"{used.short} is provisioned",
         state not in {"failed", "canceled"},
-        "EndpointFailed",
+        reasons.PRIVATE_ENDPOINT_FAILED,
         f"The last operation on {used.short}, made by somebody else, ended as {state}.",
         "Ask its owner to write it again (az network private-endpoint update), or to delete it: then the operator"
         " makes its own.",
@@ -313,7 +319,7 @@ def _kept_by_owner(target: PrivateLinkTarget, used: ResourceId, body: Body) -> I
     yield Check(
         f"{used.short} is approved",
         status == "approved",
-        _NOT_APPROVED.get(status, "EndpointPending"),
+        _NOT_APPROVED.get(status, reasons.PRIVATE_ENDPOINT_PENDING),
         f"The connection of {used.short}, made by somebody else, is {status}.",
         "Ask its owner to have it approved, or to delete it: then the operator makes its own.",
         ("WS-PE-04",),

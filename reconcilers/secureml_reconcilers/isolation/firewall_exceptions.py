@@ -8,6 +8,7 @@ from __future__ import annotations
 from ipaddress import ip_network
 from typing import TYPE_CHECKING, Final
 
+from secureml_reconcilers.api import reasons
 from secureml_reconcilers.engine.blocks import Check, CheckLevel
 from secureml_reconcilers.engine.values import get_path
 from secureml_reconcilers.isolation.body_values import text_in
@@ -51,7 +52,7 @@ def undeclared_entries(
     yield Check(
         f"{resource.short} lets in nobody but those of {field}",
         not found,
-        "UndeclaredFirewallRule",
+        reasons.UNDECLARED_FIREWALL_RULE,
         f"The firewall of {resource.short} lets in {listed}, which {field} does not name.",
         f"Name addresses that shall pass in {field}.allowedIPRanges, and remove the others yourself, for the"
         f" operator removes no entry ({firewall.remove_entry} {resource.name} --resource-group"
@@ -75,7 +76,7 @@ def resources_let_in(account: ServiceInUse) -> Iterator[Check]:
     yield Check(
         f"{account.resource.short} lets in no resource but the workspace",
         not others,
-        "UndeclaredFirewallRule",
+        reasons.UNDECLARED_FIREWALL_RULE,
         f"Resource instance rules of {account.resource.short} let in {_listed(others)}, with public access off as"
         " well.",
         "Remove those that nobody needs, for the operator removes no entry (az storage account network-rule remove"

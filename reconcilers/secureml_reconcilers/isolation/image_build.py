@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from secureml_reconcilers.api import reasons
 from secureml_reconcilers.engine.blocks import Check, CheckLevel
 from secureml_reconcilers.engine.values import get_path
 from secureml_reconcilers.isolation.prerequisites import is_private
@@ -24,7 +25,7 @@ def build_compute(registry: ServiceInUse) -> Iterator[Check]:
     yield Check(
         "images are built by a cluster",
         bool(get_path(registry.workspace_body, "properties.imageBuildCompute")),
-        "NoBuildCompute",
+        reasons.NO_IMAGE_BUILD_COMPUTE,
         f"The workspace names no cluster that builds images, and {unable}.",
         "Set the workspace's image build compute to a CPU cluster in the network"
         " (az ml workspace update --image-build-compute <cluster>).",

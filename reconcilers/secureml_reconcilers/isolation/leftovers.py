@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from secureml_reconcilers.api import reasons
 from secureml_reconcilers.azure.catalogue import CATALOGUE
 from secureml_reconcilers.engine.blocks import (
     Block,
@@ -22,7 +23,6 @@ from secureml_reconcilers.engine.view import Unread
 from secureml_reconcilers.isolation.body_values import parsed_id
 from secureml_reconcilers.isolation.endpoints import services_behind
 from secureml_reconcilers.isolation.removal import Removal, endpoints_removed, names_removed
-from secureml_reconcilers.isolation.service_isolation import NO_REGISTRY
 from secureml_reconcilers.isolation.services import CONTAINER_REGISTRY
 
 if TYPE_CHECKING:
@@ -119,7 +119,9 @@ def _leads_to_unnamed_registry(target: ResourceId | None, blocks: list[Block], a
     Nobody changed the spec then, and a registry that is closed and that Azure fails to show for a moment must not
     lose its endpoint.
     """
-    if not any(isinstance(block, Check) and block.reason == NO_REGISTRY and not block.holds for block in blocks):
+    if not any(
+        isinstance(block, Check) and block.reason == reasons.NO_REGISTRY and not block.holds for block in blocks
+    ):
         return False
     endpoint = target.parent if target is not None and target.type == _GROUPS else target
     if endpoint is None or endpoint.type != _ENDPOINTS:
@@ -136,7 +138,7 @@ def _reported(text: str, azure: View, why: str) -> Iterator[Check]:
     yield Check(
         f"{shown} is declared",
         holds=False,
-        reason="NoLongerDeclared",
+        reason=reasons.NO_LONGER_DECLARED,
         message=f"{shown} was made or used earlier, and {why}.",
         advice="Set spec.deletionPolicy to Delete (with spec.mode Enforce) to have it removed as far as nobody"
         " else uses it, or delete it yourself (az resource delete --ids <id>).",

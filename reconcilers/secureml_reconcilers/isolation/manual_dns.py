@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from secureml_reconcilers.api import reasons
 from secureml_reconcilers.engine.blocks import Block, Check, StatusField
 from secureml_reconcilers.engine.view import View, once_each
 from secureml_reconcilers.isolation.body_values import is_settled, list_in
@@ -41,7 +42,7 @@ def records_to_make(context: WorkspaceContext, azure: View, target: PrivateLinkT
     yield Check(
         f"the records of {used.short} are confirmed",
         not missing,
-        "RecordsNotConfirmed",
+        reasons.DNS_RECORDS_NOT_CONFIRMED,
         f"DNS is yours: the records in status.dnsRecords must exist, and the operator cannot check them. Not"
         f" confirmed for {target.resource.name}: {', '.join(missing)}.",
         "Make or correct the records, then copy them from status.dnsRecords to spec.dns.confirmedRecords; the"

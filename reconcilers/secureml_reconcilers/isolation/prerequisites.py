@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from secureml_reconcilers.api import reasons
 from secureml_reconcilers.engine.blocks import Check
 from secureml_reconcilers.isolation.body_values import text_in
 
@@ -24,7 +25,7 @@ def second_generation(account: ResourceId, body: Body) -> Iterator[Check]:
     yield Check(
         f"{account.short} can have private endpoints",
         text_in(body, "kind").lower() != "storage",
-        "StorageTooOld",
+        reasons.STORAGE_KIND_UNSUPPORTED,
         f"{account.short} is a general purpose v1 account, which cannot have private endpoints.",
         "Upgrade it to v2 (az storage account update --set kind=StorageV2 --access-tier Hot).",
         ("ST-KIND-01",),
@@ -37,7 +38,7 @@ def premium(registry: ResourceId, body: Body) -> Iterator[Check]:
     yield Check(
         f"{registry.short} is Premium",
         is_premium(body),
-        "RegistryNotPremium",
+        reasons.REGISTRY_NOT_PREMIUM,
         f"{registry.short} has SKU {text_in(body, 'sku.name') or None}, which has neither private endpoints nor"
         " network rules.",
         f"Upgrade it (az acr update --name {registry.name} --sku Premium); it then costs more.",

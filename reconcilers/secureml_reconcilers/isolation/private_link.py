@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from secureml_reconcilers.api import reasons
 from secureml_reconcilers.azure.problem import AzureProblem
 from secureml_reconcilers.engine.blocks import Blocks, Check, CheckLevel
 from secureml_reconcilers.engine.ownership_tags import user_tag
@@ -57,7 +58,7 @@ def _declared_once(context: WorkspaceContext, azure: View) -> Iterator[Check]:
     yield Check(
         f"{context.workspace.short} is declared once",
         not others,
-        "DuplicateDeclaration",
+        reasons.DUPLICATE_DECLARATION,
         f"The workspace {context.workspace.name} is also declared by {' and '.join(others)} (cluster, namespace"
         " and name), and specs that contradict each other work against each other.",
         "Delete one of them, or keep their specs alike; of one that is gone already, with deletionPolicy Retain,"

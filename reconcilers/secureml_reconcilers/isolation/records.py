@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from secureml_reconcilers.api import reasons
 from secureml_reconcilers.engine.blocks import Check, CheckLevel
 from secureml_reconcilers.engine.compare import Difference
 from secureml_reconcilers.isolation.body_values import (
@@ -117,7 +118,7 @@ def is_free(azure: View, used: ResourceId, record: Record, *, first: bool) -> Ch
     return Check(
         f"{record.fqdn} is free for {used.short}",
         not (found and found != record.addresses and theirs),
-        "RecordTaken",
+        reasons.DNS_RECORD_TAKEN,
         f"{record.fqdn} leads to {', '.join(found)}{f' ({creator})' if creator else ''}, and {used.short} answers"
         f" at {', '.join(record.addresses)}: it would write over a record that is not ours.",
         "Delete the record when nobody needs it. Otherwise let this network use the endpoint that it leads to (a"
@@ -133,7 +134,7 @@ def endpoint_tells_names(used: ResourceId, names: dict[str, list[str]], rule: st
     return Check(
         f"{used.short} tells its names",
         bool(names),
-        "AddressesUnknown",
+        reasons.WAITING,
         f"{used.short} does not tell its names and addresses yet.",
         rules=(rule,),
         about=used,

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
+from secureml_reconcilers.api import reasons
 from secureml_reconcilers.azure.catalogue import CATALOGUE, type_info
 from secureml_reconcilers.engine.blocks import Block, Blocks, Check, CheckLevel, Ensure, EnsureAbsent
 from secureml_reconcilers.engine.ownership_tags import MANAGED_BY, OPERATOR, user_tag
@@ -236,7 +237,7 @@ def _kept(target: ResourceId | None, shown: str, why: str) -> Check:
     return Check(
         f"{shown} is removed",
         holds=False,
-        reason="Kept",
+        reason=reasons.KEPT,
         message=f"{shown} is kept: {why}.",
         advice="Delete it yourself once nobody needs it (az resource delete --ids <id>), or leave it.",
         about=target,
@@ -248,7 +249,7 @@ def _waits_for_endpoints(target: ResourceId) -> Check:
     return Check(
         f"{target.short} is no longer needed by our endpoints",
         holds=False,
-        reason="EndpointsFirst",
+        reason=reasons.WAITING,
         message=f"{target.short} is looked at once our endpoints are gone, and their records with them.",
         about=target,
         level=CheckLevel.WAITING,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from secureml_reconcilers.api import reasons
 from secureml_reconcilers.azure.problem import AzureProblem
 from secureml_reconcilers.engine.blocks import Block, Blocks, Check, CheckLevel, Ensure
 from secureml_reconcilers.engine.values import AnyOf, Entries
@@ -46,9 +47,6 @@ if TYPE_CHECKING:
 
 _NO_PUBLIC_ACCESS: Final = AnyOf(("Disabled", "SecuredByPerimeter"))
 """Public access is off; a network security perimeter is stricter still and is left as it is."""
-
-NO_REGISTRY: Final = "NoRegistryYet"
-"""The reason where the workspace names no registry."""
 
 
 def storage_isolated(context: WorkspaceContext, azure: View) -> Blocks:
@@ -207,7 +205,7 @@ def _ranges_have_an_effect(
     yield Check(
         f"{resource.short} answers the addresses of {field}",
         access.lower() != "disabled",
-        "PublicAccessOff",
+        reasons.PUBLIC_ACCESS_DISABLED,
         f"Public access to {resource.short} is off, so {field} has no effect.",
         "Switch it on yourself (everybody else is denied, and the operator never opens anything), or remove the"
         " ranges.",
@@ -219,7 +217,7 @@ def _no_registry_yet(context: WorkspaceContext) -> Check:
     return Check(
         "the workspace has a registry",
         holds=False,
-        reason=NO_REGISTRY,
+        reason=reasons.NO_REGISTRY,
         message="The workspace has no container registry yet; Azure ML makes one when it first needs it.",
         advice="Nothing to do: it is isolated as soon as it exists.",
         rules=("ACR-EXIST-01",),

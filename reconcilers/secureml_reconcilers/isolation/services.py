@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from operator import attrgetter
 from typing import TYPE_CHECKING, Final, TypeAlias
 
+from secureml_reconcilers.api import reasons
 from secureml_reconcilers.engine.values import CsvMember
 from secureml_reconcilers.isolation import prerequisites, unsupported_fields
 from secureml_reconcilers.isolation.firewall_exceptions import resources_let_in, workspace_is_let_in
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from secureml_reconcilers.api import SecureWorkspaceSpec
+    from secureml_reconcilers.api.reasons.entry import Reason
     from secureml_reconcilers.api.secure_workspace import ContainerRegistry, KeyVault, Storage
     from secureml_reconcilers.azure.arm import Body
     from secureml_reconcilers.azure.resource_id import ResourceId
@@ -99,7 +101,7 @@ class Service:
     groups: Mapping[str, PrivateLinkGroup]
     """By private link group; their DNS zones differ from cloud to cloud and stand in `clouds.py`."""
 
-    not_found: str
+    not_found: Reason
     """The condition's reason where it does not exist."""
 
     if_not_found: str
@@ -142,7 +144,7 @@ WORKSPACE: Final = Service(
     "microsoft.machinelearningservices/workspaces",
     "workspace",
     groups={"amlworkspace": PrivateLinkGroup("WS-PE-01", addresses=3)},
-    not_found="WorkspaceNotFound",
+    not_found=reasons.WORKSPACE_NOT_FOUND,
     if_not_found="Create the workspace, or delete this resource and make one with the right spec.workspaceID.",
 )
 
@@ -157,7 +159,7 @@ STORAGE: Final = Service(
         "dfs": PrivateLinkGroup("ST-PE-04"),
         "web": PrivateLinkGroup("ST-PE-04"),
     },
-    not_found="StorageNotFound",
+    not_found=reasons.STORAGE_NOT_FOUND,
     if_not_found="The workspace names it; restore it, or make the workspace anew.",
     named_at="properties.storageAccount",
     field="spec.storage",
@@ -181,7 +183,7 @@ KEY_VAULT: Final = Service(
     "microsoft.keyvault/vaults",
     "vault",
     groups={"vault": PrivateLinkGroup("KV-MODE-01")},
-    not_found="KeyVaultNotFound",
+    not_found=reasons.KEY_VAULT_NOT_FOUND,
     if_not_found="The workspace keeps its secrets in it; recover it if it was deleted.",
     named_at="properties.keyVault",
     field="spec.keyVault",
@@ -202,7 +204,7 @@ CONTAINER_REGISTRY: Final = Service(
     "microsoft.containerregistry/registries",
     "registry",
     groups={"registry": PrivateLinkGroup("ACR-NET-01", addresses=2)},
-    not_found="RegistryNotFound",
+    not_found=reasons.REGISTRY_NOT_FOUND,
     if_not_found="The workspace names it; restore it, or name another there.",
     named_at="properties.containerRegistry",
     field="spec.containerRegistry",

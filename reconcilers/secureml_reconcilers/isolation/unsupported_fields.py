@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from secureml_reconcilers.api import reasons
 from secureml_reconcilers.azure.resource_id import resource_id
 from secureml_reconcilers.engine.blocks import Check
 from secureml_reconcilers.isolation.body_values import objects_in, parsed_id, text_in
@@ -106,7 +107,7 @@ def _unsupported(field: str, meanwhile: str) -> Check:
     return Check(
         f"{field} is acted upon",
         holds=False,
-        reason="NotImplementedYet",
+        reason=reasons.NOT_IMPLEMENTED,
         message=f"{field} is not acted upon by this version of the operator: {meanwhile}.",
         advice="Remove it, or wait for a version that does (README, Status).",
         by_user=True,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from secureml_reconcilers.api import reasons
 from secureml_reconcilers.azure.problem import AzureProblem
 from secureml_reconcilers.engine.blocks import Block, Check, CheckLevel, Ensure, StatusField
 from secureml_reconcilers.engine.composing import flat
@@ -47,7 +48,7 @@ def discovered(context: WorkspaceContext, azure: View) -> Iterator[Block]:
     yield Check(
         f"{context.workspace.short} is provisioned",
         state_of(body) not in {"failed", "canceled", "deleting"},
-        "WorkspaceBroken",
+        reasons.WORKSPACE_NOT_PROVISIONED,
         f"The workspace's provisioning state is {state}.",
         "Repair the workspace in Azure (az ml workspace diagnose).",
         ("GEN-WS-01",),
@@ -57,7 +58,7 @@ def discovered(context: WorkspaceContext, azure: View) -> Iterator[Block]:
     yield Check(
         "the workspace has no managed network",
         isolation.lower() == "disabled",
-        "ManagedNetwork",
+        reasons.MANAGED_NETWORK_ENABLED,
         f"The workspace has a managed network ({isolation}), which takes the place of a network of your own.",
         "Nothing to do for private access; computes of this workspace cannot use a subnet of yours.",
         ("WS-MNET-01",),
@@ -74,7 +75,7 @@ def _public_access_allowed(context: WorkspaceContext, body: Body) -> Check:
     return Check(
         "the spec has the workspace closed",
         holds=False,
-        reason="PublicAccessAllowed",
+        reason=reasons.PUBLIC_ACCESS_ALLOWED,
         message=f"Public access to the workspace is {shown} and is left as it is, for spec.publicAccess.workspace"
         " is Enabled.",
         advice="Set spec.publicAccess.workspace to Disabled to have the workspace closed.",

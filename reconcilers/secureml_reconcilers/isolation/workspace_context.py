@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from secureml_reconcilers.api import reasons
 from secureml_reconcilers.azure.problem import AzureProblem, Retry, Severity
 from secureml_reconcilers.azure.resource_id import resource_id
 from secureml_reconcilers.engine.view import View, once_each
@@ -76,7 +77,7 @@ def required_of_workspace(context: WorkspaceContext, azure: View, service: Servi
     named = named_by_workspace(context, azure, service)
     if named is None:
         raise AzureProblem(
-            "WorkspaceIncomplete",
+            reasons.WORKSPACE_INCOMPLETE,
             f"The workspace {context.workspace.name} names no {service.named_at}, so there is nothing to isolate.",
             "Repair the workspace (az ml workspace diagnose); for a project of a hub, name the hub's workspace in"
             " a new resource.",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from secureml_reconcilers.api import reasons
 from secureml_reconcilers.engine.blocks import Block, Check, CheckLevel, Ensure, StatusField
 from secureml_reconcilers.engine.values import Entries
 from secureml_reconcilers.engine.view import Unread, View, once_each
@@ -55,7 +56,7 @@ def zone_group(context: WorkspaceContext, azure: View, target: PrivateLinkTarget
         yield Check(
             f"{used.short} and its zones are ready",
             holds=False,
-            reason="NotReadyYet",
+            reason=reasons.WAITING,
             message="",
             about=group,
             level=CheckLevel.WAITING,
@@ -186,7 +187,7 @@ def _group_of_others(azure: View, used: ResourceId, zones: list[Zone]) -> Iterat
         yield Check(
             f"{used.short} writes into {zone.id.name}",
             zone.id.key in keys,
-            "ZoneGroupMissing",
+            reasons.ZONE_GROUP_INCOMPLETE,
             f"The zone group of {used.short}, made by somebody else, writes no names into {zone.id.text}.",
             "Ask its owner to add that zone to it, or to delete it: the operator then makes its own.",
             ("DNS-02",),
@@ -205,7 +206,7 @@ def _written(used: ResourceId, zone: Zone, groups: tuple[Body, ...], about: Reso
     yield Check(
         f"records of {used.short} in {zone.id.name} are written",
         bool(records) and all(record.complete for record in records),
-        "RecordsMissing",
+        reasons.WAITING,
         f"The zone group of {used.short} has not written its records into {zone.id.text} yet.",
         rules=("DNS-03",),
         about=about,
@@ -227,7 +228,7 @@ def _records_of_others(azure: View, used: ResourceId, zone: Zone, groups: tuple[
         yield Check(
             f"{record.fqdn} leads to {used.short}",
             found == record.addresses,
-            "RecordWrong",
+            reasons.DNS_RECORD_MISMATCH,
             f"{record.fqdn} leads to {', '.join(found) or 'no address'}, and {used.short} answers at"
             f" {', '.join(record.addresses)}.",
             "Ask the endpoint's owner to write its zone group anew, or to delete the endpoint: the operator then"

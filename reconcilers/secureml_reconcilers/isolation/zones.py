@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from secureml_reconcilers.api import reasons
 from secureml_reconcilers.azure.arm import NotFound, Present, Unreadable
 from secureml_reconcilers.azure.graph_query import GraphQuery
 from secureml_reconcilers.engine.blocks import Block, Check, CheckLevel, Ensure
@@ -220,7 +221,7 @@ def _completed(azure: View, zone: Zone, network: ResourceId) -> Iterator[Block]:
         yield Check(
             name,
             state.lower() == "completed",
-            "LinkNotCompleted",
+            reasons.WAITING,
             f"The link of {zone.id.name} to {network.name} is {state}.",
             rules=("WS-DNS-01",),
             about=zone.link,
@@ -230,7 +231,7 @@ def _completed(azure: View, zone: Zone, network: ResourceId) -> Iterator[Block]:
         yield Check(
             name,
             holds=False,
-            reason="LinkFailed",
+            reason=reasons.VIRTUAL_NETWORK_LINK_FAILED,
             message=f"The link of {zone.id.name} to {network.name}, made by somebody else, has failed.",
             advice="Ask its owner to make it anew: through this link the network resolves no name.",
             rules=("WS-DNS-01",),
@@ -242,7 +243,7 @@ def _conflict(name: str, network: ResourceId, used: Zone, wanted: Zone) -> Check
     return Check(
         f"{network.name} sees one zone {name}",
         holds=False,
-        reason="ZoneConflict",
+        reason=reasons.ZONE_CONFLICT,
         message=f"{network.name} is linked to {used.id.text}, so it cannot see {wanted.id.text} too.",
         advice="Remove that link, or name that zone in spec.dns.zoneIDs.",
         rules=("DNS-04",),

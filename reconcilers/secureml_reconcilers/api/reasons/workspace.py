@@ -1,0 +1,279 @@
+"""Reasons for which a workspace is not isolated, found by looking at Azure and at the spec."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from secureml_reconcilers.api.reasons.entry import Reason, Section, Who, entered
+
+
+def _problem(word: str, when: str, who: Who, do: str) -> Reason:
+    return entered(word, Section.PROBLEM, who, when, do)
+
+
+def _advice(word: str, when: str, who: Who, do: str) -> Reason:
+    return entered(word, Section.ADVICE, who, when, do)
+
+
+# the workspace and its services
+WORKSPACE_NOT_FOUND: Final = _problem(
+    "WorkspaceNotFound",
+    "The workspace that `spec.workspaceID` names does not exist.",
+    Who.AUTHOR,
+    "Create it, or name another one in a new resource.",
+)
+WORKSPACE_NOT_PROVISIONED: Final = _problem(
+    "WorkspaceNotProvisioned",
+    "The workspace's provisioning state is Failed, Canceled or Deleting.",
+    Who.ADMINISTRATOR,
+    "Repair it (`az ml workspace diagnose`).",
+)
+WORKSPACE_INCOMPLETE: Final = _problem(
+    "WorkspaceIncomplete",
+    "The workspace names no storage account or no key vault, as a project of a hub does.",
+    Who.ADMINISTRATOR,
+    "Repair it; for a project, name the hub's workspace in a new resource.",
+)
+STORAGE_NOT_FOUND: Final = _problem(
+    "StorageNotFound",
+    "A storage account that the workspace or the spec names does not exist.",
+    Who.AUTHOR,
+    "Restore it, or correct what names it.",
+)
+STORAGE_KIND_UNSUPPORTED: Final = _problem(
+    "StorageKindUnsupported",
+    "A storage account is general purpose v1, which cannot have private endpoints.",
+    Who.ADMINISTRATOR,
+    "Upgrade it to v2.",
+)
+KEY_VAULT_NOT_FOUND: Final = _problem(
+    "KeyVaultNotFound",
+    "The key vault that the workspace names does not exist.",
+    Who.AUTHOR,
+    "Recover it.",
+)
+REGISTRY_NOT_FOUND: Final = _problem(
+    "RegistryNotFound",
+    "The container registry that the workspace names does not exist.",
+    Who.AUTHOR,
+    "Restore it, or have the workspace name another.",
+)
+REGISTRY_NOT_PREMIUM: Final = _problem(
+    "RegistryNotPremium",
+    "The container registry's SKU has neither private endpoints nor network rules.",
+    Who.ADMINISTRATOR,
+    "Upgrade it to Premium; it then costs more.",
+)
+PUBLIC_ACCESS_DISABLED: Final = _problem(
+    "PublicAccessDisabled",
+    "The spec lets addresses into a service whose public access is off, so they have no effect.",
+    Who.ADMINISTRATOR,
+    "Switch public access on (the operator opens nothing), or take the ranges out of the spec.",
+)
+
+# network and private endpoints
+NETWORK_NOT_FOUND: Final = _problem(
+    "NetworkNotFound",
+    "The virtual network of `spec.network` does not exist.",
+    Who.AUTHOR,
+    "Create it, or name an existing subnet in a new resource.",
+)
+SUBNET_NOT_FOUND: Final = _problem(
+    "SubnetNotFound",
+    "The network has no subnet of the name that `spec.network.endpointSubnetID` gives. Advice only where endpoints"
+    " in another subnet serve already.",
+    Who.AUTHOR,
+    "Create the subnet, or name another in a new resource.",
+)
+SUBNET_DELEGATED: Final = _problem(
+    "SubnetDelegated",
+    "The subnet is delegated to another service, which refuses private endpoints.",
+    Who.AUTHOR,
+    "Name a subnet without delegations.",
+)
+SUBNET_FULL: Final = _problem(
+    "SubnetFull",
+    "The subnet has fewer free addresses than the private endpoints that are missing take.",
+    Who.AUTHOR,
+    "Have it widened, or name another.",
+)
+SUBNET_NETWORK_POLICIES_ENABLED: Final = _problem(
+    "SubnetNetworkPoliciesEnabled",
+    "Azure refuses a private endpoint, because the subnet's `privateEndpointNetworkPolicies` are on.",
+    Who.AUTHOR,
+    "Name a subnet where they are Disabled.",
+)
+SERVICE_ENDPOINT_MISSING: Final = _problem(
+    "ServiceEndpointMissing",
+    "A firewall is to let in a subnet that has no service endpoint for that service.",
+    Who.ADMINISTRATOR,
+    "Enable the service endpoint on the subnet that the message names.",
+)
+PRIVATE_ENDPOINT_PENDING: Final = _problem(
+    "PrivateEndpointPending",
+    "The connection of a private endpoint waits for an approval that the operator cannot give.",
+    Who.ADMINISTRATOR,
+    "Approve it on the service (`az network private-endpoint-connection approve`).",
+)
+PRIVATE_ENDPOINT_REJECTED: Final = _problem(
+    "PrivateEndpointRejected",
+    "The connection of a private endpoint was rejected.",
+    Who.ADMINISTRATOR,
+    "Approve it on the service, or delete the endpoint to have it requested anew.",
+)
+PRIVATE_ENDPOINT_TIMED_OUT: Final = _problem(
+    "PrivateEndpointTimedOut",
+    "Nobody approved the connection of a private endpoint in time.",
+    Who.ADMINISTRATOR,
+    "Delete the endpoint to have it requested anew.",
+)
+PRIVATE_ENDPOINT_DISCONNECTED: Final = _problem(
+    "PrivateEndpointDisconnected",
+    "The connection of a private endpoint was removed on the service; it never comes back.",
+    Who.ADMINISTRATOR,
+    "Nothing where the operator made the endpoint, for it makes it anew; else delete it.",
+)
+PRIVATE_ENDPOINT_FAILED: Final = _problem(
+    "PrivateEndpointFailed",
+    "A private endpoint that somebody else made and that is used ended as failed or canceled.",
+    Who.ADMINISTRATOR,
+    "Have its owner write it again or delete it.",
+)
+NAME_TAKEN: Final = _problem(
+    "NameTaken",
+    "A resource of the name that the operator gives exists, and is not the operator's or leads elsewhere.",
+    Who.AUTHOR,
+    "Delete or rename it, or set `spec.adoption` to Adopt where the message offers it.",
+)
+
+# names
+ZONE_CONFLICT: Final = _problem(
+    "ZoneConflict",
+    "A network is linked to another private DNS zone of the same name, and can see one only.",
+    Who.ADMINISTRATOR,
+    "Remove that link, or have `spec.dns.zoneIDs` name that zone.",
+)
+VIRTUAL_NETWORK_LINK_FAILED: Final = _problem(
+    "VirtualNetworkLinkFailed",
+    "The link of a private DNS zone to a network, made by somebody else, has failed.",
+    Who.ADMINISTRATOR,
+    "Have its owner make it anew.",
+)
+ZONE_GROUP_INCOMPLETE: Final = _problem(
+    "ZoneGroupIncomplete",
+    "The DNS zone group of a private endpoint, made by somebody else, leaves out a zone that the network sees.",
+    Who.ADMINISTRATOR,
+    "Have its owner add the zone, or delete the group: the operator then makes its own.",
+)
+DNS_RECORD_TAKEN: Final = _problem(
+    "DNSRecordTaken",
+    "A record that leads elsewhere and is not the operator's stands where a private endpoint's would be written.",
+    Who.ADMINISTRATOR,
+    "Delete it if nobody needs it, or let the network use the endpoint that it leads to, or a zone of its own.",
+)
+DNS_RECORD_MISMATCH: Final = _problem(
+    "DNSRecordMismatch",
+    "A record of a private endpoint that somebody else keeps leads elsewhere than the endpoint answers.",
+    Who.ADMINISTRATOR,
+    "Have the endpoint's owner write its zone group anew.",
+)
+DNS_RECORDS_NOT_CONFIRMED: Final = _problem(
+    "DNSRecordsNotConfirmed",
+    "`spec.dns.mode` is None, and records of `status.dnsRecords` are not in `spec.dns.confirmedRecords`.",
+    Who.AUTHOR,
+    "Make the records on the DNS server, then copy them into the spec.",
+)
+
+# the custom resource itself
+INVALID_SPEC: Final = _problem(
+    "InvalidSpec",
+    "The spec cannot be understood, though the API server took it. Nothing is done.",
+    Who.AUTHOR,
+    "Correct it as the message says.",
+)
+NOT_IMPLEMENTED: Final = _problem(
+    "NotImplemented",
+    "This version does not act upon a field of the spec, or upon the kind at all.",
+    Who.AUTHOR,
+    "Remove the field, or wait for a version that does.",
+)
+REFERENCE_NOT_FOUND: Final = _problem(
+    "ReferenceNotFound",
+    "The spec names a custom resource that does not exist.",
+    Who.AUTHOR,
+    "Create it, or correct the name.",
+)
+REFERENCE_NOT_READY: Final = _problem(
+    "ReferenceNotReady",
+    "The custom resource that the spec names is not Ready, was not looked at yet, or is being deleted.",
+    Who.AUTHOR,
+    "Help that resource first, if the message does not say that it comes by itself.",
+)
+INVENTORY_FULL: Final = _problem(
+    "InventoryFull",
+    "`status.inventory` has no room for what would be made next.",
+    Who.AUTHOR,
+    "Divide what the resource declares between several.",
+)
+RECONCILE_FAILED: Final = _problem(
+    "ReconcileFailed",
+    "A pass ended in an exception or was cut off (event); at least two in a row did (conditions).",
+    Who.RUNNER,
+    "Report it with the log of the pass; apply the custom resource definitions of this version if it says so.",
+)
+
+# advice
+NO_REGISTRY: Final = _advice(
+    "NoRegistry",
+    "The workspace has no container registry; it is isolated as soon as it has one.",
+    Who.NOBODY,
+    "",
+)
+NO_IMAGE_BUILD_COMPUTE: Final = _advice(
+    "NoImageBuildCompute",
+    "No cluster builds the workspace's images, and its registry cannot once it is private.",
+    Who.ADMINISTRATOR,
+    "Set the workspace's image build compute to a CPU cluster in the network.",
+)
+MANAGED_NETWORK_ENABLED: Final = _advice(
+    "ManagedNetworkEnabled",
+    "The workspace has a managed network: its computes cannot use a subnet of yours.",
+    Who.NOBODY,
+    "",
+)
+PUBLIC_ACCESS_ALLOWED: Final = _advice(
+    "PublicAccessAllowed",
+    "`spec.publicAccess.workspace` is Enabled, so the workspace is not closed.",
+    Who.AUTHOR,
+    "Set it to Disabled to have it closed.",
+)
+UNDECLARED_FIREWALL_RULE: Final = _advice(
+    "UndeclaredFirewallRule",
+    "The firewall of a service lets in somebody whom the spec does not name.",
+    Who.ADMINISTRATOR,
+    "Name them in the spec, or remove the entry; the operator removes none.",
+)
+SECURITY_GROUP_APPLIES: Final = _advice(
+    "SecurityGroupApplies",
+    "Private endpoints in the subnet obey its security group or route table, which are not looked into.",
+    Who.ADMINISTRATOR,
+    "Check that clients reach the subnet on TCP 443.",
+)
+DUPLICATE_DECLARATION: Final = _advice(
+    "DuplicateDeclaration",
+    "Another custom resource, perhaps of another cluster, declares the same workspace.",
+    Who.AUTHOR,
+    "Delete one of them, or keep their specs alike.",
+)
+NO_LONGER_DECLARED: Final = _advice(
+    "NoLongerDeclared",
+    "Something was made or used for an earlier spec, and stays.",
+    Who.AUTHOR,
+    "Set `spec.deletionPolicy` to Delete to have it removed, or delete it yourself.",
+)
+KEPT: Final = _advice(
+    "Kept",
+    "Something that was to be removed stays, because others use it or it is not known to be the operator's.",
+    Who.ADMINISTRATOR,
+    "Delete it once nobody needs it, or leave it.",
+)

@@ -38,7 +38,7 @@ def understood(method: str, what: str, target: ResourceId | None = None) -> Iter
         target: the resource, where it is one.
 
     Raises:
-        AzureProblem: whatever is raised inside; reason UnexpectedAnswer when it is no known failure.
+        AzureProblem: whatever is raised inside; reason UnexpectedResponse when it is no known failure.
     """
     try:
         yield

@@ -118,7 +118,7 @@ async def _first_token(identity: SignIn, environment: AzureEnvironment) -> None:
     """Fetch the first token: many cold requests at once would each ask for one of their own.
 
     A refusal is no reason not to start: the credential may be corrected, and until then every resource says
-    NotSignedIn.
+    AuthenticationFailed.
     """
     try:
         await identity.get_token(environment.audience)

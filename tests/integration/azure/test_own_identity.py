@@ -45,5 +45,5 @@ async def test_a_token_file_that_is_missing_is_a_sign_in_that_failed(world: Worl
     async with open_arm(environment, lambda _: None) as arm:
         with pytest.raises(AzureProblem) as caught:
             await arm.write("PUT", zone, {"location": "global"})
-    assert (caught.value.reason, caught.value.severity) == ("NotSignedIn", Severity.AZURE_ADMIN)
+    assert (caught.value.reason, caught.value.severity) == ("AuthenticationFailed", Severity.AZURE_ADMIN)
     assert not caught.value.outcome_unknown

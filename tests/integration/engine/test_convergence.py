@@ -65,8 +65,8 @@ async def test_applied_it_becomes_ready(converged: Diary) -> None:
     assert "operations" not in converged.status
     warned = [(event.reason, event.message) for event in converged.events if event.type == "Warning"]
     assert [(reason, "once it is private" in message) for reason, message in warned] == [
-        ("NoBuildCompute", True),
-        ("NoBuildCompute", False),
+        ("NoImageBuildCompute", True),
+        ("NoImageBuildCompute", False),
     ]
     converged.restart()
     said = len(converged.events)
@@ -214,5 +214,5 @@ async def test_events_tell_the_steps_and_the_end(converged: Diary) -> None:
         ("Normal", "Creating"): 22,
         ("Normal", "Updating"): 4,
         ("Normal", "Ready"): 1,
-        ("Warning", "NoBuildCompute"): 2,  # once of what will be, once of what is
+        ("Warning", "NoImageBuildCompute"): 2,  # once of what will be, once of what is
     }

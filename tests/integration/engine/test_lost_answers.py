@@ -134,7 +134,7 @@ async def test_retry_after_is_honoured(world: World, methods: tuple[str, ...], a
         if call.method in methods and refused.time < call.time < refused.time + 40
     ]
     assert early == []
-    assert warnings(driver) == {"NoBuildCompute"}
+    assert warnings(driver) == {"NoImageBuildCompute"}
     assert {pair[0] for pair in reasons(driver, "Stalled")} == {"False"}
     assert {pair[0] for pair in reasons(driver, "Permitted")} == {"True"}
 
@@ -232,7 +232,7 @@ FAILS = {"fail_operation": {"code": "InternalServerError", "message": "An error 
         pytest.param(
             {"method": "GET", "path": "/workspaces/fraud\\?", "status": 200, "body": HTML},
             "WorkspaceFound",
-            ("Unknown", "UnreadableAnswer"),
+            ("Unknown", "UnexpectedResponse"),
             id="200 with a page of HTML where the workspace was asked for",
         ),
         pytest.param(
@@ -291,7 +291,7 @@ async def test_a_page_of_html_in_place_of_an_operation_s_state_is_no_end(world: 
     await driver.settle()
     assert hits(world) == [1, 2]
     assert driver.condition("Ready")["status"] == "True"
-    assert warnings(driver) == {"NoBuildCompute"}
+    assert warnings(driver) == {"NoImageBuildCompute"}
     assert len(writes(world)) == 26
 
 
@@ -325,7 +325,7 @@ async def test_waiting_for_something_else_a_failure_of_long_ago_is_no_reason_to_
         outcome.requeue_after.total_seconds() for outcome in driver.outcomes[start:] if outcome.requeue_after
     ]
     assert min(pauses) > 1
-    assert driver.condition("PrivateLinkReady")["reason"] == "EndpointRejected"
+    assert driver.condition("PrivateLinkReady")["reason"] == "PrivateEndpointRejected"
 
 
 async def test_a_stale_entity_tag_is_read_again(

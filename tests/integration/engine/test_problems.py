@@ -349,7 +349,7 @@ async def test_a_rejected_endpoint_is_told_and_its_approval_found(world: World, 
     with pytest.raises(TimeoutError):
         await ready.settle()
     condition = ready.condition("PrivateLinkReady")
-    assert (condition["status"], condition["reason"]) == ("False", "EndpointRejected")
+    assert (condition["status"], condition["reason"]) == ("False", "PrivateEndpointRejected")
     assert "az network private-endpoint-connection approve" in condition["message"]
     assert names(writes(world, start)) == []
     await alice.judges(world, alice.VAULT, "vault", "Approved")
@@ -429,7 +429,7 @@ async def test_an_endpoint_of_others_is_used_and_not_doubled(world: World) -> No
     with pytest.raises(TimeoutError):
         await driver.settle()
     condition = driver.condition("NamesResolved")
-    assert (condition["reason"], closed(world)) == ("ZoneGroupMissing", SERVICES - {alice.VAULT})
+    assert (condition["reason"], closed(world)) == ("ZoneGroupIncomplete", SERVICES - {alice.VAULT})
     assert "Ask its owner" in condition["message"]
 
     config = {"name": "vault", "properties": {"privateDnsZoneId": alice.one(world, alice.ZONE, "vaultcore")}}
@@ -455,7 +455,7 @@ async def test_a_lock_against_deletion_holds_up_what_it_protects_and_nothing_els
     with pytest.raises(TimeoutError):
         await driver.settle()
     assert alice.one(world, alice.ENDPOINT) == endpoint
-    assert driver.condition("EndpointsRemoved")["reason"] == "Locked"
+    assert driver.condition("PrivateEndpointsRemoved")["reason"] == "Locked"
     assert not driver.outcomes[-1].released
     await alice.unlocks(world, endpoint)
     outcome = await driver.settle(HEALING)

@@ -52,7 +52,7 @@ async def test_a_record_that_leads_elsewhere_is_left_alone_until_somebody_remove
     assert leads_to(world, record) == ["10.9.0.4"]
     assert alice.shown(world, alice.VAULT)["properties"].get("publicNetworkAccess") != "Disabled"
     assert alice.shown(world, alice.STORAGE)["properties"]["publicNetworkAccess"] == "Disabled"
-    assert driver.condition("NamesResolved")["reason"] == "RecordTaken"
+    assert driver.condition("NamesResolved")["reason"] == "DNSRecordTaken"
     assert "10.9.0.4" in driver.condition("NamesResolved")["message"]
 
     await alice.vanishes(world, record, alice.DNS)
@@ -74,7 +74,7 @@ async def test_two_networks_do_not_fight_over_one_record(tmp_path: Path) -> None
         before = leads_to(world, record)
         await waits(second)
         assert leads_to(world, record) == before
-        assert second.condition("NamesResolved")["reason"] == "RecordTaken"
+        assert second.condition("NamesResolved")["reason"] == "DNSRecordTaken"
         assert (await first.resync()).status["conditions"][0]["status"] == "True"
 
         first.delete()

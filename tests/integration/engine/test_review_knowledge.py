@@ -46,7 +46,7 @@ async def test_subnets_that_were_promised_a_rule_are_not_locked_out(world: World
     await passes(driver, 40)
     assert [public(world, kind) for kind in (alice.STORAGE, alice.VAULT)] == ["Enabled", "Enabled"]
     reasons = {driver.condition(f"{each}Isolated")["reason"] for each in ("Storage", "KeyVault")}
-    assert reasons == {"NotImplementedYet"}
+    assert reasons == {"NotImplemented"}
     assert driver.condition("RegistryIsolated")["status"] == "True"
     endpoints = [each.id.name for each in world.emulator.ctx.of_type(alice.ENDPOINT)]
     assert bool([name for name in endpoints if "-vault-" in name or "-blob-" in name]) is not bool(parts)
@@ -62,7 +62,7 @@ async def test_two_wishes_for_one_account_do_not_fight(tmp_path: Path) -> None:
         await closes.settle()
         await passes(lets_in, 40)
         assert public(world, alice.STORAGE, "stfraud") == "Disabled"
-        assert lets_in.condition("StorageIsolated")["reason"] == "PublicAccessOff"
+        assert lets_in.condition("StorageIsolated")["reason"] == "PublicAccessDisabled"
         start = last(world)
         for _ in range(2):
             await closes.resync()
@@ -146,7 +146,7 @@ async def test_a_record_that_somebody_deleted_behind_an_endpoint_of_others_count
     driver = drive(world, world.spec())
     await passes(driver, 40)
     assert public(world, alice.VAULT) == "Enabled"
-    assert driver.condition("NamesResolved")["reason"] == "RecordWrong"
+    assert driver.condition("NamesResolved")["reason"] == "DNSRecordMismatch"
     assert "vaultcore" in str(driver.status["dnsRecords"])
 
 
@@ -156,7 +156,7 @@ async def test_where_dns_is_yours_nothing_closes_before_you_say_so(world: World)
     await passes(driver, 40)
     kinds = (alice.STORAGE, alice.VAULT, alice.REGISTRY, alice.WORKSPACE)
     assert [public(world, kind) for kind in kinds] == ["Enabled"] * 4
-    assert driver.condition("NamesResolved")["reason"] == "RecordsNotConfirmed"
+    assert driver.condition("NamesResolved")["reason"] == "DNSRecordsNotConfirmed"
     driver.edit(world.spec(dns={"mode": "None", "confirmedRecords": driver.status["dnsRecords"]}))
     await driver.settle()
     assert [public(world, kind) for kind in kinds] == ["Disabled"] * 4

@@ -143,7 +143,7 @@ async def test_a_deletion_while_the_operator_is_down_is_carried_out_later(
 async def test_kinds_without_reconciler_say_so_and_may_be_deleted(plane: ControlPlane, namespace: str) -> None:
     async with operating(plane, namespaces=(namespace,)):
         plane.apply(compute("train", namespace, "fraud"))
-        condition = "--for=jsonpath={.status.conditions[?(@.type=='Ready')].reason}=NotImplementedYet"
+        condition = "--for=jsonpath={.status.conditions[?(@.type=='Ready')].reason}=NotImplemented"
         await kubectl(plane, "wait", "securecompute/train", condition, "-n", namespace, "--timeout=10s")
         await kubectl(plane, "delete", "securecompute/train", "-n", namespace, "--timeout=5s")
 

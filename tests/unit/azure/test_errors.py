@@ -39,12 +39,17 @@ def body(code: str, message: str = "said Azure", **extra: object) -> str:
             body(
                 "InvalidAuthenticationTokenTenant", "The access token is from the wrong issuer 'https://sts…/a/'."
             ),
-            "OtherTenant",
+            "WrongTenant",
             Retry.SLOW,
             id="a subscription of another tenant is no fault of the credential",
         ),
         pytest.param(
-            401, {}, body("InvalidAuthenticationToken"), "NotSignedIn", Retry.SOON, id="a token of no worth is"
+            401,
+            {},
+            body("InvalidAuthenticationToken"),
+            "AuthenticationFailed",
+            Retry.SOON,
+            id="a token of no worth is",
         ),
         pytest.param(500, {}, "<html>oops</html>", "AzureBusy", Retry.SOON, id="HTML with a 500 is an outage"),
         pytest.param(

@@ -56,7 +56,7 @@ SET_THEM = (
 def test_a_failed_sign_in_says_what_to_do(error: AzureError, message: str, advice: str) -> None:
     """The same words on every attempt, and a remedy that fits."""
     problem = not_signed_in(error)
-    assert (problem.reason, problem.message, problem.advice) == ("NotSignedIn", message, advice)
+    assert (problem.reason, problem.message, problem.advice) == ("AuthenticationFailed", message, advice)
 
 
 def test_entra_id_out_of_reach_is_no_refusal() -> None:

@@ -230,7 +230,7 @@ async def test_a_bug_in_one_write_leaves_no_other_behind() -> None:
 REFUSALS = [  # how Azure answers                                       runs     fails   reading stays
     pytest.param(problem("Locked"), False, True, True, id="a lock: it is repeated later"),
     pytest.param(problem("AzureUnreachable", outcome_unknown=True), True, False, True, id="its answer was lost"),
-    pytest.param(problem("ChangedMeanwhile"), False, True, False, id="the etag has changed: it is read again"),
+    pytest.param(problem("PreconditionFailed"), False, True, False, id="the etag has changed: it is read again"),
 ]
 
 
@@ -251,7 +251,7 @@ async def test_what_becomes_of_a_write_that_was_not_taken(
 
 async def test_a_creation_that_somebody_else_has_begun_is_waited_for() -> None:
     """`If-None-Match: *` refuses it: that is no failure, and the other's operation is looked at like ours."""
-    refused = problem("ChangedMeanwhile")
+    refused = problem("PreconditionFailed")
     arm = FakeArm(FakeClock(), refuses={LINK.key: refused})
     this = begin(arm, {LINK: NotFound()})
     await perform(this, wants(LINK, create={}, shared=True))

@@ -103,7 +103,7 @@ ASPECTS = [
             f"{reason} happened. Mend it.",
             id=f"neither met nor unmet: {reason}",
         )
-        for reason in ("AzureUnreachable", "UnreadableAnswer", "AzureBusy", "NotSignedIn")
+        for reason in ("AzureUnreachable", "UnexpectedResponse", "AzureBusy", "AuthenticationFailed")
     ),
     pytest.param(
         one((CLOSES, DIFFERS)),
@@ -233,7 +233,7 @@ def test_observe_mode_waits_for_what_azure_works_on_like_any_other() -> None:
     assert by_type(one((CLOSES, Running())), enforce=False)["Closed"].reason == "Progressing"
 
 
-STALLS = one((fact(), Blocked(problem("NotImplementedYet", retry=Retry.NEVER))))
+STALLS = one((fact(), Blocked(problem("NotImplemented", retry=Retry.NEVER))))
 REFUSED = one((CLOSES, Blocked(problem("Forbidden", permission="Microsoft.Storage/storageAccounts/write"))))
 WORKS = one((CLOSES, Running()))
 
@@ -355,9 +355,7 @@ def test_a_cause_that_is_told_elsewhere_is_not_repeated_here() -> None:
 def test_stalled_names_the_problem_and_reconciling_stops() -> None:
     """Flux and Helm stop waiting; the message says what to change."""
     every = by_type(STALLS)
-    assert every["Stalled"] == Condition(
-        "Stalled", "True", "NotImplementedYet", "NotImplementedYet happened. Mend it."
-    )
+    assert every["Stalled"] == Condition("Stalled", "True", "NotImplemented", "NotImplemented happened. Mend it.")
     assert every["Reconciling"] == Condition(
         "Reconciling", "False", "Stalled", "Waiting for a change of this resource."
     )
@@ -365,10 +363,10 @@ def test_stalled_names_the_problem_and_reconciling_stops() -> None:
 
 def test_nothing_is_stalled_while_azure_works() -> None:
     """What needs a change of the spec is said of Ready at once, and tools wait until all else is done."""
-    never = Blocked(problem("NotImplementedYet", retry=Retry.NEVER))
+    never = Blocked(problem("NotImplemented", retry=Retry.NEVER))
     every = by_type(one((CLOSES, Running()), (CLOSES_VAULT, never)))
     assert [every[kind].status for kind in ("Ready", "Reconciling", "Stalled")] == ["False", "True", "False"]
-    assert every["Ready"].reason == "NotImplementedYet"
+    assert every["Ready"].reason == "NotImplemented"
 
 
 def test_what_only_could_not_be_told_is_unknown() -> None:
@@ -448,8 +446,8 @@ RIGHTS = [
         id="nothing was refused",
     ),
     pytest.param(
-        one(problems=(problem("NotSignedIn"),)),
-        ("Unknown", "NotSignedIn", "Without a sign-in it cannot be told."),
+        one(problems=(problem("AuthenticationFailed"),)),
+        ("Unknown", "AuthenticationFailed", "Without a sign-in it cannot be told."),
         id="nobody could ask",
     ),
     pytest.param(

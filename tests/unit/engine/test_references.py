@@ -8,7 +8,7 @@ import pytest
 
 from secureml_reconcilers.engine.blocks import Check, CheckLevel
 from secureml_reconcilers.engine.contract import Key, Reference
-from secureml_reconcilers.engine.references import NOT_FOUND, NOT_READY, reference_checks
+from secureml_reconcilers.engine.references import reference_checks
 
 WORKSPACE = Key("SecureWorkspace", "team-a", "fraud")
 STORAGE_OPEN = "2 of 9 aspects are met. StorageIsolated: the account is open."
@@ -41,7 +41,7 @@ def test_what_is_ready_holds() -> None:
 CASES = [
     pytest.param(
         Reference("spec.workspaceRef", WORKSPACE, found=False),
-        NOT_FOUND,
+        "ReferenceNotFound",
         "spec.workspaceRef names SecureWorkspace fraud, which does not exist in namespace team-a.",
         "Create it, or correct spec.workspaceRef (in a new resource if the field cannot be changed). This resource"
         " goes on by itself.",
@@ -49,35 +49,35 @@ CASES = [
     ),
     pytest.param(
         reference(ready=ready("False", "PublicAccessOpen", STORAGE_OPEN)),
-        NOT_READY,
+        "ReferenceNotReady",
         f"SecureWorkspace fraud, which spec.workspaceRef names, is not ready (PublicAccessOpen): {STORAGE_OPEN}",
         "Help that resource first: this one goes on by itself once it is ready.",
         id="its reason and message are quoted",
     ),
     pytest.param(
         reference(ready=ready("Unknown", "AzureUnreachable", "No answer.")),
-        NOT_READY,
+        "ReferenceNotReady",
         "SecureWorkspace fraud, which spec.workspaceRef names, is not ready (AzureUnreachable): No answer.",
         "Help that resource first: this one goes on by itself once it is ready.",
         id="Unknown is not ready",
     ),
     pytest.param(
         reference(ready={}),
-        NOT_READY,
+        "ReferenceNotReady",
         "SecureWorkspace fraud, which spec.workspaceRef names, was not looked at yet at its generation 3.",
         "Nothing to do: this resource goes on by itself once that one is ready.",
         id="it was not looked at in this generation",
     ),
     pytest.param(
         reference(deleting=True),
-        NOT_READY,
+        "ReferenceNotReady",
         "SecureWorkspace fraud, which spec.workspaceRef names, is being deleted.",
         "Delete this resource too, or create that one again when it is gone.",
         id="deleting counts as not ready, whatever its Ready says",
     ),
     pytest.param(
         reference(ready={"type": "Ready", "status": "False"}),
-        NOT_READY,
+        "ReferenceNotReady",
         "SecureWorkspace fraud, which spec.workspaceRef names, is not ready.",
         "Help that resource first: this one goes on by itself once it is ready.",
         id="a condition without reason and message is not quoted",
@@ -109,7 +109,7 @@ def test_two_fields_are_two_facts_in_their_order() -> None:
     """One that names what another names too is told of its own."""
     other = Reference("spec.dataRef", WORKSPACE, found=False)
     blocks = list(reference_checks([reference(), other]))
-    assert [block.reason for block in blocks if not block.holds] == [NOT_FOUND]
+    assert [block.reason for block in blocks if not block.holds] == ["ReferenceNotFound"]
     assert len({block.key for block in blocks}) == 2
 
 

@@ -305,7 +305,7 @@ FOREIGN = [
             OPEN_ACCOUNT,
         ],
         [
-            Finding("LinkFailed", HUB_LINK, "WS-DNS-01"),
+            Finding("VirtualNetworkLinkFailed", HUB_LINK, "WS-DNS-01"),
             Waits("Update", ACCOUNT, f"link of {BLOB_ZONE} to ml-vnet is completed"),
         ],
         violated="WS-DNS-01",
@@ -430,14 +430,14 @@ NOBODYS = [
     case(
         "one whose names nobody has confirmed is not, for nobody may know of them yet",
         [NO_ZONES, OPEN_ACCOUNT],
-        [Finding("RecordsNotConfirmed", ENDPOINT["blob"], "DNS-01"), Waits("Update", ACCOUNT, UNCONFIRMED)],
+        [Finding("DNSRecordsNotConfirmed", ENDPOINT["blob"], "DNS-01"), Waits("Update", ACCOUNT, UNCONFIRMED)],
         dns={"mode": "None", "confirmedRecords": NOT_BLOB},
         violated="DNS-01 OPS-08",
     ),
     case(
         "nor one whose endpoint has other addresses by now",
         [NO_ZONES, OPEN_ACCOUNT],
-        [Finding("RecordsNotConfirmed", ENDPOINT["blob"], "DNS-01"), Waits("Update", ACCOUNT, UNCONFIRMED)],
+        [Finding("DNSRecordsNotConfirmed", ENDPOINT["blob"], "DNS-01"), Waits("Update", ACCOUNT, UNCONFIRMED)],
         dns={
             "mode": "None",
             "confirmedRecords": [
@@ -629,7 +629,9 @@ POLICY_GROUP = ENDPOINT["blob"].child("privateDnsZoneGroups", "deployedByPolicy"
     ("zones", "reasons"),
     [
         pytest.param([ZONE[BLOB_ZONE]], set(), id="it writes into the zone that the network sees"),
-        pytest.param([HUB_BLOB], {"ZoneGroupMissing"}, id="it writes into a zone that the network does not see"),
+        pytest.param(
+            [HUB_BLOB], {"ZoneGroupIncomplete"}, id="it writes into a zone that the network does not see"
+        ),
     ],
 )
 def test_the_group_that_a_policy_gave_our_endpoint_is_used_and_never_doubled(

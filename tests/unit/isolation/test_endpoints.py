@@ -269,26 +269,26 @@ APPROVAL = [
     case(
         "a rejected connection needs its owner",
         [added(endpoint(TARGETS["blob"], status="Rejected"))],
-        [Finding("EndpointRejected", BLOB, "WS-PE-04")],
+        [Finding("PrivateEndpointRejected", BLOB, "WS-PE-04")],
         violated="WS-PE-04",
     ),
     case(
         "a connection that timed out needs its owner, too",
         [added(endpoint(TARGETS["blob"], status="Timeout"))],
-        [Finding("EndpointTimedOut", BLOB, "WS-PE-04")],
+        [Finding("PrivateEndpointTimedOut", BLOB, "WS-PE-04")],
         violated="WS-PE-04",
     ),
     case(
         "a disconnected endpoint never connects again: it is removed, to be made anew",
         [added(endpoint(TARGETS["blob"], status="Disconnected"))],
-        [Write("Delete", BLOB), Finding("EndpointDisconnected", BLOB, "WS-PE-04")],
+        [Write("Delete", BLOB), Finding("PrivateEndpointDisconnected", BLOB, "WS-PE-04")],
         violated="WS-PE-04",
         inventory=[BLOB],
     ),
     case(
         "one of our name that we did not make is its owner's to remove",
         [added(endpoint(TARGETS["blob"], status="Disconnected"))],
-        [Finding("EndpointDisconnected", BLOB, "WS-PE-04")],
+        [Finding("PrivateEndpointDisconnected", BLOB, "WS-PE-04")],
         violated="WS-PE-04",
     ),
     case(
@@ -305,19 +305,19 @@ OTHERS = [
     case(
         "one that is not approved is its owner's business",
         theirs(status="Pending"),
-        [Finding("EndpointPending", THEIRS, "WS-PE-04")],
+        [Finding("PrivateEndpointPending", THEIRS, "WS-PE-04")],
         violated="WS-PE-04",
     ),
     case(
         "one that was rejected is, too",
         theirs(status="Rejected"),
-        [Finding("EndpointRejected", THEIRS, "WS-PE-04")],
+        [Finding("PrivateEndpointRejected", THEIRS, "WS-PE-04")],
         violated="WS-PE-04",
     ),
     case(
         "one that timed out is, too",
         theirs(status="Timeout"),
-        [Finding("EndpointTimedOut", THEIRS, "WS-PE-04")],
+        [Finding("PrivateEndpointTimedOut", THEIRS, "WS-PE-04")],
         violated="WS-PE-04",
     ),
     case("one that is disconnected serves nobody: ours is made", theirs(status="Disconnected"), BLOB_MISSING),
@@ -330,19 +330,19 @@ OTHERS = [
     case(
         "one that writes into no zone that the network sees is its owner's business",
         [*theirs(), gone(THEIR_GROUP)],
-        [Finding("ZoneGroupMissing", THEIRS, "DNS-02")],
+        [Finding("ZoneGroupIncomplete", THEIRS, "DNS-02")],
         violated="DNS-02",
     ),
     case(
         "one whose record somebody deleted leads nobody to it, and only its owner can write it again",
         [*theirs(), gone(RECORD), OPEN_ACCOUNT],
-        [Finding("RecordWrong", RECORD, "DNS-03"), Waits("Update", ACCOUNT, LEADS)],
+        [Finding("DNSRecordMismatch", RECORD, "DNS-03"), Waits("Update", ACCOUNT, LEADS)],
         violated="DNS-03",
     ),
     case(
         "so does one whose record leads elsewhere",
         [*theirs(), added(record(ZONE[BLOB_ZONE], "frauddata", "10.99.0.1")), OPEN_ACCOUNT],
-        [Finding("RecordWrong", RECORD, "DNS-03"), Waits("Update", ACCOUNT, LEADS)],
+        [Finding("DNSRecordMismatch", RECORD, "DNS-03"), Waits("Update", ACCOUNT, LEADS)],
         violated="DNS-03",
     ),
     case(

@@ -212,7 +212,7 @@ def test_an_endpoint_of_others_that_failed_is_no_way_in(state: str) -> None:
     row: Case = case("", changes, []).values[0]  # type: ignore[assignment]
     said = told(row.evaluation())
     assert VAULT not in {value.id for value in said if isinstance(value, Write)}
-    assert Finding("EndpointFailed", THEIRS, "KV-MODE-01") in said
+    assert Finding("PrivateEndpointFailed", THEIRS, "KV-MODE-01") in said
 
 
 def written_by_others() -> tuple[Body, ...]:
@@ -265,7 +265,7 @@ LAST = [
             gone(ENDPOINT["blob"]),
         ],
         [
-            Finding("StorageTooOld", ACCOUNT, "ST-KIND-01"),
+            Finding("StorageKindUnsupported", ACCOUNT, "ST-KIND-01"),
             Waits("Create", ENDPOINT["blob"], "storageAccounts/frauddata can have private endpoints"),
             Waits("Create", GROUP_OF["blob"], "storageAccounts/frauddata can have private endpoints"),
             Waits("Update", ACCOUNT, "storageAccounts/frauddata can have private endpoints"),
@@ -286,7 +286,7 @@ LAST = [
     case(
         "a workspace without a registry waits for none",
         [added(workspace(publicNetworkAccess="Enabled", containerRegistry=None))],
-        [Advice("NoRegistryYet", WORKSPACE, "ACR-EXIST-01"), Write("Update", WORKSPACE, CLOSED)],
+        [Advice("NoRegistry", WORKSPACE, "ACR-EXIST-01"), Write("Update", WORKSPACE, CLOSED)],
     ),
 ]
 

@@ -87,7 +87,7 @@ CASES = [
         "a vault that is off is never switched on: the rule is written, and without effect until somebody does",
         [],
         [
-            Finding("PublicAccessOff", VAULT),
+            Finding("PublicAccessDisabled", VAULT),
             Write("Update", VAULT, {"properties": {"networkAcls": closed(ipRules=[{"value": "203.0.113.7"}])}}),
         ],
         **ADDRESS,
@@ -116,7 +116,7 @@ CASES = [
     case(
         "a vault that is gone is reported, for every secret is in it",
         [gone(VAULT)],
-        [Finding("ServiceNotFound", VAULT), Finding("KeyVaultNotFound", VAULT)],
+        [Finding("KeyVaultNotFound", VAULT)],
         violated="KV-CRED-01",
     ),
     case("a vault that may not be read is not taken for absent", [unreadable(VAULT)], [Finding("Forbidden")]),

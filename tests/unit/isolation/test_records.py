@@ -73,7 +73,7 @@ BY_HUB = "created by private endpoint hub-vault with resource guid 1c1f"
 BY_US = f"created by private endpoint {ENDPOINT['vault'].name.upper()} with resource guid 1c1f"
 ELSEWHERE = record(ZONE[VAULT_ZONE], "fraudvault", "10.0.0.4")
 VAULT_TAKEN = [
-    Finding("RecordTaken", VAULT_RECORD, "DNS-09"),
+    Finding("DNSRecordTaken", VAULT_RECORD, "DNS-09"),
     Waits("Create", VAULT_GROUP, FREE),
     Waits("Update", VAULT, FREE),
 ]
@@ -116,7 +116,7 @@ TAKEN = [
             put(VAULT_GROUP, "properties.privateDnsZoneConfigs", []),
             added(ELSEWHERE),
         ],
-        [Finding("RecordTaken", VAULT_RECORD, "DNS-09"), Waits("Update", VAULT_GROUP, FREE)],
+        [Finding("DNSRecordTaken", VAULT_RECORD, "DNS-09"), Waits("Update", VAULT_GROUP, FREE)],
         violated="DNS-09",
     ),
     case(
@@ -131,7 +131,7 @@ TAKEN = [
             ),
         ],
         [
-            Finding("RecordTaken", HUB_VAULT.child("A", "fraudvault"), "DNS-09"),
+            Finding("DNSRecordTaken", HUB_VAULT.child("A", "fraudvault"), "DNS-09"),
             Waits("Update", VAULT_GROUP, FREE),
             Soon(f"records of privateEndpoints/{ENDPOINT['vault'].name} in {VAULT_ZONE} are written"),
         ],
@@ -159,7 +159,7 @@ TAKEN = [
             added(record(ZONE[API_ZONE], WILDCARD, "10.0.0.6")),
         ],
         [
-            Finding("RecordTaken", ZONE[API_ZONE].child("A", WILDCARD), "DNS-09"),
+            Finding("DNSRecordTaken", ZONE[API_ZONE].child("A", WILDCARD), "DNS-09"),
             Waits(
                 "Create",
                 GROUP_OF["amlworkspace"],
@@ -191,7 +191,7 @@ TAKEN = [
     case(
         "an endpoint that took a record over from us has it: two that write one record would do so for ever",
         [added(made_by(BY_HUB, deepcopy(ELSEWHERE))), OPEN_VAULT],
-        [Finding("RecordTaken", VAULT_RECORD, "DNS-09"), Waits("Update", VAULT, FREE)],
+        [Finding("DNSRecordTaken", VAULT_RECORD, "DNS-09"), Waits("Update", VAULT, FREE)],
         violated="DNS-09",
     ),
     case(

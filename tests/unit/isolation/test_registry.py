@@ -106,7 +106,7 @@ CASES = [
     case(
         "a registry that is off is never switched on, and somebody must",
         [put(REGISTRY, f"{RULES}.ipRules", [OURS])],
-        [Finding("PublicAccessOff", REGISTRY)],
+        [Finding("PublicAccessDisabled", REGISTRY)],
         containerRegistry={"allowedIPRanges": ["203.0.113.0/24"]},
     ),
     case(
@@ -138,13 +138,13 @@ CASES = [
     case(
         "a workspace that has no registry yet waits for none",
         [put(WORKSPACE, "properties.containerRegistry", None)],
-        [Advice("NoRegistryYet", WORKSPACE, "ACR-EXIST-01")],
+        [Advice("NoRegistry", WORKSPACE, "ACR-EXIST-01")],
         violated="ACR-EXIST-01",
     ),
     case(
         "a registry that the workspace names and that is gone is reported",
         [gone(REGISTRY)],
-        [Finding("ServiceNotFound", REGISTRY), Finding("RegistryNotFound", REGISTRY)],
+        [Finding("RegistryNotFound", REGISTRY)],
         violated="ACR-FIND-01",
     ),
     case(
@@ -155,7 +155,7 @@ CASES = [
     case(
         "a workspace without build compute is told that nothing builds its images",
         [put(WORKSPACE, "properties.imageBuildCompute", None)],
-        [Advice("NoBuildCompute", WORKSPACE, "ACR-BUILD-02")],
+        [Advice("NoImageBuildCompute", WORKSPACE, "ACR-BUILD-02")],
         violated="ACR-BUILD-01 ACR-BUILD-02",
     ),
     case(

@@ -210,7 +210,7 @@ CASES = [
     case(
         "an account that is off is never switched on, and somebody must",
         [put(ACCOUNT, f"{ACLS}.ipRules", [*OTHERS, OURS])],
-        [Finding("PublicAccessOff", ACCOUNT)],
+        [Finding("PublicAccessDisabled", ACCOUNT)],
         storage={"allowedIPRanges": ["203.0.113.7"]},
     ),
     case(
@@ -231,7 +231,7 @@ CASES = [
             gone(ENDPOINT["blob"]),
         ],
         [
-            Finding("StorageTooOld", ACCOUNT, "ST-KIND-01"),
+            Finding("StorageKindUnsupported", ACCOUNT, "ST-KIND-01"),
             Waits("Create", ENDPOINT["blob"], "storageAccounts/frauddata can have private endpoints"),
             Waits("Create", GROUP_OF["blob"], "storageAccounts/frauddata can have private endpoints"),
             Waits("Update", ACCOUNT, "storageAccounts/frauddata can have private endpoints"),
@@ -241,7 +241,7 @@ CASES = [
     case(
         "an account that is gone is reported",
         [gone(ACCOUNT)],
-        [Finding("ServiceNotFound", ACCOUNT), Finding("StorageNotFound", ACCOUNT)],
+        [Finding("StorageNotFound", ACCOUNT)],
         violated="ST-SCOPE-01",
     ),
     case(
@@ -294,7 +294,7 @@ FURTHER = [
     case(
         "a further account of the spec that does not exist is reported",
         [*DEFAULT_LETS_IN, LAKE_SERVED],
-        [Finding("ServiceNotFound", LAKE), Finding("StorageNotFound", LAKE)],
+        [Finding("StorageNotFound", LAKE)],
         violated="ST-SCOPE-01",
         **LAKE_SPEC,
     ),
@@ -346,6 +346,6 @@ def test_who_names_an_account_that_is_gone_is_said(account_id: ResourceId, advic
     evaluation = judge_all(SecureWorkspaces().declare(spec(**parts), OWNER), world(*changes))
     found = [problem for said in evaluation.composed for problem in said.problems]
     assert {(each.reason, each.advice) for each in found if each.target == account_id} == {
-        ("ServiceNotFound", advice),
+        ("StorageNotFound", advice),
         ("StorageNotFound", advice),
     }

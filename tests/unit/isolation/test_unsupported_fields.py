@@ -42,7 +42,7 @@ NODES = NETWORK.child("subnets", "nodes").text
 PUBLIC = "properties.publicNetworkAccess"
 OPEN = {each: put(each, PUBLIC, "Enabled") for each in (WORKSPACE, ACCOUNT, VAULT, REGISTRY)}
 CLOSE = {"properties": {"publicNetworkAccess": "Disabled"}}
-UNDONE = Finding("NotImplementedYet")
+UNDONE = Finding("NotImplemented")
 BASIC = put(REGISTRY, "sku", {"name": "Basic", "tier": "Basic"})
 NO_REGISTRY = put(WORKSPACE, "properties.containerRegistry", None)
 GUARDED = added(network(NETWORK, subnet(SUBNET, privateEndpointNetworkPolicies="NetworkSecurityGroupEnabled")))
@@ -111,7 +111,7 @@ CASES = [
     case(
         "a registry that the workspace was to be given is waited for by nobody",
         [NO_REGISTRY, OPEN[WORKSPACE]],
-        [UNDONE, Advice("NoRegistryYet", WORKSPACE, "ACR-EXIST-01"), Write("Update", WORKSPACE, CLOSE)],
+        [UNDONE, Advice("NoRegistry", WORKSPACE, "ACR-EXIST-01"), Write("Update", WORKSPACE, CLOSE)],
         containerRegistry={"registryID": REGISTRY.text},
     ),
     case(
@@ -252,7 +252,7 @@ def test_what_is_not_acted_upon_yet_is_said(
     assert said.problems == ()
     unmet = {block.name: block for block in said.blocks if isinstance(block, Check)}
     assert list(unmet) == [f"{field} is acted upon" for field in fields]
-    assert {(block.reason, block.by_user) for block in unmet.values()} <= {("NotImplementedYet", True)}
+    assert {(block.reason, block.by_user) for block in unmet.values()} <= {("NotImplemented", True)}
 
 
 @pytest.mark.parametrize(("workspace", "closed"), [("Disabled", True), ("Enabled", False)])

@@ -67,7 +67,7 @@ CASES = [
     case(
         "a workspace whose creation failed is reported",
         [put(WORKSPACE, "properties.provisioningState", "Failed")],
-        [Finding("WorkspaceBroken", WORKSPACE, "GEN-WS-01")],
+        [Finding("WorkspaceNotProvisioned", WORKSPACE, "GEN-WS-01")],
         violated="GEN-WS-01",
     ),
     case(
@@ -78,7 +78,7 @@ CASES = [
     case(
         "a managed network is told of, and everything else is done all the same",
         [put(WORKSPACE, "properties.managedNetwork.isolationMode", "AllowInternetOutbound")],
-        [Advice("ManagedNetwork", WORKSPACE, "WS-MNET-01")],
+        [Advice("ManagedNetworkEnabled", WORKSPACE, "WS-MNET-01")],
         violated="WS-MNET-01",
     ),
     case(

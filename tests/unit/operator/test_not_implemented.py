@@ -30,10 +30,10 @@ async def test_it_says_what_is_not_done_and_what_to_do() -> None:
     assert result.status["observedGeneration"] == 1
     assert statuses(result.status["conditions"]) == {"Ready": "False", "Reconciling": "False", "Stalled": "True"}
     ready = result.status["conditions"][0]
-    assert ready["reason"] == "NotImplementedYet"
+    assert ready["reason"] == "NotImplemented"
     assert "does not isolate computes yet" in ready["message"]
     assert "delete it, which is safe" in ready["message"]
-    assert [event.reason for event in result.events] == ["NotImplementedYet"]
+    assert [event.reason for event in result.events] == ["NotImplemented"]
     cluster.objects[KEY]["status"] = result.status
     again = await reconciler.reconcile(parse(KEY.kind, cluster.body()).request(), journal)
     assert (again.status, again.events) == (result.status, ())

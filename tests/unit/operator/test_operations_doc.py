@@ -100,7 +100,7 @@ def test_the_role_is_told_in_the_document(text: str) -> None:
 
 def test_events_of_the_shell_are_documented(text: str) -> None:
     assert "`ReconcileFailed`" in text
-    assert "`NotImplementedYet`" in text
+    assert "`NotImplemented`" in text
     assert f"{worker.LONGEST_PASS.total_seconds() / 60:.0f} minutes" in text
     assert f"{events.REMEMBERED.total_seconds() / 60:.0f} minutes" in text
 

@@ -73,8 +73,9 @@ format: $(STAMP) ## Format the code
 	$(BIN)/ruff format .
 
 .PHONY: crds
-crds: $(STAMP) ## Write crds/ from the models, and docs/rules.md from the rule book
+crds: $(STAMP) ## Write crds/ from the models, docs/reasons.md and docs/rules.md from their tables
 	$(BIN)/python -m secureml_reconcilers.api
+	$(BIN)/python -m secureml_reconcilers.api.reasons_page
 	$(BIN)/python -m secureml_reconcilers.rulebook
 
 .PHONY: rules

@@ -46,7 +46,7 @@ class NotImplementedReconciler:
 
 
 def _status(generation: int, message: str) -> Status:
-    def condition(kind: ConditionType, status: str) -> dict[str, object]:
+    def _condition(kind: ConditionType, status: str) -> dict[str, object]:
         return {
             "type": kind,
             "status": status,
@@ -59,8 +59,8 @@ def _status(generation: int, message: str) -> Status:
     return {
         "observedGeneration": generation,
         "conditions": [
-            condition(condition_types.READY, "False"),
-            condition(condition_types.RECONCILING, "False"),
-            condition(condition_types.STALLED, "True"),
+            _condition(condition_types.READY, "False"),
+            _condition(condition_types.RECONCILING, "False"),
+            _condition(condition_types.STALLED, "True"),
         ],
     }

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
+from secureml_reconcilers.api import reasons
 from secureml_reconcilers.azure.arm import Listed, NotFound, Unreadable
 from secureml_reconcilers.azure.catalogue import type_info
 from secureml_reconcilers.azure.problem import AzureProblem
@@ -114,7 +115,7 @@ def _grouped(questions: Iterable[Question]) -> tuple[list[Question], list[tuple[
 def _says_nothing(answer: Answer) -> bool:
     """Whether a listing tells nothing of single resources: a role may admit only these, or one is hidden."""
     if isinstance(answer, Unreadable):
-        return answer.problem.reason == "Forbidden"
+        return answer.problem.reason == reasons.FORBIDDEN
     return isinstance(answer, Listed) and any(element_id(body) is None for body in answer.items)
 
 

@@ -236,7 +236,8 @@ def _leads_elsewhere(target: PrivateLinkTarget, used: ResourceId, body: Body) ->
     """Its target, group and subnet are fixed for life: not even adoption makes it ours.
 
     Raises:
-        AzureProblem: reason UnexpectedResponse, when it does not say what it leads to: nobody is told to delete it.
+        AzureProblem: reason UnexpectedResponse, when it does not say what it leads to: nobody is told to delete
+            it then.
     """
     leads_to = [connection for path in _CONNECTIONS for connection in objects_in(body, path)]
     told = (

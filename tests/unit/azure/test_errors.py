@@ -99,6 +99,42 @@ def test_azure_says_when_to_come_back(headers: dict[str, str], message: str, sec
     )
 
 
+WORDS = {  # one code for each reason
+    "AnotherOperationInProgress": "AzureBusy",
+    "CannotDeleteResource": "HasChildren",
+    "PreconditionFailed": "PreconditionFailed",
+    "PrincipalNotFound": "DependencyNotReady",
+    "PrivateEndpointAlreadyExists": "NameReserved",
+    "ResourceNotFound": "NotFound",
+    "SubscriptionRequestsThrottled": "Throttled",
+    "LinkedAuthorizationFailed": "Forbidden",
+    "ExpiredAuthenticationToken": "AuthenticationFailed",
+    "InvalidAuthenticationTokenTenant": "WrongTenant",
+    "RequestDisallowedByPolicy": "DeniedByPolicy",
+    "ScopeLocked": "Locked",
+    "MissingSubscriptionRegistration": "ProviderNotRegistered",
+    "SkuNotAvailable": "QuotaExceeded",
+    "InUseSubnetCannotBeDeleted": "InUse",
+    "SubnetIsFull": "SubnetFull",
+    "NetworkAclsValidationFailure": "ServiceEndpointMissing",
+    "NetcfgInvalidSubnet": "InvalidRequest",
+    "PrivateEndpointCannotBeCreatedInSubnetThatHasNetworkPoliciesEnabled": "SubnetNetworkPoliciesEnabled",
+    "PrivateEndpointCreationNotAllowedAsSubnetIsDelegated": "SubnetDelegated",
+    "BadRequest": "RequestRefused",
+}
+
+
+@pytest.mark.parametrize(("code", "reason"), WORDS.items())
+def test_a_code_has_its_reason(code: str, reason: str) -> None:
+    """Whatever the status: a failed operation has none."""
+    assert from_error({"code": code}, 0, TARGET).reason == reason
+
+
+def test_every_reason_of_the_table_is_among_them() -> None:
+    """A reason that comes with a new code is asserted on, too."""
+    assert {row.reason for row in TABLE.values()} == set(WORDS.values())
+
+
 def test_every_code_has_a_remedy() -> None:
     """A reason without advice would leave the reader alone."""
     assert [code for code, row in TABLE.items() if not row.advice or not row.reason.isalnum()] == []

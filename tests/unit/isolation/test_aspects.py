@@ -1,0 +1,91 @@
+"""Which conditions a SecureWorkspace has, and the reason of each when it is met: both words are API."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from tests.unit.engine.fakes import FakeClock
+from tests.unit.isolation.bodies import OWNER, WORKSPACE, spec
+
+from secureml_reconcilers.engine.inventory import Inventory
+from secureml_reconcilers.engine.ledger import Ledger
+from secureml_reconcilers.engine.recovering import recovery
+from secureml_reconcilers.engine.releasing import with_release
+from secureml_reconcilers.secure_workspace import SecureWorkspaces
+
+if TYPE_CHECKING:
+    from secureml_reconcilers.engine.blocks import Composition
+
+RANGES = {"allowedIPRanges": ["198.51.100.0/24"]}
+
+
+def words(composition: Composition) -> list[tuple[str, str]]:
+    """Condition type and reason of every aspect, in their order."""
+    return [(aspect.condition, aspect.met) for aspect in composition.aspects]
+
+
+def declared(*, inventory: tuple[str, ...] = (), **parts: Any) -> dict[str, str]:  # noqa: ANN401 - JSON
+    """Those of a spec."""
+    return dict(words(SecureWorkspaces().declare(spec(**parts), OWNER, inventory)))
+
+
+def test_a_workspace_has_one_condition_per_system() -> None:
+    """In the order in which the article comes to them."""
+    assert list(declared(inventory=(WORKSPACE.text,)).items()) == [
+        ("WorkspaceFound", "Found"),
+        ("PrivateLinkReady", "Approved"),
+        ("NamesResolved", "Resolved"),
+        ("KeyVaultIsolated", "Closed"),
+        ("StorageIsolated", "Closed"),
+        ("RegistryIsolated", "Closed"),
+        ("PublicAccessClosed", "Closed"),
+        ("LeftoversRemoved", "Removed"),
+        ("SpecSupported", "Supported"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("parts", "condition", "reason"),
+    [
+        pytest.param(
+            {"dns": {"mode": "None", "confirmedRecords": []}},
+            "NamesResolved",
+            "ConfirmedByUser",
+            id="DNS of one's own is taken on trust",
+        ),
+        pytest.param(
+            {"storage": RANGES},
+            "StorageIsolated",
+            "ClosedExceptAllowedRanges",
+            id="an account that lets addresses in is not called closed",
+        ),
+        pytest.param(
+            {"publicAccess": {"workspace": "Enabled"}},
+            "PublicAccessClosed",
+            None,
+            id="a workspace that is wanted open has no condition that says closed",
+        ),
+        pytest.param({}, "LeftoversRemoved", None, id="nothing was made yet that could be left over"),
+    ],
+)
+def test_a_reason_says_what_the_spec_asks_for(parts: dict[str, Any], condition: str, reason: str | None) -> None:
+    """Nobody reads Closed of what is not."""
+    assert declared(**parts).get(condition) == reason
+
+
+def test_a_removal_has_conditions_of_its_own() -> None:
+    """What goes, and that nothing of it is still under way."""
+    removal = SecureWorkspaces().remove(spec(deletionPolicy="Delete"), OWNER, ())
+    assert words(with_release(removal, Inventory(), Ledger(FakeClock()))) == [
+        ("PrivateEndpointsRemoved", "Removed"),
+        ("DNSRemoved", "Removed"),
+        ("EntriesRemoved", "Removed"),
+        ("OperationsEnded", "Ended"),
+    ]
+
+
+def test_a_lost_inventory_has_a_condition() -> None:
+    """Alone: nothing is removed before it is met."""
+    lost = recovery(SecureWorkspaces().declare(spec(), OWNER), spec())
+    assert words(lost) == [("InventoryRecovered", "Recovered")]

@@ -4,7 +4,6 @@ import argparse
 import sys
 from pathlib import Path
 
-from secureml_reconcilers.api import reasons  # noqa: F401 - it fills the table
 from secureml_reconcilers.api.condition_types import CONDITION_TYPES, Group
 from secureml_reconcilers.api.reasons.entry import REASONS, Entry, Section, Who
 

@@ -18,6 +18,8 @@ from secureml_operator.backoff import LONGEST_RETRY
 from secureml_operator.kinds import GROUP, KINDS
 from secureml_operator.resource import parse
 from secureml_operator.telemetry.requests import RequestMetrics
+from secureml_reconcilers.api.condition_types import CONDITION_TYPES
+from secureml_reconcilers.api.reasons.entry import REASONS
 
 if TYPE_CHECKING:
     import click
@@ -98,9 +100,15 @@ def test_the_role_is_told_in_the_document(text: str) -> None:
         assert any(f"`{resource}`" in line and verb in line for line in text.splitlines()), (resource, verb)
 
 
-def test_events_of_the_shell_are_documented(text: str) -> None:
-    assert "`ReconcileFailed`" in text
-    assert "`NotImplemented`" in text
+def test_reasons_are_documented_in_one_place(text: str) -> None:
+    """Failed passes have a section here; all other reasons stand in the page that is written from the code."""
+    assert "](reasons.md)" in text
+    section = text.split("## When passes fail")[1].split("\n## ", maxsplit=1)[0]
+    words = {*REASONS} - {*CONDITION_TYPES}
+    assert set(re.findall(r"`(\w+)`", text.replace(section, ""))) & words == set()
+
+
+def test_how_long_events_and_passes_last_is_documented(text: str) -> None:
     assert f"{worker.LONGEST_PASS.total_seconds() / 60:.0f} minutes" in text
     assert f"{events.REMEMBERED.total_seconds() / 60:.0f} minutes" in text
 

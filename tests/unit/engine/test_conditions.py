@@ -222,6 +222,13 @@ def test_observe_mode_says_what_it_would_do(found: Evaluation, would: str) -> No
     )
 
 
+def test_what_is_as_declared_is_left_alone() -> None:
+    """A reason of its own, so that nobody takes it for stuck."""
+    assert by_type(ALL_GOOD)["Reconciling"] == Condition(
+        "Reconciling", "False", "Idle", "Nothing to do until Azure or the spec changes."
+    )
+
+
 def test_observe_mode_promises_no_repair() -> None:
     """It said that drift is watched for and repaired."""
     ready = by_type(ALL_GOOD, enforce=False)["Ready"]

@@ -275,7 +275,7 @@ class Ledger:
     # -- failures and claims --------------------------------------------------------------------
 
     def failure(self, target: ResourceId, owner: str) -> Failure | None:
-        """Why this custom resource leaves a target alone, or did: its own failure or everybody's, the longer one."""
+        """Why this custom resource leaves a target alone, or did: its own failure or that of all, the longer."""
         found = (self.failures.get((target.key, "")), self.failures.get((target.key, owner)))
         return max((each for each in found if each), key=lambda each: each.not_before, default=None)
 

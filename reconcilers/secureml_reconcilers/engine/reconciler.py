@@ -152,6 +152,8 @@ class Engine:
             this.forget_stale()
             await observer.read(Resource(record.id) for record in this.due_operations())
             this.composed = await observer.observe(this.composition)
+            # Now it is known what is in the way, and that may be an operation that no block names.
+            await observer.read(Resource(record.id) for record in this.due_operations())
             ended = await track_operations(this.targets(), this.readings, this.ledger, this.arm, this.order)
             if this.forget_stale() or ended:
                 continue  # what shows the effect of what is over is read again

@@ -15,7 +15,7 @@ class Group(Enum):
 
     SUMMARY = "Conditions of every resource"
     ASPECT = "Aspects of a SecureWorkspace"
-    REMOVAL = "While a resource is deleted"
+    REMOVAL = "While something is removed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +118,9 @@ DNS_REMOVED: Final = _entered(
     "DNSRemoved", Group.REMOVAL, "Zones and links that the operator made and that nobody else uses are gone."
 )
 ENTRIES_REMOVED: Final = _entered(
-    "EntriesRemoved", Group.REMOVAL, "No firewall or other list of Azure holds an entry that the operator added."
+    "EntriesRemoved",
+    Group.REMOVAL,
+    "No list of others' resources (a firewall's, say) holds an entry of ours that the spec does not ask for.",
 )
 OPERATIONS_ENDED: Final = _entered(
     "OperationsEnded",

@@ -38,7 +38,7 @@ def understood(method: str, what: str, target: ResourceId | None = None) -> Iter
         target: the resource, where it is one.
 
     Raises:
-        AzureProblem: whatever is raised inside; reason UnexpectedResponse when it is no known failure.
+        AzureProblem: whatever is raised inside; reason UnexpectedAnswer when it is no known failure.
     """
     try:
         yield
@@ -49,7 +49,7 @@ def understood(method: str, what: str, target: ResourceId | None = None) -> Iter
     except Exception as error:
         _log.exception("%s %s failed in an unexpected way", method, what)
         raise AzureProblem(
-            reasons.UNEXPECTED_RESPONSE,
+            reasons.UNEXPECTED_ANSWER,
             f"{method} {what} ended in an unexpected way ({type(error).__name__})",
             "You need do nothing if it passes: it is tried again. If it stays, report it with the operator's log.",
             target=target,
@@ -116,4 +116,4 @@ def _page(response: AsyncHttpResponse, target: ResourceId | None) -> Body:
 
 def _unreadable(form: str, target: ResourceId | None) -> AzureProblem:
     said = f"Azure answered 200 with a body that is {form}."
-    return AzureProblem(reasons.UNEXPECTED_RESPONSE, said, "Nothing to do.", target=target)
+    return AzureProblem(reasons.UNEXPECTED_ANSWER, said, "Nothing to do.", target=target)

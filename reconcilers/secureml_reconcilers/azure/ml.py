@@ -142,7 +142,7 @@ class MachineLearning:
                     call(client)
                 except Answered as answered:
                     return answered.response
-            raise AzureProblem(reasons.UNEXPECTED_RESPONSE, f"{method} {target} was not sent by the SDK", "")
+            raise AzureProblem(reasons.UNEXPECTED_ANSWER, f"{method} {target} was not sent by the SDK", "")
 
         return await asyncio.to_thread(run)
 

@@ -113,7 +113,7 @@ class Sender:
         """
         if self.leads_elsewhere(ask.url):
             raise AzureProblem(
-                reasons.UNEXPECTED_RESPONSE, f"Azure goes on at another host: {ask.path}", "Nothing to do."
+                reasons.UNEXPECTED_ANSWER, f"Azure goes on at another host: {ask.path}", "Nothing to do."
             )
         subscription = _subscription_in(ask.path)
         if ask.type != GRAPH:

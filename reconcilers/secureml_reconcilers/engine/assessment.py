@@ -263,7 +263,7 @@ def _with_dropped(fragment: Fragment, steps: Path, by: str, values: tuple[str, .
 
 def _not_understood(target: ResourceId, error: UnexpectedShapeError) -> AzureProblem:
     return AzureProblem(
-        reasons.UNEXPECTED_RESPONSE,
+        reasons.UNEXPECTED_ANSWER,
         f"{target.short} shows a property in a way that this version does not understand: {error}.",
         "Nothing is written on it. Set the property as documented, or report this with the operator's version.",
         Retry.SLOW,

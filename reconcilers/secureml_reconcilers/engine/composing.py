@@ -92,7 +92,7 @@ def _collect(
 
 def _not_understood(error: Exception, view: View) -> AzureProblem:
     return AzureProblem(
-        reasons.UNEXPECTED_RESPONSE,
+        reasons.UNEXPECTED_ANSWER,
         f"Azure shows {view.last_read or 'something'} in a way that this version does not understand"
         f" ({type(error).__name__}).",
         "Nothing is written on it. Look whether the resource is as documented, or report this with the operator's"

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 CANNOT_TELL: Final = frozenset(
     {
         reasons.AZURE_UNREACHABLE,
-        reasons.UNEXPECTED_RESPONSE,
+        reasons.UNEXPECTED_ANSWER,
         reasons.AZURE_BUSY,
         reasons.THROTTLED,
         reasons.AUTHENTICATION_FAILED,

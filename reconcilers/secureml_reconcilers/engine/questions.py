@@ -126,7 +126,7 @@ def _element(target: ResourceId, body: Body) -> Answer:
         return Present(body)
     return Unreadable(
         AzureProblem(
-            reasons.UNEXPECTED_RESPONSE,
+            reasons.UNEXPECTED_ANSWER,
             f"A listing shows {target.short} in a way that this version does not understand.",
             "Nothing is written on it. Look whether the resource is as documented, or report this.",
             Retry.SLOW,

@@ -1,7 +1,7 @@
 """Values out of the bodies that Azure shows, which may lack anything and hold anything.
 
 A property that is left out or null is what the service takes for its default. One of another kind than the service
-documents is no default: where it matters, `UnexpectedResponse` says which property of which resource it is.
+documents is no default: where it matters, `UnexpectedAnswer` says which property of which resource it is.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def id_in(body: Body | None, path: str, kind: str = "") -> ResourceId | None:
         kind: the only type that is expected there, in lower case; empty for any.
 
     Raises:
-        AzureProblem: reason UnexpectedResponse, when something stands there that is no id of that type.
+        AzureProblem: reason UnexpectedAnswer, when something stands there that is no id of that type.
     """
     value = get_path(body, path)
     if value is None or value == "":
@@ -61,7 +61,7 @@ def list_in(body: Body | None, path: str) -> list[Any]:
     """The list at a path, whatever its entries are; empty where the body shows none.
 
     Raises:
-        AzureProblem: reason UnexpectedResponse, when something else than a list stands there.
+        AzureProblem: reason UnexpectedAnswer, when something else than a list stands there.
     """
     value = get_path(body, path)
     if value is None:
@@ -75,7 +75,7 @@ def objects_in(body: Body | None, path: str) -> list[Body]:
     """The objects in the list at a path; an entry that is none is nobody's.
 
     Raises:
-        AzureProblem: reason UnexpectedResponse, when something else than a list stands there.
+        AzureProblem: reason UnexpectedAnswer, when something else than a list stands there.
     """
     return [entry for entry in list_in(body, path) if isinstance(entry, dict)]
 
@@ -84,7 +84,7 @@ def texts_in(body: Body | None, path: str) -> list[str]:
     """The texts in the list at a path.
 
     Raises:
-        AzureProblem: reason UnexpectedResponse, when no list stands there, or one with something else in it.
+        AzureProblem: reason UnexpectedAnswer, when no list stands there, or one with something else in it.
     """
     entries = list_in(body, path)
     if not all(isinstance(entry, str) for entry in entries):
@@ -140,7 +140,7 @@ def unexpected(body: Body | None, path: str, value: object) -> AzureProblem:
     shown = shown if len(shown) <= _QUOTED else f"{shown[:_QUOTED]}…"
     where = parsed_id((body or {}).get("id"))
     return AzureProblem(
-        reasons.UNEXPECTED_RESPONSE,
+        reasons.UNEXPECTED_ANSWER,
         f"Azure shows {path} of {where.short if where else 'a resource'} as {shown}, which the operator does not"
         " understand.",
         "Look at the resource in Azure. If it is in order there, report this as a bug of the operator.",

@@ -72,7 +72,7 @@ def free_addresses(subnet: Body) -> int:
     """Addresses left in a subnet, after those that Azure keeps.
 
     Raises:
-        AzureProblem: reason UnexpectedResponse, when its prefixes cannot be understood.
+        AzureProblem: reason UnexpectedAnswer, when its prefixes cannot be understood.
     """
     prefixes = texts_in(subnet, "properties.addressPrefixes") or [text_in(subnet, "properties.addressPrefix")]
     try:

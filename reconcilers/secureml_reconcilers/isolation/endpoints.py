@@ -122,7 +122,7 @@ def connections(service: Body | None) -> list[Body]:
     """The private endpoint connections that a service shows in its own body.
 
     Raises:
-        AzureProblem: reason UnexpectedResponse, when it shows something else than a list.
+        AzureProblem: reason UnexpectedAnswer, when it shows something else than a list.
     """
     return objects_in(service, "properties.privateEndpointConnections")
 
@@ -236,7 +236,7 @@ def _leads_elsewhere(target: PrivateLinkTarget, used: ResourceId, body: Body) ->
     """Its target, group and subnet are fixed for life: not even adoption makes it ours.
 
     Raises:
-        AzureProblem: reason UnexpectedResponse, when it does not say what it leads to: nobody is told to delete
+        AzureProblem: reason UnexpectedAnswer, when it does not say what it leads to: nobody is told to delete
             it then.
     """
     leads_to = [connection for path in _CONNECTIONS for connection in objects_in(body, path)]

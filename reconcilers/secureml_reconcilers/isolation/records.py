@@ -60,7 +60,7 @@ def records_written_by(group: Body | None) -> Iterator[Record]:
     """The A records that a zone group says it wrote, those included that cannot be told from what it says.
 
     Raises:
-        AzureProblem: reason UnexpectedResponse, when it names something as its zone that is no id.
+        AzureProblem: reason UnexpectedAnswer, when it names something as its zone that is no id.
     """
     for config in objects_in(group, "properties.privateDnsZoneConfigs"):
         zone = id_in(config, "properties.privateDnsZoneId")
@@ -148,7 +148,7 @@ def names_of_endpoint(azure: View, used: ResourceId) -> dict[str, list[str]]:
     Whether an endpoint goes on telling them once it has a zone group was never observed; its interface does.
 
     Raises:
-        AzureProblem: reason UnexpectedResponse, when one of the names or addresses cannot be told: half of them
+        AzureProblem: reason UnexpectedAnswer, when one of the names or addresses cannot be told: half of them
             would look like all.
     """
     shown = azure.get(used)

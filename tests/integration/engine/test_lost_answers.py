@@ -232,7 +232,7 @@ FAILS = {"fail_operation": {"code": "InternalServerError", "message": "An error 
         pytest.param(
             {"method": "GET", "path": "/workspaces/fraud\\?", "status": 200, "body": HTML},
             "WorkspaceFound",
-            ("Unknown", "UnexpectedResponse"),
+            ("Unknown", "UnexpectedAnswer"),
             id="200 with a page of HTML where the workspace was asked for",
         ),
         pytest.param(

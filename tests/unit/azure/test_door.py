@@ -138,7 +138,7 @@ async def test_a_link_is_followed_on_the_same_host_only(link: str, asked: int) -
     if asked == 2:
         assert await listing == [{"id": "a"}, {"id": "b"}]
     else:
-        assert (await problem_of(listing)).reason == "UnexpectedResponse"
+        assert (await problem_of(listing)).reason == "UnexpectedAnswer"
     assert len(wire.sent) == asked
 
 
@@ -164,7 +164,7 @@ async def test_what_a_library_raises_ends_as_a_problem(
 ) -> None:
     """It once ended the pass as a bug of ours; its text may quote a token, so it stays in the log."""
     problem = await problem_of(call(connect(Wire(ValueError("Bearer eyJ0")))))
-    assert (problem.reason, problem.retry, problem.outcome_unknown) == ("UnexpectedResponse", Retry.SOON, unknown)
+    assert (problem.reason, problem.retry, problem.outcome_unknown) == ("UnexpectedAnswer", Retry.SOON, unknown)
     assert "ValueError" in problem.message
     assert "s1" in problem.message
     assert "eyJ0" not in str(problem)
@@ -205,7 +205,7 @@ GARBAGE = [
 async def test_garbage_is_no_answer(call: Call, garbage: Answer) -> None:
     """Neither presence nor absence, and never another exception."""
     problem = await problem_of(call(connect(Wire(garbage))))
-    assert problem.reason in {"UnexpectedResponse", "RequestRefused", "Throttled"}
+    assert problem.reason in {"UnexpectedAnswer", "RequestRefused", "Throttled"}
 
 
 @pytest.mark.parametrize("garbage", GARBAGE)

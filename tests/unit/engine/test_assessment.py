@@ -282,7 +282,7 @@ def test_what_is_not_understood_is_not_written_over(
     known = {"properties.publicNetworkAccess": frozenset({"enabled", "disabled"})}
     monkeypatch.setitem(CATALOGUE, ACCOUNT.type, replace(type_info(ACCOUNT), known_values=known))  # type: ignore[arg-type]
     assessment = assess(wants(), shown(ACCOUNT, properties=properties), NOBODYS)
-    assert plain(assessment) == blocked("UnexpectedResponse", ACCOUNT)
+    assert plain(assessment) == blocked("UnexpectedAnswer", ACCOUNT)
     assert isinstance(assessment, Blocked)
     assert assessment.problem.message == (
         "storageAccounts/frauddata shows a property in a way that this version does not understand:"

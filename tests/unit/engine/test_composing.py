@@ -170,7 +170,7 @@ def test_a_part_that_does_not_understand_an_answer_fails_alone(error: Exception)
     said, questions = composed(READ, around, asks)
     (found,) = said[0].problems
     assert (said[0].blocks, said[1].blocks, questions) == ((FIRST, THIRD), (FIRST,), [Resource(ZONE)])
-    assert (found.reason, found.retry, found.severity) == ("UnexpectedResponse", Retry.SLOW, Severity.AZURE_ADMIN)
+    assert (found.reason, found.retry, found.severity) == ("UnexpectedAnswer", Retry.SLOW, Severity.AZURE_ADMIN)
     assert found.message == (
         f"Azure shows {ENDPOINT.text} in a way that this version does not understand ({type(error).__name__})."
     )

@@ -103,7 +103,7 @@ ASPECTS = [
             f"{reason} happened. Mend it.",
             id=f"neither met nor unmet: {reason}",
         )
-        for reason in ("AzureUnreachable", "UnexpectedResponse", "AzureBusy", "AuthenticationFailed")
+        for reason in ("AzureUnreachable", "UnexpectedAnswer", "AzureBusy", "AuthenticationFailed")
     ),
     pytest.param(
         one((CLOSES, DIFFERS)),

@@ -53,13 +53,13 @@ async def test_what_is_not_understood_stops_its_own_part(properties: dict[str, A
     driven = run(properties)
     result = await driven.look()
     told = driven.condition("AccountClosed")
-    assert (told["status"], told["reason"]) == ("Unknown", "UnexpectedResponse")
+    assert (told["status"], told["reason"]) == ("Unknown", "UnexpectedAnswer")
     assert ACCOUNT.text in told["message"]
     assert f"({name})" in told["message"]
     assert driven.arm.written() == [f"PATCH {VAULT.short}"]
     assert driven.condition("VaultClosed")["status"] == "True"
     assert result.requeue_after is not None
-    assert [event.reason for event in driven.events("Warning")] == ["UnexpectedResponse"]
+    assert [event.reason for event in driven.events("Warning")] == ["UnexpectedAnswer"]
 
 
 async def test_once_it_is_understood_it_goes_on() -> None:
@@ -87,7 +87,7 @@ async def test_a_property_of_another_shape_is_told_and_not_written_over() -> Non
     await driven.look()
     told = driven.condition("Closed")
     assert arm.written() == [f"PATCH {VAULT.short}"]
-    assert (told["status"], told["reason"]) == ("Unknown", "UnexpectedResponse")
+    assert (told["status"], told["reason"]) == ("Unknown", "UnexpectedAnswer")
     assert "properties.publicNetworkAccess is {'now': 'Enabled'}" in told["message"]
 
 
@@ -97,7 +97,7 @@ async def test_properties_that_are_none_of_ours_end_no_pass(properties: object) 
     driven = run({})
     driven.arm.bodies[ACCOUNT.key]["properties"] = properties
     await driven.look()
-    assert driven.condition("AccountClosed")["reason"] == "UnexpectedResponse"
+    assert driven.condition("AccountClosed")["reason"] == "UnexpectedAnswer"
     assert driven.arm.written() == [f"PATCH {VAULT.short}"]
 
 
@@ -115,5 +115,5 @@ async def test_an_element_of_a_listing_without_properties_ends_no_pass(propertie
     driven = Run(Kind(endpoints_are_there, "Closed"), arm)
     await driven.look()
     assert len(arm.lists) == 1
-    assert driven.condition("Closed")["reason"] == "UnexpectedResponse"
+    assert driven.condition("Closed")["reason"] == "UnexpectedAnswer"
     assert arm.written() == [f"PATCH {VAULT.short}"]

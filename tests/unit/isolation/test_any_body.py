@@ -354,9 +354,9 @@ def test_the_property_that_cannot_be_understood_is_named() -> None:
     body = mutated(body_of(CLOSED, WORKSPACE), ("properties", "keyVault"), "5")
     composed, _ = compose(CLOSED.composition(), seen_with(CLOSED, WORKSPACE, body))
     problems = {problem.reason: problem for said in composed for problem in said.problems}
-    assert set(problems) == {"UnexpectedResponse"}
-    assert "properties.keyVault of workspaces/fraud as 5" in problems["UnexpectedResponse"].message
-    assert problems["UnexpectedResponse"].target == WORKSPACE
+    assert set(problems) == {"UnexpectedAnswer"}
+    assert "properties.keyVault of workspaces/fraud as 5" in problems["UnexpectedAnswer"].message
+    assert problems["UnexpectedAnswer"].target == WORKSPACE
 
 
 def test_records_of_the_table_are_told_by_their_zone() -> None:

@@ -32,8 +32,8 @@ AUTHENTICATION_FAILED: Final = _problem(
     Who.RUNNER,
     "Correct AZURE_TENANT_ID, AZURE_CLIENT_ID and the secret or federated credential.",
 )
-UNEXPECTED_RESPONSE: Final = _problem(
-    "UnexpectedResponse",
+UNEXPECTED_ANSWER: Final = _problem(
+    "UnexpectedAnswer",
     "Azure, or something before it, answered in a way that this version does not understand. Nothing is written on"
     " what it is about.",
     Who.ADMINISTRATOR,

@@ -1,0 +1,244 @@
+"""One schedule, from a seed: `python -m tests.torture.simulation 17` runs it and prints it.
+
+Two custom resources, in one process or in one each, for two workspaces of one network or for the same workspace.
+Every request takes as long as the seed says, so passes interleave wherever they wait. Then people come.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import logging
+import random
+import sys
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from secureml_sandbox import landscape
+from tests.torture import invariants, virtual_time
+from tests.torture.administrators import People
+from tests.torture.azure import SUBSCRIPTION, Azure, Weather, furnish
+from tests.torture.operators import CustomResource, Process
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.torture.azure import Request
+
+WEATHERS: Final = (
+    Weather(),
+    Weather(slow=0.3),
+    Weather(refused=0.01, lost=0.01),
+    Weather(slow=0.15, refused=0.02, lost=0.02, fails=0.05),
+)
+
+SETTLES_IN: Final = 3 * 3600.0
+"""Seconds after the last disturbance: the longest pauses after a failure are half an hour, and so is the resync."""
+
+WRITES: Final = 160
+"""So many of each custom resource for its convergence and its deletion, which take 26 and 22 when nothing fails."""
+
+WRITES_PER_DEED: Final = 60
+"""A deletion of the first one makes everything anew for the second at worst."""
+
+
+@dataclass
+class Outcome:
+    """What became of one seed."""
+
+    seed: int
+    title: str
+    schedule: list[str] = field(default_factory=list)
+    broken: list[str] = field(default_factory=list)
+    writes: int = 0
+    reads: int = 0
+    passes: int = 0
+
+    def told(self) -> str:
+        """The schedule, what it broke, and how to run it again."""
+        again = f"again: .venv/bin/python -m tests.torture.simulation {self.seed}"
+        return "\n".join([f"seed {self.seed}: {self.title}", *self.schedule, "", *self.broken, again])
+
+
+class Simulation:
+    """Everybody of one seed."""
+
+    def __init__(self, seed: int, folder: Path) -> None:
+        """Draw who takes part."""
+        self.chance = random.Random(seed)  # noqa: S311 - to be drawn again
+        self.same, self.processes_wanted = bool(seed & 1), 1 + (seed >> 1 & 1)
+        self.weather = self.chance.choice(WEATHERS)
+        self.outcome = Outcome(seed, self._title())
+        self._folder = folder
+        self._begin = 0.0
+
+    def _title(self) -> str:
+        what = "one workspace declared twice" if self.same else "two workspaces in one network"
+        how = "one process" if self.processes_wanted == 1 else "two processes"
+        return f"{what}, {how}, {self.weather}"
+
+    async def run(self) -> None:
+        """All of it."""
+        random.seed(self.outcome.seed)  # the engine spreads its pauses
+        self.azure = Azure(random.Random(self.outcome.seed + 1), self._folder, self.weather)  # noqa: S311
+        await furnish(self.azure, ("fraud",) if self.same else ("fraud", "churn"))
+        self._begin = self.azure.now
+        self.resources = list(self._resources())
+        self.watch = invariants.Watch(self.azure, self.resources, self._broken)
+        self.azure.before_write.append(self._note_write)
+        self.processes = [
+            Process(f"process {number + 1}", self.azure, self.chance, self.note)
+            for number in range(self.processes_wanted)
+        ]
+        for process in self.processes:
+            self.watch.attend(process)
+        people = People(self.azure, self.chance, self.resources, self.processes, self.note)
+        deeds = await self._disturbed(people)
+        people.leave()
+        await self._settled(deeds, people)
+        await self._deleted(people)
+        for process in self.processes:
+            process.stop()
+            for bug in process.bugs:
+                self._broken("no pass crashes", bug)
+        self.outcome.writes, self.outcome.reads = len(self.azure.writes), self.azure.reads
+        self.outcome.passes = sum(process.passes for process in self.processes)
+
+    def _resources(self) -> Iterator[CustomResource]:
+        for name, workspace in (("first", "fraud"), ("second", "fraud" if self.same else "churn")):
+            spec = {
+                "workspaceID": landscape.workspace_id(SUBSCRIPTION, workspace),
+                "network": {"endpointSubnetID": landscape.subnet_id(SUBSCRIPTION)},
+                "mode": "Enforce",
+                "deletionPolicy": self.chance.choice(("Delete", "Retain")),
+            }
+            # Two processes would make two endpoints for each way: see `test_schedules.py`.
+            if self.same and self.processes_wanted == 1 and name == "second" and self.chance.random() < 0.5:
+                group = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/ml"
+                spec["endpoints"] = {"resourceGroupID": group}
+            yield CustomResource(name, spec)
+
+    # -- the three acts -----------------------------------------------------------------------------
+
+    async def _disturbed(self, people: People) -> int:
+        """Both resources are made, and people do something every few minutes."""
+        for resource, process in zip(self.resources, itertools.cycle(self.processes), strict=False):
+            self.note("author", f"makes {resource.name} ({resource.spec['deletionPolicy']})")
+            process.serve(resource)
+            await asyncio.sleep(self.chance.choice((0, 0, 1, 20, 90)))
+        deeds = self.chance.randint(0, 14)
+        for _ in range(deeds):
+            await asyncio.sleep(self.chance.choice((2, 10, 30, 60, 300)) * self.chance.random() * 2)
+            people.disturb()
+            self.watch.look()
+        return deeds
+
+    async def _settled(self, deeds: int, people: People) -> None:
+        """Nobody disturbs any more."""
+        self.azure.weather = Weather()
+        await self._wait_until(lambda: not list(invariants.all_is_as_declared(self.watch)))
+        await asyncio.sleep(35 * 60)  # it stays so
+        self._ask("all is as declared in the end", invariants.all_is_as_declared(self.watch))
+        wanted = len(self.resources) * WRITES + deeds * WRITES_PER_DEED
+        if len(self.azure.writes) > wanted:
+            self._broken("writes are bounded", f"{len(self.azure.writes)} writes after {deeds} deeds")
+        if not self.outcome.broken:
+            left = invariants.nothing_is_left(self.watch, people.tampered, self._kept())
+            self._ask("nothing is left of the deleted", left)
+
+    async def _deleted(self, people: People) -> None:
+        """Both go, one a little later."""
+        for resource in self.resources:
+            if not resource.deleting:
+                resource.edit(deletionPolicy="Delete")
+                resource.delete()
+                self.note("author", f"deletes {resource.name} (Delete)")
+                await asyncio.sleep(self.chance.choice((0, 0.5, 5, 40)))
+        await self._wait_until(lambda: all(each.gone for each in self.resources))
+        for resource in self.resources:
+            if not resource.gone:
+                self._broken("the deleted go", f"{resource.name}: {resource.status.get('conditions')}")
+        self._ask("nothing is left in the end", invariants.nothing_is_left(self.watch, people.tampered, self._kept()))
+
+    def _kept(self) -> set[str]:
+        """Keys of all that a resource that was deleted with Retain has made or used, and what hangs on it."""
+        kept: set[str] = set()
+        for resource in self.resources:
+            if resource.gone and resource.spec["deletionPolicy"] == "Retain":
+                kept |= {entry["id"].lower() for entry in resource.status.get("inventory", ())}
+                kept |= {
+                    each.id.key
+                    for each in self.azure.ctx.store.all()
+                    if resource.owner in (each.body.get("tags") or {}).values()
+                }
+        # The zones and links that records of endpoints that stay are in stay as well.
+        held = {key for key in kept if "/privateendpoints/" in key}
+        return kept | {
+            each.id.key
+            for each in self.azure.ctx.store.all()
+            if held and ("/privatednszones/" in each.id.key or each.id.key.startswith(tuple(held)))
+        }
+
+    async def _wait_until(self, condition: Any) -> None:  # noqa: ANN401 - a function
+        end = self.azure.now + SETTLES_IN
+        while self.azure.now < end and not condition():
+            await asyncio.sleep(10)
+
+    # -- what is told ---------------------------------------------------------------------------------
+
+    def note(self, who: str, what: str) -> None:
+        """One line of the schedule."""
+        self.outcome.schedule.append(f"{self.azure.now - self._begin:9.2f}  {who:<10} {what}")
+
+    def _note_write(self, request: Request) -> None:
+        target = "/".join(request.target.split("/")[-2:])
+        this = request.by
+        said = " (closes)" if invariants.closes(request.body) else ""
+        who = f"{this.process}" if this is not None else "?"
+        name, began = (this.resource.name, this.began - self._begin) if this is not None else ("?", 0.0)
+        sent = request.sent - self._begin
+        self.note(who, f"{request.method} {target}{said} for {name}, pass of {began:.2f}, sent {sent:.2f}")
+
+    def _broken(self, rule: str, what: str) -> None:
+        line = f"BROKEN {rule}: {what}"
+        if line not in self.outcome.broken:
+            self.outcome.broken.append(line)
+            self.note("!", line)
+
+    def _ask(self, rule: str, found: Iterator[str]) -> None:
+        for each in list(found):
+            self._broken(rule, each)
+
+
+def simulate(seed: int) -> Outcome:
+    """Run one seed to its end."""
+    with tempfile.TemporaryDirectory() as folder:
+        simulation: list[Simulation] = []
+
+        async def story() -> None:
+            simulation.append(Simulation(seed, Path(folder)))
+            await simulation[0].run()
+
+        try:
+            virtual_time.run(story())
+        finally:
+            found = simulation[0].outcome
+        return found
+
+
+if __name__ == "__main__":
+    logging.disable(logging.CRITICAL)
+    failed = 0
+    for argument in sys.argv[1:]:
+        first, _, last = argument.partition("-")
+        for number in range(int(first), int(last or first) + 1):
+            outcome = simulate(number)
+            failed += bool(outcome.broken)
+            single = len(sys.argv) == 2 and not last
+            sys.stdout.write(f"{outcome.told()}\n" if single else "")
+            said = "; ".join(outcome.broken[:3])[:400] or "holds"
+            sys.stdout.write(f"{number}: {outcome.writes} writes, {outcome.reads} reads, {said}\n")
+            sys.stdout.flush()
+    sys.exit(failed > 0)

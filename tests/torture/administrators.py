@@ -45,20 +45,21 @@ class People:
     tampered: set[str] = field(default_factory=set)
     """Keys of what lost its tag or was made by hand: the operator may leave it behind."""
 
-    may_delete: bool = True
+    gentle: bool = False
+    """They delete no custom resource and take off no tag."""
 
     def disturb(self) -> None:
         """Do something."""
         deeds = (
             (self.opens_a_service, 3),
             (self.deletes_something, 5),
-            (self.takes_off_a_tag, 1),
+            (self.takes_off_a_tag, 0 if self.gentle else 1),
             (self.rejects_a_connection, 2),
             (self.puts_right_what_was_rejected, 1),
             (self.edits_a_spec, 4),
             (self.pauses_or_resumes, 2),
             (self.kills_or_starts_a_process, 3),
-            (self.deletes_a_resource, 1 if self.may_delete else 0),
+            (self.deletes_a_resource, 0 if self.gentle else 1),
         )
         (deed,) = self.chance.choices([each for each, _ in deeds], [weight for _, weight in deeds])
         deed()

@@ -87,7 +87,9 @@ class Request:
     status: int = 0
     """What Azure says; 0 while it has not arrived, or if it never does."""
 
-    answered: bool = False
+    answered: float | None = None
+    """When somebody got the answer, or would have; None while it is on its way."""
+
     operation: str = ""
     """The id of the operation that it began."""
 
@@ -118,6 +120,9 @@ class Azure:
     on_send: list[Callable[[Request], None]] = field(default_factory=list)
     on_change: list[Callable[[], None]] = field(default_factory=list)
     """Called at once when anything has changed, whoever did it."""
+
+    delay_of: Callable[[Request], float] | None = None
+    """In a schedule that somebody wrote: the seconds until a request arrives. Nothing is drawn then."""
 
     writes: list[Request] = field(default_factory=list)
     reads: int = 0
@@ -234,19 +239,28 @@ class Azure:
                 each(request)
             self.writes.append(request)
         answer: asyncio.Future[_Response] = self._loop.create_future()
+        there, back = self._delays(request)
         lost = self.chance.random() < self.weather.lost
         arrives = not (lost and self.chance.random() < 0.5)
-        back = self._delay()
 
         def arrive() -> None:
             if not arrives:
-                self._loop.call_later(back, _deliver, answer, request, None)
+                self._loop.call_later(back, self._deliver, answer, request, None)
                 return
             found = self._arrived(request, f"{parts.path}?{parts.query}", headers)
-            self._loop.call_later(back, _deliver, answer, request, None if lost else found)
+            self._loop.call_later(back, self._deliver, answer, request, None if lost else found)
 
-        self._loop.call_later(self._delay(), arrive)
+        self._loop.call_later(there, arrive)
         return await answer
+
+    def _deliver(self, answer: asyncio.Future[_Response], request: Request, found: Answer | None) -> None:
+        request.answered = self.now
+        if answer.done():
+            return  # whoever waited is gone
+        if found is None:
+            answer.set_exception(ServiceResponseError("the connection was closed"))
+        else:
+            answer.set_result(_Response(found))
 
     def _arrived(self, request: Request, url: str, headers: dict[str, str]) -> Answer:
         request.arrived = self.now
@@ -281,6 +295,9 @@ class Azure:
         problem = ArmError(status, code, "Not now.", retry_after=wait)
         return Answer(status, problem.envelope(), problem.headers())
 
+    def _delays(self, request: Request) -> tuple[float, float]:
+        return (self._delay(), self._delay()) if self.delay_of is None else (self.delay_of(request), 0.05)
+
     def _delay(self) -> float:
         kind = self.chance.random()
         if kind < self.weather.slow:
@@ -306,16 +323,6 @@ class Pipeline:
         """See `azure.core`: send one request."""
         body = json.loads(request.content) if request.content else None
         return await self._azure.send(request.method, request.url, body, dict(request.headers))
-
-
-def _deliver(answer: asyncio.Future[_Response], request: Request, found: Answer | None) -> None:
-    request.answered = True
-    if answer.done():
-        return  # whoever waited is gone
-    if found is None:
-        answer.set_exception(ServiceResponseError("the connection was closed"))
-    else:
-        answer.set_result(_Response(found))
 
 
 def _caller(client: Client) -> Caller:

@@ -22,6 +22,11 @@ OLD: Final = 125.0
 """Seconds: what a convergence has read stays good for two minutes, and a pass takes a while."""
 
 NAMED_BY_SPECS: Final = tuple(each.lower() for each in truth.SERVICES)
+SOON: Final = 1.0
+"""Seconds after which the engine looks at a write that has got no answer yet."""
+
+UNANSWERED: Final = "was unanswered"
+
 MARK: Final = ("managed-by", "secureml-operator")
 
 
@@ -80,7 +85,7 @@ class Watch:
 
     def _arrived(self, _: Request) -> None:
         self.on_its_way = [
-            each for each in self.on_its_way if not each.answered or self.azure.is_running(each)
+            each for each in self.on_its_way if each.answered is None or self.azure.is_running(each)
         ]
 
     def _reported(self, resource: CustomResource, this: Pass) -> None:
@@ -181,9 +186,11 @@ def one_write_at_a_time(watch: Watch, request: Request) -> Iterator[str]:
         if other.by is None or request.by is None:
             continue
         same = (other.by.process, other.by.life) == (request.by.process, request.by.life)
-        refused = other.answered and other.status >= 400
+        refused = other.answered is not None and other.status >= 400
         if same and not refused and scope(resource_id(other.target)) == locked:
-            yield f"{request.method} {request.target} while {other.method} {other.target} runs"
+            late = (other.answered or watch.azure.now) - other.sent > SOON
+            how = f"{UNANSWERED} when it was looked at" if late else "runs"
+            yield f"{request.method} {request.target} while {other.method} {other.target} {how}"
 
 
 def ready_is_true(watch: Watch, resource: CustomResource, this: Pass) -> Iterator[str]:
@@ -202,7 +209,7 @@ def released_when_nothing_runs(watch: Watch, resource: CustomResource) -> Iterat
         return
     named = {entry["id"].lower() for entry in resource.status.get("inventory", ())}
     for request in watch.on_its_way:
-        running = not request.answered or watch.azure.is_running(request)
+        running = request.answered is None or watch.azure.is_running(request)
         if running and request.target in named and request.by is not None and request.by.resource is resource:
             yield f"{resource.name} is released while {request.method} {request.target} runs"
 
@@ -231,7 +238,17 @@ def nothing_is_left(watch: Watch, tampered: set[str], kept: set[str]) -> Iterato
             key = found.id.key
             used = any(truth.concerns(watch.azure, each.spec, key) for each in living)
             if not used and key not in kept and not any(key.startswith(each) for each in tampered):
-                yield f"{key} is left over"
+                yield f"{key} is left over{_because_of_a_link(watch.azure, key)}"
+
+
+def _because_of_a_link(azure: Azure, key: str) -> str:
+    """Whether a client network's link is what is left, or what keeps its zone."""
+    zone = azure.ctx.find(key.split("/virtualnetworklinks/")[0])
+    links = azure.ctx.children(zone, truth.LINKS) if zone is not None and "/privatednszones/" in key else ()
+    return f", {LINKED_TO_CLIENTS}" if any("hub-vnet" in each.id.key for each in links) else ""
+
+
+LINKED_TO_CLIENTS: Final = "and it is linked to a client network"
 
 
 def _type(target: str) -> str:

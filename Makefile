@@ -14,6 +14,9 @@ BASE ?=
 PARTS ?=
 RUNS ?=
 WORKSPACES ?=
+MODULES ?=
+SEEDS ?=
+export SEEDS
 
 .PHONY: help
 help: ## Show this list
@@ -51,8 +54,12 @@ test: binaries ## Run the tests, side by side (PYTEST="-k name" chooses, PYTEST=
 	$(BIN)/python -m pytest -n logical --maxprocesses 4 --dist worksteal -m "not torture" $(PYTEST)
 
 .PHONY: torture
-torture: binaries ## Crash the operator at every point: minutes
-	$(BIN)/python -m pytest -m torture $(PYTEST)
+torture: binaries ## Crash the operator at every point, and run SEEDS schedules (300): a quarter of an hour
+	$(BIN)/python -m pytest -m torture -n logical --maxprocesses 4 --dist worksteal $(PYTEST)
+
+.PHONY: mutation
+mutation: $(STAMP) ## Change the engine line by line and let its unit tests find out (MODULES="ledger readings"): hours
+	$(BIN)/python -m tests.mutation $(MODULES)
 
 .PHONY: lint ruff mypy imports
 lint: ruff mypy imports ## Check style, formatting, types and the direction of imports

@@ -1,8 +1,8 @@
 """Mutates the engine and lets its unit tests judge: `python -m tests.mutation ledger readings`.
 
-A mutant that survives is a line that nothing asserts, or one that makes no difference. `mutmut` takes a source root
-only when it is called `src`, so the code and its judges are laid out anew in `.mutation/`; the next run goes on there,
-and judges again only what has changed.
+A mutant that survives is a line that nothing asserts, or one that makes no difference. `mutmut` takes a source
+root only when it is called `src`, so the code and its judges are laid out anew in `.mutation/`; the next run goes
+on there, and judges again only what has changed.
 """
 
 from __future__ import annotations
@@ -52,8 +52,9 @@ def main(modules: list[str]) -> int:
     stage(modules or every)
     mutmut = [sys.executable, "-m", "mutmut"]
     children = os.environ.get("MUTATION_CHILDREN", str(os.cpu_count() or 1))
-    subprocess.run([*mutmut, "run", "--max-children", children], cwd=STAGE, check=True)
-    found = subprocess.run([*mutmut, "results"], cwd=STAGE, check=True, capture_output=True, text=True).stdout
+    subprocess.run([*mutmut, "run", "--max-children", children], cwd=STAGE, check=True)  # noqa: S603 - our own arguments
+    told = subprocess.run([*mutmut, "results"], cwd=STAGE, check=True, capture_output=True, text=True)  # noqa: S603
+    found = told.stdout
     survivors = [line.strip() for line in found.splitlines() if "survived" in line or "no tests" in line]
     sys.stdout.write("".join(f"{line}\n" for line in [*survivors, f"{len(survivors)} survived"]))
     return 0

@@ -1,14 +1,15 @@
-"""What people do while the operator works: each deed is drawn from a seed, and undone later where nobody else can."""
+"""What people do while the operator works: drawn from a seed, and undone later where nobody else can."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from secureml_sandbox import landscape
 from tests.torture import truth
 from tests.torture.azure import SUBSCRIPTION
 from tests.torture.invariants import MARK, is_marked
+
+from secureml_sandbox import landscape
 
 if TYPE_CHECKING:
     import random

@@ -14,14 +14,15 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+from azure.core.exceptions import ServiceResponseError
+from multidict import CIMultiDict
+
 from arm_emulator import ids, reads, refusals
 from arm_emulator.clock import Clock
 from arm_emulator.config import from_json
 from arm_emulator.emulator import Emulator
 from arm_emulator.errors import ArmError
 from arm_emulator.model import Answer, Call, Caller
-from azure.core.exceptions import ServiceResponseError
-from multidict import CIMultiDict
 from secureml_sandbox import landscape
 from secureml_sandbox.emulator import Emulator as Description
 
@@ -30,10 +31,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from tests.torture.operators import Pass
+
     from arm_emulator.changes import Change
     from arm_emulator.config import Client
     from arm_emulator.hooks import Context
-    from tests.torture.operators import Pass
 
 TENANT: Final = "7a3c2f10-1f5e-4c1f-9a52-0d6f1c2b3a4d"
 SUBSCRIPTION: Final = "0b1f6a52-9d3e-4a77-8c41-5e2d7f8a9b10"
@@ -123,6 +125,9 @@ class Azure:
 
     delay_of: Callable[[Request], float] | None = None
     """In a schedule that somebody wrote: the seconds until a request arrives. Nothing is drawn then."""
+
+    slow_operations: float = 0.0
+    """In such a schedule: how many times longer than usual an operation takes; 0 draws it."""
 
     writes: list[Request] = field(default_factory=list)
     reads: int = 0
@@ -275,7 +280,7 @@ class Azure:
             self._writer = request.by.process if request.by is not None else "?"
             for each in self.before_write:
                 each(request)
-            extra["slow_operation"] = self.chance.choice((0.3, 1.0, 1.0, 1.0, 3.0))
+            extra["slow_operation"] = self.slow_operations or self.chance.choice((0.3, 1.0, 1.0, 1.0, 3.0))
             if self.chance.random() < self.weather.fails:
                 extra["fail_operation"] = {"code": "InternalServerError", "message": "An error occurred."}
         known = len(self.ctx.operations.all()) if request.method in WRITES else 0

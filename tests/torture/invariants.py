@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from tests.torture import truth
+
 from secureml_reconcilers.azure.catalogue import scope
 from secureml_reconcilers.azure.resource_id import resource_id
-from tests.torture import truth
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -25,6 +26,7 @@ NAMED_BY_SPECS: Final = tuple(each.lower() for each in truth.SERVICES)
 SOON: Final = 1.0
 """Seconds after which the engine looks at a write that has got no answer yet."""
 
+TWO_ENDPOINTS: Final = "and two endpoints lead to one service"
 UNANSWERED: Final = "was unanswered"
 
 MARK: Final = ("managed-by", "secureml-operator")
@@ -33,9 +35,7 @@ MARK: Final = ("managed-by", "secureml-operator")
 class Watch:
     """Asks every rule where it applies and keeps what was broken."""
 
-    def __init__(
-        self, azure: Azure, resources: list[CustomResource], broken: Callable[[str, str], None]
-    ) -> None:
+    def __init__(self, azure: Azure, resources: list[CustomResource], broken: Callable[[str, str], None]) -> None:
         """Watch this world; `broken` is told the rule's name and what happened."""
         self.azure, self.resources, self._broken = azure, resources, broken
         self.wrong_since: dict[tuple[str, str], float] = {}
@@ -43,6 +43,9 @@ class Watch:
 
         self.wrong_by: dict[tuple[str, str], str] = {}
         """Who made it so."""
+
+        self.confused: set[str] = set()
+        """What the engine has lost track of, because it took an unanswered write for one that is over."""
 
         self.on_its_way: list[Request] = []
         """Writes that were sent, and that Azure may still work on."""
@@ -125,7 +128,10 @@ def closes(body: Any) -> bool:  # noqa: ANN401 - JSON
 
 def nothing_is_opened(watch: Watch, request: Request) -> Iterator[str]:  # noqa: ARG001 - as the others
     """Public access is never opened again by us."""
-    if isinstance(request.body, dict) and (request.body.get("properties") or {}).get("publicNetworkAccess") == "Enabled":
+    if (
+        isinstance(request.body, dict)
+        and (request.body.get("properties") or {}).get("publicNetworkAccess") == "Enabled"
+    ):
         yield f"{request.target} is opened"
 
 
@@ -188,8 +194,9 @@ def one_write_at_a_time(watch: Watch, request: Request) -> Iterator[str]:
         same = (other.by.process, other.by.life) == (request.by.process, request.by.life)
         refused = other.answered is not None and other.status >= 400
         if same and not refused and scope(resource_id(other.target)) == locked:
-            late = (other.answered or watch.azure.now) - other.sent > SOON
-            how = f"{UNANSWERED} when it was looked at" if late else "runs"
+            if (other.answered or watch.azure.now) - other.sent > SOON:
+                watch.confused.add(locked)
+            how = f"{UNANSWERED} when it was looked at" if locked in watch.confused else "runs"
             yield f"{request.method} {request.target} while {other.method} {other.target} {how}"
 
 
@@ -225,9 +232,17 @@ def all_is_as_declared(watch: Watch) -> Iterator[str]:
         if resource.deleting:
             yield f"{resource.name} is still being deleted: {resource.status.get('conditions')}"
             continue
-        yield from (f"{resource.name}: {text}" for text in truth.what_is_wrong(watch.azure, resource.spec).values())
+        why = _because_of_two(watch, resource)
+        wrong = truth.what_is_wrong(watch.azure, resource.spec)
+        yield from (f"{resource.name}: {text}{why}" for text in wrong.values())
         if not resource.ready:
-            yield f"{resource.name} is not Ready: {resource.condition('Ready')}"
+            yield f"{resource.name} is not Ready: {resource.condition('Ready')}{why}"
+
+
+def _because_of_two(watch: Watch, resource: CustomResource) -> str:
+    """Whether two endpoints lead to one service, from which the engine never comes away."""
+    every = [truth.endpoints_of(watch.azure, way) for way in truth.ways(watch.azure, resource.spec)]
+    return f", {TWO_ENDPOINTS}" if any(each[1:] for each in every) else ""
 
 
 def nothing_is_left(watch: Watch, tampered: set[str], kept: set[str]) -> Iterator[str]:
@@ -243,7 +258,7 @@ def nothing_is_left(watch: Watch, tampered: set[str], kept: set[str]) -> Iterato
 
 def _because_of_a_link(azure: Azure, key: str) -> str:
     """Whether a client network's link is what is left, or what keeps its zone."""
-    zone = azure.ctx.find(key.split("/virtualnetworklinks/")[0])
+    zone = azure.ctx.find(key.split("/virtualnetworklinks/", maxsplit=1)[0])
     links = azure.ctx.children(zone, truth.LINKS) if zone is not None and "/privatednszones/" in key else ()
     return f", {LINKED_TO_CLIENTS}" if any("hub-vnet" in each.id.key for each in links) else ""
 

@@ -1,4 +1,4 @@
-"""The operator's processes and the custom resources that they serve, as the shell would: one pass at a time each."""
+"""The operator's processes and the custom resources that they serve, as the shell does: one pass at a time."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
+from tests.torture.azure import BASE, EPOCH, PASS, Azure, Pipeline
+
 from secureml_reconcilers.azure.client import ArmClient
 from secureml_reconcilers.azure.sending import Sender
 from secureml_reconcilers.azure.throttle import Throttle
@@ -15,7 +17,6 @@ from secureml_reconcilers.engine.contract import Key, ReconcileRequest
 from secureml_reconcilers.engine.ledger import Ledger
 from secureml_reconcilers.engine.reconciler import Engine
 from secureml_reconcilers.secure_workspace import SecureWorkspaces
-from tests.torture.azure import BASE, EPOCH, PASS, Azure, Pipeline
 
 if TYPE_CHECKING:
     import random
@@ -129,9 +130,7 @@ class ProcessClock:
 class Process:
     """One operator process, which may die and come back."""
 
-    def __init__(
-        self, name: str, azure: Azure, chance: random.Random, note: Callable[[str, str], None]
-    ) -> None:
+    def __init__(self, name: str, azure: Azure, chance: random.Random, note: Callable[[str, str], None]) -> None:
         """Start it; it serves nobody yet."""
         self.name, self.azure, self._chance, self._note = name, azure, chance, note
         self.resources: list[CustomResource] = []
@@ -219,7 +218,9 @@ class Process:
         before = resource.condition("Ready")
         resource.status = deepcopy(status)
         after = resource.condition("Ready")
-        if [before.get(name) for name in ("status", "reason")] != [after.get(name) for name in ("status", "reason")]:
+        if [before.get(name) for name in ("status", "reason")] != [
+            after.get(name) for name in ("status", "reason")
+        ]:
             self._note(resource.name, f"Ready is {after.get('status')}: {after.get('reason')}")
         if not resource.ready:
             resource.ready_since = None

@@ -167,7 +167,7 @@ def uses(azure: Azure, spec: Mapping[str, Any], target: str) -> bool:
     for way in ways(azure, spec):
         zones = tuple(f"/privatednszones/{name}" for name in ZONE_NAMES[way.group])
         if kind in {"privateendpoints", "privatednszonegroups"}:
-            endpoint = target.split("/privatednszonegroups/")[0]
+            endpoint = target.split("/privatednszonegroups/", maxsplit=1)[0]
             fit = [each.id.key for each in endpoints_of(azure, way) if not why_unfit(azure, way, each)]
             if fit == [endpoint]:
                 return True
@@ -182,7 +182,7 @@ def uses(azure: Azure, spec: Mapping[str, Any], target: str) -> bool:
 
 def concerns(azure: Azure, spec: Mapping[str, Any], target: str) -> bool:
     """Whether a living spec is a reason for this resource to be there, whether or not another one would do."""
-    endpoint = target.split("/privatednszonegroups/")[0]
+    endpoint = target.split("/privatednszonegroups/", maxsplit=1)[0]
     leads = any(each.id.key == endpoint for way in ways(azure, spec) for each in endpoints_of(azure, way))
     return leads or uses(azure, spec, target)
 

@@ -1,6 +1,7 @@
 """Defects that the simulation has found, each as the shortest schedule that shows it.
 
-Each is expected to fail. One that passes is mended: its mark goes then, and its part of `simulation.KNOWN`.
+Those with a mark are expected to fail. One that passes is mended: its mark goes then, its part of
+`simulation.KNOWN` too, and it stays as a test.
 """
 
 from __future__ import annotations
@@ -58,13 +59,11 @@ async def all_ready(scene: Simulation) -> None:
     await scene.wait_until(lambda: not list(invariants.all_is_as_declared(scene.watch)), at_most=900)
 
 
-@pytest.mark.xfail(strict=True, reason="Ledger.send has a write looked at, and ended, while it has no answer yet")
 def test_a_write_without_an_answer_keeps_others_from_its_target(tmp_path: Path) -> None:
     """One PATCH takes ten seconds to arrive. Two seconds later another pass sees no change, and sends its own.
 
-    Its look ends the record of a write that has not even arrived (`operation_tracking._look`), because `send`
-    sets `look_at` a second ahead. The claim goes with it. Lists that are
-    written whole lose entries by it: both were made from the same reading.
+    Its look once ended the record of a write that had not even arrived, and the claim with it. Lists that are
+    written whole lost entries by it: both were made from the same reading.
     """
 
     async def story(scene: Simulation) -> None:

@@ -112,8 +112,8 @@ def test_links_of_networks_that_only_the_deleted_used_go_at_last(tmp_path: Path)
 def test_an_endpoint_of_ours_without_its_group_is_no_dead_end(tmp_path: Path) -> None:
     """The first is deleted, with Retain, when its endpoints are made and their groups are not.
 
-    The second has another group for endpoints. It uses those that are there, which are marked as ours, and says for
-    ever that their owner must add a zone group (`zone_groups.zone_group`: `used != plan.endpoint(target)`).
+    The second has another group for endpoints. It uses those that are there, marked as ours, and says for ever
+    that their owner must add a zone group (`zone_groups.zone_group`: `used != plan.endpoint(target)`).
     """
 
     async def story(scene: Simulation) -> None:
@@ -148,7 +148,7 @@ def test_two_processes_that_made_two_endpoints_come_to_rest(tmp_path: Path) -> N
 
 @pytest.mark.xfail(strict=True, reason="claims die with the process, and no list shows what is made")
 def test_a_restart_while_endpoints_are_made_makes_no_second_ones(tmp_path: Path) -> None:
-    """The process dies while the endpoints of the first are made; the second, with another group, comes first after.
+    """The process dies while the endpoints of the first are made; the second, with another group, comes first.
 
     `Ledger.restore` takes over the operations and not their claims, and a service lists an endpoint only when that
     is done (so the stand-in has it; `docs/architecture.md` says: from its first moment). The second makes its own,

@@ -87,7 +87,7 @@ def test_a_write_without_an_answer_keeps_others_from_its_target(tmp_path: Path) 
     assert scene.outcome.broken + scene.outcome.known == [], scene.outcome.told()
 
 
-@pytest.mark.xfail(strict=True, reason="links are kept for records of others, and nobody takes them later")
+@pytest.mark.xfail(strict=True, reason="links kept for records of others are taken by nobody later")
 def test_links_of_networks_that_only_the_deleted_used_go_at_last(tmp_path: Path) -> None:
     """The first alone has a client network. It goes while the zones hold records of the second; then that goes.
 
@@ -108,7 +108,7 @@ def test_links_of_networks_that_only_the_deleted_used_go_at_last(tmp_path: Path)
     assert [each.id.key for each in scene.azure.ctx.of_type(truth.LINKS)] == []
 
 
-@pytest.mark.xfail(strict=True, reason="zone_group takes every endpoint by another name for one of strangers")
+@pytest.mark.xfail(strict=True, reason="zone_group takes any endpoint of another name for a stranger's")
 def test_an_endpoint_of_ours_without_its_group_is_no_dead_end(tmp_path: Path) -> None:
     """The first is deleted, with Retain, when its endpoints are made and their groups are not.
 

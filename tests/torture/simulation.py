@@ -181,10 +181,11 @@ class Simulation:
         )
 
     def kept(self) -> set[str]:
-        """Keys of all that a resource that was deleted with Retain has made or used, and what hangs on it."""
+        """Keys of what a resource deleted with Retain, or in mode Observe, made or used, and what hangs on it."""
         kept: set[str] = set()
         for resource in self.resources:
-            if resource.gone and resource.spec["deletionPolicy"] == "Retain":
+            spec = resource.spec
+            if resource.gone and (spec["deletionPolicy"] == "Retain" or spec["mode"] == "Observe"):
                 kept |= {entry["id"].lower() for entry in resource.status.get("inventory", ())}
                 kept |= {
                     each.id.key

@@ -34,6 +34,11 @@ def users(body: Body) -> set[str]:
     return {value for name, value in _tags(body).items() if name.startswith(_USER) and value}
 
 
+def made_for(body: Body) -> str:
+    """For which custom resource a resource was made; empty for what is shared, or is not ours."""
+    return _tags(body).get(OWNER, "")
+
+
 def _tags(body: Body) -> dict[str, str]:
     """The tags by name in lower case, as Azure compares them; none where there is something else."""
     tags = body.get("tags")

@@ -18,7 +18,7 @@ from secureml_reconcilers.azure.problem import AzureProblem
 from secureml_reconcilers.azure.resource_id import ResourceId, resource_id
 from secureml_reconcilers.engine.blocks import Aspect, Check, Composition, Ensure
 from secureml_reconcilers.engine.conditions import CANNOT_TELL, condition_of
-from secureml_reconcilers.engine.ownership_tags import OWNER, is_marked, user_tag, users
+from secureml_reconcilers.engine.ownership_tags import OWNER, is_marked, made_for, user_tag, users
 from secureml_reconcilers.engine.questions import element_id
 
 if TYPE_CHECKING:
@@ -112,8 +112,7 @@ def _marker(target: ResourceId, body: Body | None, azure: View) -> Body | None:
 
 
 def _is_used(body: Body, owner: str, *, shared: bool) -> bool:
-    tags = {str(name).lower(): value for name, value in (body.get("tags") or {}).items()}
-    return is_marked(body) and (shared or owner in users(body) or tags.get(OWNER) == owner)
+    return is_marked(body) and (shared or owner in users(body) or made_for(body) == owner)
 
 
 def _made(target: ResourceId) -> Check:

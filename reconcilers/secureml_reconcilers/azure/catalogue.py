@@ -246,7 +246,7 @@ CATALOGUE: Final[Mapping[str, TypeInfo]] = {
         etags=True,
         tags=False,
         scope="parent",
-        durations=_durations(2, 6, 60),
+        durations=_durations(3, 5, 60),
         removal_rank=1,
         read_only=(
             "properties.provisioningState",

@@ -6,7 +6,7 @@ import logging
 from typing import TYPE_CHECKING, Final
 
 from secureml_reconcilers.api import reasons
-from secureml_reconcilers.azure.arm import Present
+from secureml_reconcilers.azure.arm import NotFound, Present
 from secureml_reconcilers.azure.catalogue import type_info
 from secureml_reconcilers.azure.problem import AzureProblem
 from secureml_reconcilers.engine import status_and_events
@@ -20,7 +20,7 @@ from secureml_reconcilers.engine.timestamps import stamp
 from secureml_reconcilers.engine.write_verification import repair_of
 
 if TYPE_CHECKING:
-    from secureml_reconcilers.azure.arm import Accepted
+    from secureml_reconcilers.azure.arm import Accepted, Answer
     from secureml_reconcilers.engine.assessment import Action
     from secureml_reconcilers.engine.blocks import Claim
     from secureml_reconcilers.engine.contract import Journal, Status
@@ -97,6 +97,20 @@ def _announcement(this: Pass, actions: tuple[Action, ...]) -> Status:
         "inventory": this.inventory.to_status(),
         "operations": list(coming.values()),
     }
+
+
+def _shown_meanwhile(action: Action, accepted: Accepted) -> Answer | None:
+    """What a write that is under way tells of its target, so that nobody reads it before the next look is due.
+
+    One that overwrites nothing and was taken found nothing there, and its type stays hidden until it is made.
+    """
+    if action.verb == "DELETE":
+        return None
+    if accepted.body is not None:
+        return Present(accepted.body)
+    known = type_info(action.id)
+    made_unseen = action.kind == "Create" and known.create_only_header and known.hidden_while_created
+    return NotFound() if made_unseen else None
 
 
 class Actor:
@@ -185,10 +199,10 @@ class Actor:
         if not accepted.running:
             this.ledger.end(record)  # a 200 is no proof: it is read again before anything is built on it
             self.learned = True
-        elif accepted.body is not None and action.verb != "DELETE":
-            this.readings.record(
-                Resource(action.id), Present(accepted.body), this.ledger.clock.monotonic(), number
-            )
+            return
+        shown = _shown_meanwhile(action, accepted)
+        if shown is not None:
+            this.readings.record(Resource(action.id), shown, this.ledger.clock.monotonic(), number)
 
     def _outcome_unknown(self, action: Action, record: Record) -> None:
         """Perhaps it was applied. Taken for running, it is looked at before anything is repeated."""

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 from secureml_reconcilers.azure.problem import Retry
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
     from secureml_reconcilers.azure.catalogue import Durations
     from secureml_reconcilers.azure.problem import AzureProblem
@@ -29,12 +29,16 @@ SOONEST: Final = timedelta(seconds=1)
 LOOK: Final = timedelta(seconds=5)
 """Between looks at an operation that may be over any moment: one read per operation per five seconds."""
 
-SECOND_LOOK: Final = timedelta(seconds=2)
+SECOND_LOOK: Final = timedelta(seconds=1)
 """After the look at which a long operation was expected to be over: most of the rest end right then, and the
 reads saved before pay for it."""
 
 LONG: Final = timedelta(seconds=20)
 """An operation that is expected to take longer than this was left alone long enough to have saved reads."""
+
+SOON_LATE: Final = timedelta(seconds=3)
+"""Where nearly all operations of a type have ended so soon after half of them, one look is made when they have:
+a look at half-time would find half of them running, and those are looked at five seconds later."""
 
 LATE_LOOK: Final = timedelta(seconds=15)
 """Between looks at an operation that takes longer than nearly all others."""
@@ -53,6 +57,13 @@ PENDING_READ: Final = timedelta(seconds=20)
 """What was read longer ago than this is let go of between looks at such a fact. What it is about is read at every
 look; what else it hangs on (an account that lists its connections) then shows within half a minute."""
 
+SLACK: Final = timedelta(seconds=1.5)
+"""What is due so shortly after something else is looked at together with it. Six links that were begun within a
+second are seen at once then, and what leans on all of them is read once."""
+
+AT_LEAST: Final = timedelta(milliseconds=50)
+"""A pass that is due already comes back after so long: not in a loop without rest."""
+
 DEFERRED: Final = timedelta(seconds=1)
 """At least so long a pass rests that met an empty budget: less finds hardly a token more, and costs a pass."""
 
@@ -70,6 +81,8 @@ _JITTER: Final = 0.2
 def next_look(since: Moment, now: Moment, durations: Durations) -> Moment:
     """When an operation of this type, begun at `since`, is worth reading after a look at `now`."""
     age = now - since
+    if age < durations.expected < durations.late <= durations.expected + SOON_LATE:
+        return since + durations.late
     if age < FIRST_LOOK and durations.expected < LONG:
         return since + FIRST_LOOK
     if age < durations.expected:
@@ -86,6 +99,14 @@ def pending(since: Moment, now: Moment) -> timedelta:
     """
     age = now - since
     return PENDING if age < PENDING_OFTEN else min(age / 2, PENDING_RARELY)
+
+
+def next_pass(waits: Collection[timedelta]) -> timedelta | None:
+    """When to come again for all that is waited for: at the soonest, or with what is due shortly after that."""
+    if not waits:
+        return None
+    soonest = min(waits)
+    return max(AT_LEAST, *(wait for wait in waits if wait <= soonest + SLACK))
 
 
 def deferral(wait: timedelta | None, chance: Callable[[], float] = random.random) -> timedelta:

@@ -49,7 +49,7 @@ async def track_operations(
             continue  # it is on its way: what is read may be from before it
         if reading is not None:
             fresh = reading.order >= since and reading.order >= record.answered
-            if fresh and record.look_at <= ledger.clock.monotonic():
+            if fresh and record.look_at <= reading.at:  # a write's own answer is no look
                 await _look(record, reading, ledger, arm)
         elif _parent_is_gone(record, readings):
             ledger.end(record)  # nobody reads such a child, for it cannot be there

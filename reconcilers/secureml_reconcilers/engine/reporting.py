@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from secureml_reconcilers.api import condition_types, reasons
@@ -20,6 +19,7 @@ from secureml_reconcilers.engine.recovering import recovered
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from datetime import timedelta
 
     from secureml_reconcilers.azure.problem import AzureProblem
     from secureml_reconcilers.engine.contract import Event
@@ -178,7 +178,7 @@ def _requeue_after(this: Pass, evaluation: Evaluation, running: list[Record]) ->
     look = attribution.wait(history.awaiting_author, now)
     history.author_due = now + look if look is not None and not waits else None
     waits += [look] if look is not None else []
-    return max(min(waits), timedelta(milliseconds=50)) if waits else None
+    return intervals.next_pass(waits)
 
 
 def _repeats(this: Pass, evaluation: Evaluation) -> list[timedelta]:

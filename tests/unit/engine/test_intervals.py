@@ -6,7 +6,7 @@ import pytest
 
 from secureml_reconcilers.azure.catalogue import CATALOGUE
 from secureml_reconcilers.azure.problem import AzureProblem, Retry
-from secureml_reconcilers.engine.intervals import backoff, next_look
+from secureml_reconcilers.engine.intervals import AT_LEAST, backoff, next_look, next_pass
 
 START = timedelta(hours=1)
 
@@ -23,7 +23,7 @@ def looks(kind: str, until: float) -> list[float]:
 
 def test_looks_at_a_private_endpoint() -> None:
     """None until half of them have ended, one soon after, then every five seconds."""
-    assert looks("microsoft.network/privateendpoints", 58) == [45, 47, 52, 57, 62]
+    assert looks("microsoft.network/privateendpoints", 57) == [45, 46, 51, 56, 61]
 
 
 def test_looks_at_a_vault() -> None:
@@ -33,7 +33,12 @@ def test_looks_at_a_vault() -> None:
 
 def test_looks_at_a_zone_link() -> None:
     """Recorded ones end after 34 to 38 seconds."""
-    assert looks("microsoft.network/privatednszones/virtualnetworklinks", 38) == [37, 39]
+    assert looks("microsoft.network/privatednszones/virtualnetworklinks", 38) == [37, 38]
+
+
+def test_looks_at_a_zone_group() -> None:
+    """Recorded ones end after 2 to 4 seconds: one look when all have, none while half of them run."""
+    assert looks("microsoft.network/privateendpoints/privatednszonegroups", 12) == [5, 10, 25]
 
 
 @pytest.mark.parametrize("kind", sorted(CATALOGUE))
@@ -64,3 +69,19 @@ def test_azure_knows_better_when_it_asks_for_longer() -> None:
     """`Retry-After` is a floor, jitter or not."""
     problem = AzureProblem("Reason", "message", retry_after=timedelta(seconds=17))
     assert backoff(problem, 1, lambda: 0.0) == timedelta(seconds=17)
+
+
+@pytest.mark.parametrize(
+    ("waits", "comes"),
+    [
+        pytest.param([], None, id="nothing is waited for"),
+        pytest.param([30, 5, 10], 5, id="the soonest"),
+        pytest.param([5, 6, 6.5, 6.6, 30], 6.5, id="with what is due at most a second and a half later"),
+        pytest.param([0], AT_LEAST.total_seconds(), id="at once is no loop without rest"),
+        pytest.param([-3, 0], AT_LEAST.total_seconds(), id="nor is what is overdue"),
+    ],
+)
+def test_when_to_come_again(waits: list[float], comes: float | None) -> None:
+    """Six links that were begun within a second cost a pass each, and their records were read twice."""
+    found = next_pass([timedelta(seconds=each) for each in waits])
+    assert (found.total_seconds() if found is not None else None) == comes

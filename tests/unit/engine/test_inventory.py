@@ -202,9 +202,9 @@ async def test_what_is_seen_gone_before_its_look_is_due_is_still_followed_to_its
     """
     run = leaving()
     run.kind.by_inventory = gone_as_listed
-    run.arm.takes = {ZONE_GROUP.key: timedelta(seconds=4)}
+    run.arm.takes = {ZONE_GROUP.key: timedelta(seconds=6)}
     await run.step()
-    assert run.clock.passed == timedelta(seconds=3)
+    assert run.clock.passed == timedelta(seconds=5)
     await run.look()
     run.clock.advance(timedelta(seconds=2))
     await run.look()

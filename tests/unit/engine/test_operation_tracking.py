@@ -151,15 +151,16 @@ async def test_who_began_what_failed_heeds_it_though_another_saw_it_end() -> Non
     assert began.not_before > clock.monotonic()
 
 
-LOOKED_AT = [  # reading is of this pass   a look is due       it ends
-    pytest.param(True, True, True, id="this pass has looked, as it was to"),
-    pytest.param(False, True, False, id="an older reading is no look"),
-    pytest.param(True, False, False, id="a look before its time says nothing"),
+LOOKED_AT = [  # reading is of this pass   asked for after, s   it ends
+    pytest.param(True, 3, True, id="this pass has looked, as it was to"),
+    pytest.param(False, 3, False, id="an older reading is no look"),
+    pytest.param(True, 2, False, id="a look before its time says nothing"),
+    pytest.param(True, 0, False, id="nor does the write's own answer, though its time comes in the same pass"),
 ]
 
 
-@pytest.mark.parametrize(("fresh", "due", "ends"), LOOKED_AT)
-async def test_only_a_look_that_is_due_ends_an_operation(*, fresh: bool, due: bool, ends: bool) -> None:
+@pytest.mark.parametrize(("fresh", "after", "ends"), LOOKED_AT)
+async def test_only_a_look_that_is_due_ends_an_operation(*, fresh: bool, after: int, ends: bool) -> None:
     """What was read for another reason may show the resource as it was before Azure began."""
     clock = FakeClock()
     ledger, looks = Ledger(clock), readings({})
@@ -167,8 +168,9 @@ async def test_only_a_look_that_is_due_ends_an_operation(*, fresh: bool, due: bo
     ledger.accept(record, ())
     order = ledger.number()
     since = order if fresh else ledger.number()
+    clock.advance(timedelta(seconds=after))
     looks.record(Resource(VAULT), shown(VAULT), clock.monotonic(), order)
-    clock.advance(timedelta(seconds=3 if due else 2))
+    clock.advance(timedelta(seconds=3 - after))
     assert await track_operations([VAULT], looks, ledger, FakeArm(clock), since) is ends  # type: ignore[arg-type]
     assert (ledger.running(VAULT) is None) is ends
 

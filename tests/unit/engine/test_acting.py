@@ -38,6 +38,7 @@ from secureml_reconcilers.engine.readings import Readings
 
 if TYPE_CHECKING:
     from secureml_reconcilers.azure.arm import Answer
+    from secureml_reconcilers.azure.problem import AzureProblem
     from secureml_reconcilers.azure.resource_id import ResourceId
     from secureml_reconcilers.engine.blocks import Ensure
 
@@ -257,3 +258,17 @@ async def test_a_creation_that_somebody_else_has_begun_is_waited_for() -> None:
     await perform(this, wants(LINK, create={}, shared=True))
     assert this.ledger.running(LINK) is not None
     assert this.ledger.failure(LINK, OWNER) is None
+
+
+@pytest.mark.parametrize("refused", [None, problem("Forbidden")], ids=["it is taken", "it is refused"])
+async def test_what_is_made_unseen_is_not_read_before_its_look(refused: AzureProblem | None) -> None:
+    """Six new links cost six reads, each answered 404, as soon as they were begun."""
+    arm = FakeArm(FakeClock(), takes={LINK.key: timedelta(seconds=35)})
+    arm.refuses = {LINK.key: refused} if refused else {}
+    assert LINK.parent is not None
+    this = begin(arm, {LINK.parent: NotFound()})
+    actor = Actor(this, Observer(this.readings, this.ledger, this.arm))
+    block = wants(LINK, create={})
+    await actor.perform(choose(block, Differs("Create", ()), this.ownership))
+    assert (this.readings.answer(LINK.key) == NotFound()) is (refused is None)
+    assert arm.reads_of(LINK) == 0

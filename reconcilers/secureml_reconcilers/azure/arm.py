@@ -92,12 +92,13 @@ class Arm(Protocol):
             AzureProblem: for every answer that tells neither presence nor absence.
         """
 
-    async def list_all(self, collection: str, type_name: str) -> list[Body]:
+    async def list_all(self, collection: str, type_name: str, most: int | None = None) -> list[Body]:
         """GET a whole collection, following every page.
 
         Args:
             collection: the path of the collection, such as `<endpoint id>/privateDnsZoneGroups`.
             type_name: the full type of its elements, for the API version.
+            most: once more than so many were found, no further page is asked for.
 
         Raises:
             AzureProblem: when any page cannot be read.

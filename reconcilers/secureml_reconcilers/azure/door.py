@@ -76,7 +76,7 @@ class Door:
                 return NotFound()
             raise problem
 
-    async def list_all(self, collection: str, type_name: str) -> list[Body]:
+    async def list_all(self, collection: str, type_name: str, most: int | None = None) -> list[Body]:
         """See `Arm.list_all`."""
         self._scopes.admit(collection)
         kind = type_name.lower()
@@ -84,7 +84,7 @@ class Door:
         url: str | None = f"{collection}?api-version={info.api_version}"
         found: list[Body] = []
         with understood("GET", collection):
-            while url:
+            while url and (most is None or len(found) <= most):
                 response = await self._send(Ask("GET", url, kind, info.client))
                 if response.status_code != HTTPStatus.OK:
                     raise problem_in(response, None)

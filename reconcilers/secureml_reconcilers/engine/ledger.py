@@ -30,6 +30,9 @@ if TYPE_CHECKING:
     from secureml_reconcilers.engine.clock import Clock, Moment
     from secureml_reconcilers.engine.readings import Reading
 
+_MARKS: Final = 2
+"""So many writes to one target are remembered, each of another writer: hundreds share a zone."""
+
 UNATTENDED: Final = timedelta(hours=1)
 """An operation is looked at every few seconds, and in the longest line for the budget every quarter of an hour:
 what is overdue for a look by this long belonged to a custom resource that is gone."""
@@ -162,6 +165,9 @@ class Ledger:
         known = marks.get(knows)
         if known is None or number >= known.number:
             marks[knows] = _Mark(number, knows, self.clock.monotonic())
+        if len(marks) > _MARKS:
+            # Whoever asks is the writer of one of them at most: the other, the later of the rest, tells all.
+            del marks[min(marks, key=lambda each: marks[each].number)]
 
     # -- operations -----------------------------------------------------------------------------
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
@@ -30,6 +30,10 @@ if TYPE_CHECKING:
 _WORTH_LISTING: Final = 2
 """From so many unread resources of one type in one group on, the group's listing is asked in their place."""
 
+_CROWDED: Final = 20
+"""A group whose listing shows more than so many times what is wanted of it is not listed again: a hub's may hold
+thousands, and each costs time and memory to read."""
+
 _UNSAID: Final = timedelta(seconds=2)
 """How long to leave a budget alone that does not say how long."""
 
@@ -41,6 +45,8 @@ class Observer:
     readings: Readings
     ledger: Ledger
     arm: Arm
+    crowded: set[str] = field(default_factory=set)
+    """Keys of listings that show far more than is wanted of them; kept from pass to pass by whoever makes this."""
 
     async def observe(self, composition: Composition) -> list[Composed]:
         """Compose, read what was missing, and compose again until nothing is missing.
@@ -64,7 +70,7 @@ class Observer:
 
     async def read(self, questions: Iterable[Question]) -> None:
         """Ask all of these at once; what could not be told is an answer of its own."""
-        single, listed = _grouped(questions)
+        single, listed = self._grouped(questions)
         await gather_all(*map(self._read_one, single), *(self._read_group(*each) for each in listed))
 
     async def _read_one(self, question: Question) -> None:
@@ -85,7 +91,9 @@ class Observer:
         """
         at, order = self.ledger.clock.monotonic(), self.ledger.number()
         answer = await self._answer(listing)
-        if _says_nothing(answer):
+        if isinstance(answer, Listed) and len(answer.items) > _CROWDED * len(wanted):
+            self.crowded.add(listing.key)
+        if listing.key in self.crowded or _says_nothing(answer):
             await gather_all(*map(self._read_one, wanted))
             return
         missing = answer if isinstance(answer, Unreadable) else NotFound()
@@ -93,23 +101,26 @@ class Observer:
         for question in wanted:
             self.readings.record(question, found.get(question.key, missing), at, order)
 
-
-def _grouped(questions: Iterable[Question]) -> tuple[list[Question], list[tuple[Listing, list[Resource]]]]:
-    """Questions to ask one by one, and those that a listing of their resource group answers together."""
-    single: list[Question] = []
-    groups: dict[str, list[Resource]] = defaultdict(list)
-    for question in questions:
-        if isinstance(question, Resource) and type_info(question.id).listed_by_group:
-            groups[question.id.collection_key].append(question)
-        else:
-            single.append(question)
-    listed = []
-    for wanted in groups.values():
-        if len(wanted) < _WORTH_LISTING:
-            single += wanted
-        else:
-            listed.append((Listing(wanted[0].id.group, _full_type(wanted[0].id)), wanted))
-    return single, listed
+    def _grouped(
+        self, questions: Iterable[Question]
+    ) -> tuple[list[Question], list[tuple[Listing, list[Resource]]]]:
+        """Questions to ask one by one, and those that a listing of their resource group answers together."""
+        single: list[Question] = []
+        groups: dict[str, list[Resource]] = defaultdict(list)
+        for question in questions:
+            if isinstance(question, Resource) and type_info(question.id).listed_by_group:
+                groups[question.id.collection_key].append(question)
+            else:
+                single.append(question)
+        listed = []
+        for wanted in groups.values():
+            first = wanted[0].id
+            listing = Listing(first.group, _full_type(first), most=_CROWDED * len(wanted))
+            if len(wanted) < _WORTH_LISTING or listing.key in self.crowded:
+                single += wanted
+            else:
+                listed.append((listing, wanted))
+        return single, listed
 
 
 def _says_nothing(answer: Answer) -> bool:

@@ -68,6 +68,9 @@ class Listing:
     kind: str
     """The type's last part below a resource (`privateDnsZoneGroups`), the full type below a group."""
 
+    most: int | None = None
+    """With more elements than this the answer is of no use, and pages that follow are not asked for."""
+
     @property
     def path(self) -> str:
         """The collection's path."""
@@ -86,7 +89,7 @@ class Listing:
     async def ask(self, arm: Arm) -> Answer:
         """See `Question.ask`; what is gone has no children."""
         try:
-            return Listed(tuple(await arm.list_all(self.path, self.type)))
+            return Listed(tuple(await arm.list_all(self.path, self.type, self.most)))
         except AzureProblem as problem:
             if problem.code in ABSENT_CODES:
                 return Listed(())

@@ -73,6 +73,7 @@ class Engine:
         self._azure = azure
         self._ledger = ledger or Ledger(SystemClock())
         self._memories: dict[Key, Memory] = {}
+        self._crowded: set[str] = set()
 
     def forget(self, key: Key) -> None:
         """See `Reconciler.forget`."""
@@ -147,7 +148,7 @@ class Engine:
 
     async def _turns(self, this: Pass, journal: Journal) -> None:
         """Look and act until nothing is left to do at once, a few times at most."""
-        observer = Observer(this.readings, this.ledger, this.arm)
+        observer = Observer(this.readings, this.ledger, this.arm, self._crowded)
         for _ in range(TURNS):
             this.forget_stale()
             await observer.read(Resource(record.id) for record in this.due_operations())

@@ -142,6 +142,15 @@ async def test_a_link_is_followed_on_the_same_host_only(link: str, asked: int) -
     assert len(wire.sent) == asked
 
 
+@pytest.mark.parametrize(("most", "asked"), [(None, 2), (2, 2), (1, 1)])
+async def test_a_listing_of_which_too_much_is_shown_is_not_read_to_its_end(most: int | None, asked: int) -> None:
+    """A hub's group may have hundreds of pages."""
+    link = f"{BASE}{ENDPOINTS}?page=2"
+    wire = Wire(shown({"value": [{"id": "a"}, {"id": "b"}], "nextLink": link}), shown({"value": [{"id": "c"}]}))
+    found = await connect(wire).list_all(ENDPOINTS, ENDPOINT_TYPE, most)
+    assert (len(wire.sent), len(found)) == (asked, asked + 1)
+
+
 async def test_the_handle_of_an_operation_is_not_followed_elsewhere() -> None:
     """Nothing is lost: the resource itself tells how it went."""
     wire = Wire()

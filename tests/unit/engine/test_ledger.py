@@ -326,6 +326,19 @@ def test_what_a_write_would_write_over_is_looked_at_again_by_others(ledger: Ledg
     assert ledger.is_stale(theirs, OTHER)
 
 
+def test_of_hundreds_of_writers_to_one_zone_two_are_remembered(ledger: Ledger) -> None:
+    """The last one, and the last of anybody else: with five hundred, each look walked through all of them."""
+    old = read(ledger, Resource(LINK))
+    for number in range(500):
+        ledger.mark_written([LINK], knows=f"team-a/w{number}")
+    between = read(ledger, Resource(LINK))
+    ledger.mark_written([LINK], knows=OWNER)
+    assert [ledger.is_stale(old, each) for each in (OWNER, OTHER)] == [True, True]
+    assert [ledger.is_stale(between, each) for each in (OWNER, OTHER)] == [False, True]
+    assert ledger.is_written_since(LINK.key, between.order)
+    assert len(ledger._written[LINK.key]) == 2
+
+
 def test_the_reading_that_saw_a_write_end_is_not_stale(ledger: Ledger) -> None:
     """It is what shows the target as it is now: no second one is needed."""
     record = ledger.send(ENDPOINT, "PUT", OWNER)

@@ -148,6 +148,19 @@ async def test_where_a_group_may_not_be_listed_each_is_read() -> None:
     assert len(arm.reads) == len(ENDPOINTS)
 
 
+async def test_a_crowded_group_is_listed_once_and_never_again() -> None:
+    """Five hundred workspaces have their endpoints in one group: each pass read all 2,500 of them, five times."""
+    neighbours = [GROUP.resource("Microsoft.Network/privateEndpoints", f"n{number}") for number in range(60)]
+    arm, crowded = azure(*ENDPOINTS[:2], *neighbours), set[str]()
+    for _ in range(2):
+        readings = Readings()
+        observer = Observer(readings, Ledger(arm.clock), arm, crowded)  # type: ignore[arg-type]
+        await observer.observe(Composition((Aspect("Known", all_endpoints),), "team-a/fraud"))
+        assert [readings.answer(each.key) for each in ENDPOINTS] == [*map(shown, ENDPOINTS[:2]), NotFound()]
+    assert arm.lists == [IN_GROUP]
+    assert [arm.reads_of(each) for each in ENDPOINTS] == [2, 2, 2]
+
+
 BUDGET = [
     pytest.param(None, None, id="all could be read"),
     pytest.param(problem("AzureBusy"), None, id="one service is busy with one resource"),

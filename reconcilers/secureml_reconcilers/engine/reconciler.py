@@ -23,7 +23,8 @@ from secureml_reconcilers.engine.questions import Resource
 from secureml_reconcilers.engine.readings import Readings
 from secureml_reconcilers.engine.recovering import is_lost, recovery
 from secureml_reconcilers.engine.releasing import with_dropped_entries, with_release
-from secureml_reconcilers.engine.reporting import defer, metrics, report, take_pending_events
+from secureml_reconcilers.engine.reporting import defer, report
+from secureml_reconcilers.engine.telling import metrics, take_pending_events
 from secureml_reconcilers.engine.write_verification import verify_writes
 
 if TYPE_CHECKING:

@@ -22,6 +22,8 @@ from secureml_reconcilers.engine.ownership_tags import OWNER, is_marked, made_fo
 from secureml_reconcilers.engine.questions import element_id
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from secureml_reconcilers.azure.arm import Body
     from secureml_reconcilers.engine.blocks import Block, Blocks
     from secureml_reconcilers.engine.evaluation import Evaluation
@@ -57,9 +59,14 @@ def recovery(declared: Composition, spec: Mapping[str, object]) -> Composition:
     return Composition((aspect,), declared.owner, enforce=False)
 
 
+def is_recovery(aspects: Iterable[Aspect]) -> bool:
+    """Whether these are the aspects of such a composition: a deletion goes on once it is done."""
+    return any(aspect.condition == condition_types.INVENTORY_RECOVERED for aspect in aspects)
+
+
 def recovered(evaluation: Evaluation) -> list[ResourceId]:
     """What such a composition found; nothing for any other."""
-    if all(said.aspect.condition != condition_types.INVENTORY_RECOVERED for said in evaluation.composed):
+    if not is_recovery(said.aspect for said in evaluation.composed):
         return []
     return [block.about for block in evaluation.blocks() if isinstance(block, Check) and block.about is not None]
 

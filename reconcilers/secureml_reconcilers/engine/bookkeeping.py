@@ -1,0 +1,45 @@
+"""What a pass settles in the books: failures that are over, and the inventory as it was seen to be."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from secureml_reconcilers.engine.assessment import Holds
+from secureml_reconcilers.engine.blocks import Ensure, EnsureAbsent
+from secureml_reconcilers.engine.recovering import recovered
+
+if TYPE_CHECKING:
+    from secureml_reconcilers.engine.evaluation import Evaluation
+    from secureml_reconcilers.engine.passing import Pass
+
+
+def settle_accounts(this: Pass, evaluation: Evaluation) -> None:
+    """Clear the failures that are over, and bring the inventory to what was seen."""
+    _clear_failures(this, evaluation)
+    _update_inventory(this, evaluation)
+
+
+def _clear_failures(this: Pass, evaluation: Evaluation) -> None:
+    """Those on what is as declared, and on what the spec speaks of no more."""
+    everything_told = not any(said.problems for said in evaluation.composed)
+    targets = {target.key for target in evaluation.targets()}
+    over = {
+        block.id.key
+        for block in evaluation.blocks()
+        if isinstance(block, Ensure | EnsureAbsent) and isinstance(evaluation.assessments[block.key], Holds)
+    }
+    over |= (this.history.targets - targets) if everything_told else set()
+    this.ledger.clear_failures(over, this.owner)
+    this.history.targets = frozenset(targets)
+
+
+def _update_inventory(this: Pass, evaluation: Evaluation) -> None:
+    """List what was found again and what is used; forget what is gone."""
+    inventory, now = this.inventory, this.ledger.clock.now()
+    for target in recovered(evaluation):
+        inventory.note(target, now)
+    if this.composition.enforce:
+        inventory.prune(evaluation, this.readings)
+        inventory.prune_entries(evaluation)
+    if this.composition.enforce and not this.request.deleting:
+        inventory.note_used(evaluation, this.readings, this.owner, now)

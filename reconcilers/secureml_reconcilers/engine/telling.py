@@ -1,0 +1,75 @@
+"""What is told of a pass to those who watch: its conditions, its events, its numbers."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from secureml_reconcilers.api import reasons
+from secureml_reconcilers.engine import drift, status_and_events
+from secureml_reconcilers.engine.conditions import conditions, with_times
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from secureml_reconcilers.engine.contract import Event
+    from secureml_reconcilers.engine.evaluation import Evaluation
+    from secureml_reconcilers.engine.history import PassHistory
+    from secureml_reconcilers.engine.passing import Pass
+
+
+@dataclass(frozen=True, slots=True)
+class Conditions:
+    """The conditions of a pass."""
+
+    ready: bool
+    rendered: list[dict[str, Any]]
+    """As they stand in the status."""
+
+
+def conditions_of(this: Pass, evaluation: Evaluation) -> Conditions:
+    """The conditions, with the times of those that stay."""
+    request = this.request
+    fresh = conditions(
+        evaluation,
+        enforce=this.composition.enforce,
+        drifting=this.drifted,
+        settled_before=drift.in_sync(request.status, request.generation),
+    )
+    previous, now = request.status.get("conditions", ()), this.ledger.clock.now()
+    return Conditions(fresh[0].met, with_times(fresh, previous, request.generation, now))
+
+
+def events_of(this: Pass, evaluation: Evaluation, told: Conditions, *, released: bool) -> list[Event]:
+    """Everything that is news, in the order in which it came about; what is told is no news the next time."""
+    request, history = this.request, this.history
+    happened = [*take_pending_events(history), *this.events]
+    drifted = this.drifted or any(event.reason == reasons.DRIFT_DETECTED for event in happened)
+    history.drift_outstanding = this.drifted and not told.ready
+    changed = status_and_events.transitions(request.status.get("conditions", ()), told.rendered, drifted=drifted)
+    known = [*request.status.get("findings", ()), *history.advised]
+    history.advised = status_and_events.still_known(known, evaluation)
+    advice = status_and_events.advised(known, evaluation)
+    if not request.deleting:
+        return [*happened, *changed, *advice]
+    left, removed = this.inventory.left(this.readings), bool(this.composition.aspects)
+    last = status_and_events.leaving(changed, left, released=released, removed=removed)
+    return [*happened, *advice, *last]  # that a resource was released is the last word on it
+
+
+def take_pending_events(history: PassHistory) -> list[Event]:
+    """What the passes before had no time to tell; it is told with this result."""
+    events = list(history.pending_events)
+    history.pending_events.clear()
+    return events
+
+
+def metrics(events: Iterable[Event], running: int) -> dict[str, float]:
+    """The result's numbers for the shell's metrics."""
+    told = Counter(event.reason for event in events)
+    return {
+        "operations_running": running,
+        "drift_detected": told[reasons.DRIFT_DETECTED],
+        "drift_corrected": told[reasons.DRIFT_CORRECTED],
+    }

@@ -51,15 +51,15 @@ class Report:
     inventory: list[dict[str, Any]]
     operations: Iterable[Record]
 
-    def status(self, evaluation: Evaluation | None, *, plan: bool) -> Status:
+    def status(self, evaluation: Evaluation, *, plan: bool) -> Status:
         """The whole status; lists that are empty are left out."""
         status: Status = {"observedGeneration": self.generation, "conditions": self.conditions}
         parts: dict[str, Any] = {
-            "findings": findings(evaluation) if evaluation else [],
-            "plan": planned(evaluation) if evaluation and plan else [],
+            "findings": findings(evaluation),
+            "plan": planned(evaluation) if plan else [],
             "inventory": self.inventory,
             "operations": [o.to_status() for o in sorted(self.operations, key=lambda o: o.id.key)][:OPERATIONS],
-            **(status_fields(evaluation) if evaluation else {}),
+            **status_fields(evaluation),
         }
         status.update({name: part for name, part in parts.items() if part})
         return status

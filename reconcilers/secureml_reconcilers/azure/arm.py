@@ -38,8 +38,8 @@ class Present:
         return str(properties.get("provisioningState") or "succeeded").lower()
 
     @property
-    def settled(self) -> bool:
-        """No operation of the service is running on it."""
+    def is_terminal(self) -> bool:
+        """No operation of the service is running on it; the last one may have failed."""
         return self.provisioning_state in TERMINAL
 
 

@@ -116,7 +116,7 @@ class Door:
             shown = shown_in(response)
             poll_url = response.headers.get("Azure-AsyncOperation") or response.headers.get("Location")
             state = str(((shown or {}).get("properties") or {}).get("provisioningState") or "succeeded").lower()
-            # A 200 whose body is settled is done even when it carries an operation header (tag-only updates).
+            # A 200 in a terminal state is done even when it carries an operation header (tag-only updates).
             running = response.status_code == HTTPStatus.ACCEPTED or state not in TERMINAL
             return Accepted(shown, running, poll_url)
 

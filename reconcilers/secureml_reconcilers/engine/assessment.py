@@ -193,7 +193,7 @@ def _assess_absent(block: EnsureAbsent, answer: Answer | None, ownership: Owners
     announced = block.shared or block.id.key in ownership.inventory
     if not announced or (type_info(block.id).tags and not is_marked(answer.body)):
         return Holds()
-    if not answer.settled:
+    if not answer.is_terminal:
         return Running()
     return Differs("Delete", (), answer.body)
 
@@ -203,7 +203,7 @@ def _assess_ensure(block: Ensure, answer: Answer | None, ownership: Ownership) -
         if block.create is None:
             return Blocked(_gone(block.id))
         return Differs("Create", (Difference(block.id.short, "present", None),))
-    if not answer.settled:
+    if not answer.is_terminal:
         return Running()
     known = type_info(block.id)
     # That we announced it proves nothing: a crash may have come before the write, and somebody else after it.

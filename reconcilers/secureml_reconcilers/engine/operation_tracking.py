@@ -111,8 +111,8 @@ def seems_over(record: Record, answer: Answer, now: Moment) -> bool:
     durations, age = type_info(record.id).durations_of(record.verb), now - record.began
     if isinstance(answer, Present):
         if record.verb == "DELETE" or _is_stale_while_updating(record):
-            return answer.settled and age > durations.late
-        return answer.settled
+            return answer.is_terminal and age > durations.late
+        return answer.is_terminal
     if isinstance(answer, NotFound):
         hidden = type_info(record.id).hidden_while_created and record.verb == "PUT"
         # Without its handle (after a crash, or a lost answer) nobody knows whether it was ever begun. A create
@@ -129,7 +129,7 @@ def is_worth_asking(record: Record, answer: Answer, now: Moment) -> bool:
     if _has_failed(answer) or (isinstance(answer, Present) and _is_stale_while_updating(record)):
         return True
     unseen = (record.verb == "PUT" and isinstance(answer, NotFound)) or (
-        record.verb == "DELETE" and isinstance(answer, Present) and answer.settled
+        record.verb == "DELETE" and isinstance(answer, Present) and answer.is_terminal
     )
     return unseen and now - record.began > type_info(record.id).durations_of(record.verb).late
 

@@ -123,7 +123,7 @@ class View:
         return body
 
     def settled(self, target: ResourceId) -> bool:
-        """Whether it exists and no operation of the service runs on it."""
+        """Whether it exists, and no operation of the service runs on it or failed."""
         answer = self.answer(target)
         return isinstance(answer, Present) and answer.provisioning_state == "succeeded"
 

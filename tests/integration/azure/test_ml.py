@@ -103,7 +103,7 @@ async def test_a_cluster_is_created_as_declared_and_read_by_its_id(
     shown = answer.body["properties"]["properties"]
     assert shown["subnet"] == {"id": subnet_of(world)}
     assert shown["enableNodePublicIp"] is False
-    assert answer.settled
+    assert answer.is_terminal
 
 
 async def test_what_nobody_declared_is_not_sent(world: World) -> None:

@@ -23,19 +23,7 @@ class ArmClient(Door):
 
     def __init__(self, sender: Sender, ourselves: Container[str], ml: MachineLearning | None = None) -> None:
         """Wrap what `connection.open_arm` made."""
-        super().__init__(sender, ourselves, None, EVERYWHERE)
-        self._ml = ml
-
-    @property
-    def ml(self) -> MachineLearning:
-        """What goes through azure-ai-ml.
-
-        Raises:
-            LookupError: when the connection was made without it.
-        """
-        if self._ml is None:
-            raise LookupError("this connection was made without azure-ai-ml")
-        return self._ml
+        super().__init__(sender, ourselves, None, EVERYWHERE, ml)
 
     def within(self, requester: str, scopes: Scopes) -> Door:
         """Open a door for one pass.
@@ -48,4 +36,4 @@ class ArmClient(Door):
         Returns:
             An `Arm`; used with `with`, it tells at the end that the pass is over.
         """
-        return Door(self._sender, self._ourselves, Requester(requester), scopes)
+        return Door(self._sender, self._ourselves, Requester(requester), scopes, self._ml)

@@ -81,7 +81,7 @@ async def open_arm(
             for name, kind in CLIENTS.items()
         }
         sender = Sender(clients, environment.resource_manager, Throttle(monotonic), on_request)
-        yield ArmClient(sender, ourselves, MachineLearning(environment, identity, sender))
+        yield ArmClient(sender, ourselves, MachineLearning(environment, sender))
 
 
 def _policies(identity: SignIn, environment: AzureEnvironment) -> list[Any]:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from azure.core.rest import AsyncHttpResponse
 
+    from secureml_reconcilers.azure.ml import MachineLearning
     from secureml_reconcilers.azure.problem import AzureProblem
     from secureml_reconcilers.azure.resource_id import ResourceId
     from secureml_reconcilers.azure.scopes import Scopes
@@ -39,7 +40,12 @@ class Door:
     """An `Arm` that asks for one requester, and lets nothing through outside of its scopes."""
 
     def __init__(
-        self, sender: Sender, ourselves: Container[str], requester: Requester | None, scopes: Scopes
+        self,
+        sender: Sender,
+        ourselves: Container[str],
+        requester: Requester | None,
+        scopes: Scopes,
+        ml: MachineLearning | None = None,
     ) -> None:
         """Open a door; see `ArmClient.within`.
 
@@ -48,11 +54,13 @@ class Door:
             ourselves: the names under which the change log knows us.
             requester: the pass whose turn in the line for the budget the requests take.
             scopes: where it may read and write.
+            ml: the way through azure-ai-ml, where the connection has one.
         """
         self._sender = sender
         self._ourselves = ourselves
         self._requester = requester
         self._scopes = scopes
+        self._ml = ml
 
     def __enter__(self) -> Self:
         return self
@@ -167,6 +175,17 @@ class Door:
     def is_us(self, changed_by: str) -> bool:
         """See `Arm.is_us`."""
         return changed_by in self._ourselves
+
+    @property
+    def ml(self) -> MachineLearning:
+        """What goes through azure-ai-ml: for the same requester, and within the same scopes.
+
+        Raises:
+            LookupError: when the connection was made without it.
+        """
+        if self._ml is None:
+            raise LookupError("this connection was made without azure-ai-ml")
+        return self._ml.within(self._requester, self._scopes)
 
     async def _send(self, ask: Ask) -> AsyncHttpResponse:
         return await self._sender.send(ask, self._requester)

@@ -1,8 +1,9 @@
 """What goes to Azure through azure-ai-ml: new computes, and the diagnosis of a workspace.
 
 The SDK decides what it sends: it adds properties nobody asked for, waits for operations, repeats and swallows.
-So it gets a transport of ours, which compares each write with what was declared before it leaves, and hands
-back the raw answer at once. It takes 110 MB and is imported when it is first needed.
+So it gets a wire of ours. That compares each write with what was declared before it leaves, has everything sent
+like any other request of the pass, and hands back the raw answer at once. The SDK takes 110 MB and is imported
+when it is first needed.
 """
 
 from __future__ import annotations
@@ -11,45 +12,52 @@ import asyncio
 import json
 import os
 import threading
+import time
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Final, Self
+from datetime import timedelta
+from io import BytesIO
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
+from azure.core.credentials import AccessToken
 from azure.core.exceptions import AzureError
-from azure.core.pipeline.transport import HttpTransport, RequestsTransport
+from azure.core.pipeline.transport import RequestsTransport
+from requests import Session
+from requests.adapters import HTTPAdapter
+from urllib3 import HTTPResponse
 
 from secureml_reconcilers.api import reasons
-from secureml_reconcilers.azure.answers import understood
+from secureml_reconcilers.azure.answers import unanswered, understood
 from secureml_reconcilers.azure.arm import TERMINAL, Accepted
-from secureml_reconcilers.azure.errors import classify
+from secureml_reconcilers.azure.errors import asked_wait, classify
 from secureml_reconcilers.azure.problem import AzureProblem, Retry, Severity
+from secureml_reconcilers.azure.scopes import EVERYWHERE, Scopes
 from secureml_reconcilers.azure.sending import Ask
 from secureml_reconcilers.azure.wire_check import differences
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from azure.core.credentials import AccessToken
-    from azure.core.rest import HttpRequest, HttpResponse
+    from azure.core.rest import AsyncHttpResponse
+    from requests import PreparedRequest, Response
 
     from secureml_reconcilers.azure.arm import Body
     from secureml_reconcilers.azure.environment import AzureEnvironment
     from secureml_reconcilers.azure.resource_id import ResourceId
     from secureml_reconcilers.azure.sending import Sender
-    from secureml_reconcilers.azure.signing_in import SignIn
+    from secureml_reconcilers.azure.throttle import Requester
 
 _CURRENT_CLOUD: Final = "AZUREML_CURRENT_CLOUD"
 """The SDK writes the name of its cloud into this variable of the process, and reads it where none is passed."""
 
-_CONNECT_SECONDS: Final = 10
-_READ_SECONDS: Final = 90
-"""As for all other requests; see `connection`."""
-
-_DIAGNOSIS_SECONDS: Final = 300
+_DIAGNOSIS: Final = timedelta(minutes=5)
 """A diagnosis that takes longer is given up: it changes nothing, and can be asked for again."""
 
-_LOOK_SECONDS: Final = 5
+_LOOK: Final = timedelta(seconds=5)
 """Between two looks at a diagnosis, where Azure does not say."""
+
+_OF_THE_CONNECTION: Final = frozenset({"content-encoding", "content-length", "transfer-encoding"})
+"""Headers that tell how a body came, which is read by then."""
 
 _ONE_CALL: Final = threading.Lock()
 """The SDK keeps its cloud in the process: one call at a time."""
@@ -58,11 +66,29 @@ _ONE_CALL: Final = threading.Lock()
 class MachineLearning:
     """Calls azure-ai-ml from worker threads, one at a time."""
 
-    def __init__(self, environment: AzureEnvironment, identity: SignIn, sender: Sender) -> None:
-        """Use the identity of all other requests; `sender` looks how a diagnosis goes."""
+    def __init__(
+        self,
+        environment: AzureEnvironment,
+        sender: Sender,
+        requester: Requester | None = None,
+        scopes: Scopes = EVERYWHERE,
+    ) -> None:
+        """Send for one pass, or for nobody; see `within`.
+
+        Args:
+            environment: where Azure is.
+            sender: everybody's way to Azure; it signs in, keeps within the budget, and counts.
+            requester: the pass whose turn in the line for the budget the requests take.
+            scopes: where it may read and write.
+        """
         self._environment = environment
-        self._identity = identity
         self._sender = sender
+        self._requester = requester
+        self._scopes = scopes
+
+    def within(self, requester: Requester | None, scopes: Scopes) -> MachineLearning:
+        """The same for one pass; see `Door`."""
+        return MachineLearning(self._environment, self._sender, requester, scopes)
 
     async def create_compute(self, workspace: ResourceId, compute: Any, declared: Body) -> Accepted:  # noqa: ANN401
         """Begin to create a compute; returns as soon as Azure took it, and its state is read by its id.
@@ -99,25 +125,24 @@ class MachineLearning:
             AzureProblem: when there is no answer, or none within five minutes.
         """
         with understood("POST", f"a diagnosis of {workspace}", workspace):
-            answer: Any = await self._call(
+            answer = await self._call(
                 workspace,
                 lambda client: client.workspaces.begin_diagnose(workspace.name),
                 workspace,
                 "POST",
                 {"value": {}},
             )
-            waited = 0.0
+            waited = timedelta()
             while answer.status_code == 202:  # noqa: PLR2004
-                if waited >= _DIAGNOSIS_SECONDS:
+                if waited >= _DIAGNOSIS:
                     raise AzureProblem(
                         reasons.AZURE_BUSY, f"The diagnosis of {workspace.short} takes too long", ""
                     )
-                pause = float(answer.headers.get("Retry-After") or _LOOK_SECONDS)
-                await asyncio.sleep(pause)
+                pause = asked_wait(answer.headers) or _LOOK
+                await asyncio.sleep(pause.total_seconds())
                 waited += pause
-                answer = await self._sender.send(
-                    Ask("GET", answer.headers["Location"], "operation", "resources"), None
-                )
+                look = Ask("GET", answer.headers["Location"], "operation", "resources")
+                answer = await self._sender.send(look, self._requester)
             if answer.status_code != 200:  # noqa: PLR2004
                 raise classify(answer.status_code, dict(answer.headers), answer.content, workspace)
             shown: Body = json.loads(answer.content)
@@ -130,14 +155,20 @@ class MachineLearning:
         target: ResourceId,
         method: str,
         declared: Body,
-    ) -> HttpResponse:
+    ) -> AsyncHttpResponse:
         """Run one call of the SDK in a thread; the answer to its write, or to a read that was refused."""
-        credential = _Lent(self._identity, self._environment.audience, asyncio.get_running_loop())
-        transport = GuardedTransport(self._environment, target, method, declared)
+        loop = asyncio.get_running_loop()
 
-        def run() -> HttpResponse:
-            with _ONE_CALL, transport, _cloud_of_the_process_kept():
-                client = _client(self._environment, workspace, credential, transport)
+        def send(ask: Ask) -> AsyncHttpResponse:
+            """Have the loop send what the thread asks: the budget, the sign-in and the connections are there."""
+            self._scopes.admit(ask.path)
+            return asyncio.run_coroutine_threadsafe(self._sender.send(ask, self._requester), loop).result()
+
+        wire = GuardedWire(self._environment, target, method, declared, send)
+
+        def run() -> AsyncHttpResponse:
+            with _ONE_CALL, _cloud_of_the_process_kept():
+                client = _client(self._environment, workspace, wire)
                 try:
                     call(client)
                 except Answered as answered:
@@ -147,9 +178,7 @@ class MachineLearning:
         return await asyncio.to_thread(run)
 
 
-def _client(
-    environment: AzureEnvironment, workspace: ResourceId, credential: _Lent, transport: GuardedTransport
-) -> Any:  # noqa: ANN401
+def _client(environment: AzureEnvironment, workspace: ResourceId, wire: GuardedWire) -> Any:  # noqa: ANN401
     from azure.ai.ml import MLClient  # noqa: PLC0415 - 110 MB, for those who need it
 
     address = f"{environment.resource_manager}/"
@@ -157,8 +186,12 @@ def _client(
         ("azure_portal", "resource_manager", "aml_resource_id", "storage_endpoint", "registry_discovery_endpoint"),
         address,  # of all these hosts, only Resource Manager's is ever let through
     )
+    session = Session()
+    session.trust_env = False  # it would look for a password file before each request
+    for scheme in ("https://", "http://"):  # whatever the host: the session has wires of its own for others
+        session.mount(scheme, wire)
     return MLClient(
-        credential,
+        _NoToken(),
         workspace.subscription,
         workspace.resource_group,
         workspace.name,
@@ -168,7 +201,8 @@ def _client(
         enable_telemetry=False,
         show_progress=False,
         retry_total=0,
-        transport=transport,
+        # Each of the SDK's many clients would close what all share.
+        transport=RequestsTransport(session=session, session_owner=False),
     )
 
 
@@ -188,72 +222,78 @@ def _cloud_of_the_process_kept() -> Iterator[None]:
 class Answered(Exception):  # noqa: N818 - it ends the SDK's call once Azure has answered, well or not
     """The raw answer, on its way past all that the SDK would do with it."""
 
-    def __init__(self, response: HttpResponse) -> None:
+    def __init__(self, response: AsyncHttpResponse) -> None:
         super().__init__(f"status {response.status_code}")
         self.response = response
 
 
-class _Lent:
-    """Our asynchronous credential, for a thread: one sign-in, one identity."""
-
-    def __init__(self, identity: SignIn, audience: str, loop: asyncio.AbstractEventLoop) -> None:
-        self._identity, self._audience, self._loop = identity, audience, loop
+class _NoToken:
+    """What the SDK gets for a credential: its requests are signed like all others, when they are sent."""
 
     def get_token(self, *_: str, **__: object) -> AccessToken:
-        """A token for Resource Manager, the only host that is let through."""
-        asked = self._identity.get_token(self._audience)
-        return asyncio.run_coroutine_threadsafe(asked, self._loop).result(_READ_SECONDS)
+        """Something to put into a header that is not sent."""
+        return AccessToken("none", int(time.time()) + 3600)
 
 
-class GuardedTransport(HttpTransport):  # type: ignore[type-arg]
+class GuardedWire(HTTPAdapter):
     """Lets through reads, and the one write that was declared; everything else raises instead of being sent."""
 
-    def __init__(self, environment: AzureEnvironment, target: ResourceId, method: str, declared: Body) -> None:
+    def __init__(
+        self,
+        environment: AzureEnvironment,
+        target: ResourceId,
+        method: str,
+        declared: Body,
+        send: Callable[[Ask], AsyncHttpResponse],
+    ) -> None:
         """Guard one call.
 
         Args:
-            environment: where Azure is, and whom to trust.
+            environment: where Azure is.
             target: what the call is about.
             method: of the one request that is no read.
             declared: its body.
+            send: sends what may be sent.
         """
+        super().__init__()
         self._host = urlsplit(environment.resource_manager).netloc.lower()
         self._target, self._method, self._declared = target, method, declared
-        self._within = RequestsTransport(
-            connection_timeout=_CONNECT_SECONDS,
-            read_timeout=_READ_SECONDS,
-            connection_verify=environment.ca_file or True,
-        )
+        self._send = send
 
-    def send(self, request: HttpRequest, **options: Any) -> HttpResponse:  # noqa: ANN401
+    def send(self, request: PreparedRequest, *_: object, **__: object) -> Response:
         """Send what may be sent.
 
         Raises:
             Answered: with the answer to the write, or to a read that was refused.
             AzureProblem: for everything else that the SDK would send.
         """
-        self._check(request)
+        ask = self._checked(request)
         try:
-            response: HttpResponse = self._within.send(request, **options)
-            response.read()  # the SDK asks for a stream, whose connection is closed when its body is looked at
+            answer = self._send(ask)
         except AzureError as error:
-            raise self._unanswered(request.method, error) from error
-        if request.method != "GET" or response.status_code >= 400:  # noqa: PLR2004
-            raise Answered(response)
-        return response
+            # As the problem that it is: what azure-core knows for an error of its own, the SDK may repeat.
+            raise unanswered(error, ask.method, self._target.text).with_target(self._target) from error
+        if ask.method != "GET" or answer.status_code >= 400:  # noqa: PLR2004
+            raise Answered(answer)
+        headers = {name: value for name, value in answer.headers.items() if name.lower() not in _OF_THE_CONNECTION}
+        raw = HTTPResponse(BytesIO(answer.content), headers, answer.status_code, preload_content=False)
+        return self.build_response(request, raw)
 
-    def _check(self, request: HttpRequest) -> None:
-        parts = urlsplit(request.url)
+    def _checked(self, request: PreparedRequest) -> Ask:
+        method, parts = request.method or "", urlsplit(request.url or "")
         if parts.netloc.lower() != self._host:
-            raise self._refusal(f"{request.method} to {parts.netloc}")
-        if request.method == "GET":
-            return
+            raise self._refusal(f"{method} to {parts.netloc}")
+        url = f"{parts.path}?{parts.query}"
+        if method == "GET":  # counted by what the call is about
+            return Ask(method, url, self._target.type, "resources")
         suffix = "/diagnose" if self._method == "POST" else ""
-        if request.method != self._method or parts.path.lower() != f"{self._target.key}{suffix}":
-            raise self._refusal(f"{request.method} {parts.path}")
-        wrong = differences(json.loads(request.content or "{}"), self._declared)
+        if method != self._method or parts.path.lower() != f"{self._target.key}{suffix}":
+            raise self._refusal(f"{method} {parts.path}")
+        body = json.loads(request.body if isinstance(request.body, str | bytes) else "{}")
+        wrong = differences(body, self._declared)
         if wrong:
             raise self._refusal(", ".join(wrong))
+        return Ask(method, url, self._target.type, "resources", body)
 
     def _refusal(self, what: str) -> AzureProblem:
         return AzureProblem(
@@ -264,26 +304,3 @@ class GuardedTransport(HttpTransport):  # type: ignore[type-arg]
             Severity.USER,
             target=self._target,
         )
-
-    def _unanswered(self, method: str, error: AzureError) -> AzureProblem:
-        return AzureProblem(
-            reasons.AZURE_UNREACHABLE,
-            f"{method} {self._target} got no answer: {type(error).__name__}",
-            "Nothing to do if it passes: it is read again before anything is repeated.",
-            target=self._target,
-            outcome_unknown=method == "PUT",
-        )
-
-    def open(self) -> None:
-        """Open the connections."""
-        self._within.open()
-
-    def close(self) -> None:
-        """Keep them: each of the SDK's many clients closes what all share. See `__exit__`."""
-
-    def __enter__(self) -> Self:
-        self.open()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._within.close()

@@ -25,8 +25,8 @@ _BUCKETS: Final[Mapping[str, tuple[float, float]]] = {
 }
 """Size and refill per second, per principal and subscription (reference-data.md section 12)."""
 
-_CLASSES: Final = {"PUT": "writes", "PATCH": "writes", "POST": "reads", "DELETE": "deletes", "GET": "reads"}
-"""The only POST we send is a Resource Graph query, which has a quota of its own."""
+_CLASSES: Final = {"PUT": "writes", "PATCH": "writes", "POST": "writes", "DELETE": "deletes", "GET": "reads"}
+"""A query of Resource Graph is a POST, too; it has a quota of its own and takes nothing here."""
 
 
 _USUAL: Final = 30.0

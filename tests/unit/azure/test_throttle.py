@@ -46,6 +46,13 @@ def test_reads_and_other_subscriptions_have_their_own_buckets() -> None:
     throttle.take("other", "PUT")
 
 
+def test_a_post_counts_as_a_write() -> None:
+    """As Azure counts it: a diagnosis changes nothing, and is a POST."""
+    throttle = Throttle(Time())
+    assert spend(throttle, "POST", 500) == 200
+    assert spend(throttle, "PUT", 1) == 0
+
+
 def test_the_header_outranks_the_table() -> None:
     """A subscription that allows more is used; one that allows less is respected."""
     throttle = Throttle(Time())

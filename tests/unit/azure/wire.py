@@ -10,6 +10,8 @@ from azure.core.pipeline.transport import AsyncHttpTransport
 
 from secureml_reconcilers.azure.client import ArmClient
 from secureml_reconcilers.azure.connection import CLIENTS
+from secureml_reconcilers.azure.environment import AzureEnvironment
+from secureml_reconcilers.azure.ml import MachineLearning
 from secureml_reconcilers.azure.sending import Sender
 from secureml_reconcilers.azure.throttle import Throttle
 
@@ -63,4 +65,5 @@ def connect(wire: Wire) -> ArmClient:
     clients = {
         name: kind(object(), "-", base_url=BASE, policies=[], transport=wire) for name, kind in CLIENTS.items()
     }
-    return ArmClient(Sender(clients, BASE, Throttle(lambda: 0.0), lambda _: None), frozenset())
+    sender = Sender(clients, BASE, Throttle(lambda: 0.0), lambda _: None)
+    return ArmClient(sender, frozenset(), MachineLearning(AzureEnvironment(BASE), sender))

@@ -1,0 +1,184 @@
+"""azure-ai-ml behind the door of a pass: its budget, its scopes, its problems, and nothing sent by another way."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+from typing import TYPE_CHECKING, Any
+from unittest.mock import Mock, patch
+
+import aiohttp
+import pytest
+from azure.core.exceptions import ServiceRequestError, ServiceResponseError
+from tests.unit.azure.wire import BASE, Answer, Wire, connect, shown
+
+from secureml_reconcilers.azure.problem import AzureProblem
+from secureml_reconcilers.azure.resource_id import resource_id
+from secureml_reconcilers.azure.scopes import EVERYWHERE, Scopes
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable
+
+    from secureml_reconcilers.azure.arm import Accepted, Body
+    from secureml_reconcilers.azure.door import Door
+
+GROUP = "/subscriptions/11111111-1111-4111-8111-111111111111/resourceGroups/ml"
+WORKSPACE = resource_id(f"{GROUP}/providers/Microsoft.MachineLearningServices/workspaces/fraud")
+BODY: Body = {
+    "location": "westeurope",
+    "properties": {
+        "computeType": "AmlCompute",
+        "disableLocalAuth": True,
+        "properties": {
+            "osType": "Linux",
+            "vmSize": "STANDARD_DS3_V2",
+            "remoteLoginPortPublicAccess": "NotSpecified",
+            "enableNodePublicIp": True,
+            "scaleSettings": {"minNodeCount": 0, "maxNodeCount": 4, "nodeIdleTimeBeforeScaleDown": "PT2M"},
+        },
+    },
+}
+TAKEN = shown({"properties": {"provisioningState": "Creating"}}, 201)
+
+
+def cluster(**more: Any) -> Any:  # noqa: ANN401 - an entity of the SDK
+    """The smallest cluster that there is."""
+    from azure.ai.ml.entities import AmlCompute  # noqa: PLC0415 - 110 MB
+
+    return AmlCompute(name="trainers", size="STANDARD_DS3_V2", **more)
+
+
+async def create(arm: Door, **more: Any) -> Accepted:  # noqa: ANN401 - what the SDK takes
+    """Create it."""
+    return await arm.ml.create_compute(WORKSPACE, cluster(**{"location": "westeurope", **more}), BODY)
+
+
+async def problem_of(call: Awaitable[Any]) -> AzureProblem:
+    """The problem that a call ends in."""
+    with pytest.raises(AzureProblem) as caught:
+        await call
+    return caught.value
+
+
+def sent(wire: Wire) -> list[str]:
+    """What left, in order."""
+    return [f"{each.method} {each.url.partition('?')[0].removeprefix(BASE)}" for each in wire.sent]
+
+
+async def test_what_the_sdk_sends_goes_the_way_of_all_requests() -> None:
+    """With our headers, and without the SDK's sign-in; who it is for is read first, and comes back to the SDK."""
+    gzipped = shown({"location": "westeurope"}, **{"Content-Encoding": "gzip", "Content-Type": "application/json"})
+    wire = Wire(gzipped, TAKEN)
+    with connect(wire).within("team-a/fraud", EVERYWHERE) as arm:
+        taken = await create(arm, location=None)
+    assert taken.running
+    assert sent(wire) == [f"GET {WORKSPACE}", f"PUT {WORKSPACE}/computes/trainers"]
+    for each in wire.sent:
+        assert each.headers["User-Agent"] == "secureml-operator"
+        assert "Authorization" not in each.headers
+    assert json.loads(wire.sent[1].content) == BODY
+
+
+@pytest.mark.parametrize("scope", ["/subscriptions/s2", f"{GROUP}-2"])
+async def test_what_lies_outside_is_refused_before_anything_is_sent(scope: str) -> None:
+    """Through the SDK as by any other way."""
+    wire = Wire()
+    with connect(wire).within("team-a/fraud", Scopes.of([scope], "azure.scopes")) as arm:
+        assert (await problem_of(create(arm))).reason == "OutsideScope"
+        assert (await problem_of(arm.ml.diagnose(WORKSPACE))).reason == "OutsideScope"
+    assert wire.sent == []
+
+
+async def test_what_the_sdk_reads_is_guarded_too() -> None:
+    """It reads what nobody asked for."""
+    wire, target = Wire(), WORKSPACE.child("computes", "trainers")
+    with connect(wire).within("team-a/fraud", Scopes.of([GROUP], "azure.scopes")) as arm:
+        for url, reason in ((f"{BASE}{GROUP}-2", "OutsideScope"), ("https://elsewhere.example/", "Undeclared")):
+            call = arm.ml._call(WORKSPACE, lambda sdk, url=url: sdk._requests_pipeline.get(url), target, "PUT", {})
+            assert (await problem_of(call)).reason.startswith(reason)
+    assert wire.sent == []
+
+
+async def test_each_pass_takes_its_own_turn() -> None:
+    """A spent budget stops the SDK as it stops every other request, and says when to come again."""
+    wire = Wire(*[shown({"properties": {}})] * 200)
+    client = connect(wire)
+    for _ in range(200):
+        await client.write("PATCH", WORKSPACE, {})
+    waits = []
+    for name in ("a", "b", "a"):
+        with client.within(name, EVERYWHERE) as arm:
+            problem = await problem_of(create(arm))
+            assert (problem.reason, problem.throttled, problem.outcome_unknown) == ("Throttled", True, False)
+            assert problem.retry_after is not None
+            waits.append(problem.retry_after.total_seconds())
+    assert waits == pytest.approx([3.0, 6.0, 3.0])
+    assert len(wire.sent) == 200
+
+
+BROKEN = [  # what comes of it, the reason, whether nobody knows if it was taken
+    pytest.param(ValueError("Bearer eyJ0"), "UnexpectedAnswer", True, id="what nobody foresaw"),
+    pytest.param(ServiceResponseError("lost"), "AzureUnreachable", True, id="a lost answer"),
+    pytest.param(
+        ServiceRequestError("refused", error=aiohttp.ClientConnectorError(Mock(), OSError())),
+        "AzureUnreachable",
+        False,
+        id="a refused connection",
+    ),
+    pytest.param(Answer(503, b"{}", {"Retry-After": "1"}), "AzureBusy", False, id="out of service"),
+    pytest.param(Answer(429, b"{}", {"Retry-After": "1"}), "Throttled", False, id="too much"),
+]
+
+
+@pytest.mark.parametrize(("answer", "reason", "unknown"), BROKEN)
+async def test_nothing_is_repeated_and_only_problems_leave(
+    answer: Answer | Exception, reason: str, *, unknown: bool
+) -> None:
+    """The SDK would wait in its thread and send it again; the queue waits, never a worker."""
+    wire = Wire(answer, TAKEN)
+    problem = await problem_of(create(connect(wire)))
+    assert (problem.reason, problem.outcome_unknown) == (reason, unknown)
+    assert problem.target == WORKSPACE.child("computes", "trainers")
+    assert "eyJ0" not in str(problem)
+    assert sent(wire) == [f"PUT {WORKSPACE}/computes/trainers"]
+
+
+@pytest.mark.parametrize(("status", "reason"), [(403, "Forbidden"), (429, "Throttled")])
+async def test_a_refused_read_of_the_sdk_is_told_as_it_is(status: int, reason: str) -> None:
+    """It would make an error of its own of it, or wait and ask again."""
+    wire = Wire(Answer(status, b"{}", {"Retry-After": "1"}), TAKEN)
+    assert (await problem_of(create(connect(wire), location=None))).reason == reason
+    assert sent(wire) == [f"GET {WORKSPACE}"]
+
+
+async def test_the_cloud_is_ours_whatever_the_process_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The SDK reads its cloud from the process where it is not told."""
+    monkeypatch.setenv("AZUREML_CURRENT_CLOUD", "AzureChinaCloud")
+    wire = Wire(TAKEN)
+    await create(connect(wire))
+    assert [each.url.startswith(f"{BASE}/subscriptions/") for each in wire.sent] == [True]
+    assert os.environ["AZUREML_CURRENT_CLOUD"] == "AzureChinaCloud"
+
+
+async def test_a_diagnosis_is_looked_at_in_the_turn_of_its_pass(monkeypatch: pytest.MonkeyPatch) -> None:
+    """And not at once again, where Azure says zero."""
+    slept, looked = [], f"{BASE}{GROUP}/providers/Microsoft.MachineLearningServices/operations/1?api-version=1"
+    real = asyncio.sleep
+
+    async def sleep(seconds: float) -> None:
+        slept.append(seconds)
+        await real(0)
+
+    monkeypatch.setattr(asyncio, "sleep", sleep)
+    going = [Answer(202, b"", {"Location": looked, "retry-after": after}) for after in ("0", "7")]
+    wire = Wire(*going, shown({"value": {}}))
+    client = connect(wire)
+    with (
+        patch.object(client._sender, "send", wraps=client._sender.send) as spied,
+        client.within("team-a/fraud", EVERYWHERE) as arm,
+    ):
+        assert await arm.ml.diagnose(WORKSPACE) == {"value": {}}
+    assert slept == [5.0, 7.0]
+    assert sent(wire)[0] == f"POST {WORKSPACE}/diagnose"
+    assert [call.args[1].name for call in spied.call_args_list] == ["team-a/fraud"] * 3

@@ -9,6 +9,7 @@ import pytest
 from tests.unit.engine.building import (
     ACCOUNT,
     ENDPOINT,
+    GROUP,
     LINK,
     NOBODYS,
     NOW,
@@ -22,20 +23,26 @@ from tests.unit.engine.building import (
     shown,
     wants,
 )
-from tests.unit.engine.fakes import FakeArm, FakeClock
+from tests.unit.engine.fakes import FakeArm, FakeClock, Kind, Run
 
 from secureml_reconcilers.azure.arm import NotFound
+from secureml_reconcilers.azure.catalogue import type_info
+from secureml_reconcilers.azure.problem import AzureProblem
 from secureml_reconcilers.engine import intervals
-from secureml_reconcilers.engine.assessment import Differs, choose
+from secureml_reconcilers.engine.assessment import Differs, Holds, Ownership, choose
 from secureml_reconcilers.engine.blocks import EnsureAbsent
 from secureml_reconcilers.engine.evaluation import Situation, evaluate, must_be_fresh
 from secureml_reconcilers.engine.inventory import Inventory
 from secureml_reconcilers.engine.ledger import UNATTENDED, Ledger
-from secureml_reconcilers.engine.operation_tracking import track_operations
+from secureml_reconcilers.engine.operation_tracking import is_worth_asking, seems_over, track_operations
 from secureml_reconcilers.engine.readings import Readings
+from secureml_reconcilers.engine.status_limits import INVENTORY
 
 if TYPE_CHECKING:
-    from secureml_reconcilers.engine.blocks import Block
+    from secureml_reconcilers.azure.arm import Answer, Present, Verb
+    from secureml_reconcilers.azure.resource_id import ResourceId
+    from secureml_reconcilers.engine.blocks import Block, Blocks
+    from secureml_reconcilers.engine.view import View
 
 SOON = timedelta(seconds=1)
 
@@ -93,6 +100,47 @@ def test_an_absence_is_no_failed_write() -> None:
     assert evaluate([said("Gone", block)], Situation(known, ledger, NOBODYS)).actions == ()
 
 
+NO_WRITE = [  # what shows, and the block that is as declared
+    pytest.param(shown(ACCOUNT, properties={"publicNetworkAccess": "Disabled"}), wants(), id="it succeeded since"),
+    pytest.param(shown(ACCOUNT, "Failed"), wants(fragment={}), id="nothing of it is ours"),
+    pytest.param(shown(ACCOUNT, "Failed"), EnsureAbsent(ACCOUNT, "it goes"), id="it is not ours to delete"),
+]
+
+
+@pytest.mark.parametrize(("shows", "block"), NO_WRITE)
+def test_an_old_failure_alone_is_no_reason_to_write(shows: Present, block: Block) -> None:
+    """Only what a failed write of ours left in a failed state is written once more."""
+    ledger = Ledger(FakeClock())
+    ledger.note_failure(ACCOUNT, OWNER, problem(), ended=True)
+    ledger.clock.advance(timedelta(hours=1))  # type: ignore[attr-defined]
+    known = Readings({ACCOUNT.key: reading(ACCOUNT, shows)})
+    found = evaluate([said("Closed", block)], Situation(known, ledger, NOBODYS))
+    assert (found.actions, found.assessments[block.key]) == ((), Holds())
+
+
+def made(view: View) -> Blocks:
+    """An endpoint exists."""
+    view.get(ENDPOINT)
+    yield wants(ENDPOINT, create={})
+
+
+@pytest.mark.parametrize("taken", [True, False], ids=["taken, and failed", "refused"])
+async def test_a_refusal_is_not_told_as_an_operation_that_failed(*, taken: bool) -> None:
+    """Nothing was done, so nothing "is being repeated" once its time is up and something else runs beside it."""
+    arm = FakeArm(FakeClock(), takes={ENDPOINT.key: timedelta(seconds=3)})
+    (arm.fails if taken else arm.refuses)[ENDPOINT.key] = problem("Locked")
+    run = Run(Kind(made), arm)
+    while not run.ledger.failures:
+        await run.step()
+    assert [failure.ended for failure in run.ledger.failures.values()] == [taken]
+    run.clock.advance(timedelta(hours=1))
+    situation = Situation(
+        Readings({ENDPOINT.key: reading(ENDPOINT, NotFound())}), run.ledger, Ownership(run.owner)
+    )
+    found = evaluate([said("Known", wants(ENDPOINT, create={}))], situation)
+    assert bool(found.failed) is taken
+
+
 @pytest.mark.parametrize(
     ("read_after", "over"), [pytest.param(SOON, True, id="since"), pytest.param(-SOON, False, id="before")]
 )
@@ -114,6 +162,84 @@ async def test_a_parent_that_is_there_or_unread_ends_nothing() -> None:
     for known in ({}, {ENDPOINT.key: reading(ENDPOINT, shown(ENDPOINT), clock.monotonic() + SOON)}):
         assert not await track_operations([ZONE_GROUP], Readings(known), ledger, FakeArm(clock), 0)  # type: ignore[arg-type]
     assert ledger.running(ZONE_GROUP) is not None
+
+
+class Handle(FakeArm):
+    """Azure where an operation's handle answers, or fails, as a test says."""
+
+    def __init__(self, clock: FakeClock, *answers: AzureProblem | str) -> None:
+        super().__init__(clock)
+        self.answers = list(answers)
+
+    async def operation_problem(self, _: str, target: ResourceId) -> str | None:  # type: ignore[override]
+        """See `Arm.operation_problem`: a problem of the script is one of asking."""
+        self.polls.append(target)
+        answer = self.answers.pop(0)
+        if isinstance(answer, AzureProblem):
+            raise answer
+        return answer
+
+
+async def looked_at(arm: Handle, ledger: Ledger, target: ResourceId, verb: Verb, answer: Answer) -> bool:
+    """Whether a write with a handle is over after one more look at what Azure shows, much later."""
+    if ledger.running(target) is None:
+        ledger.accept(ledger.send(target, verb, OWNER), (), "https://management.azure.com/operations/1")
+    arm.clock.advance(type_info(target).durations_of(verb).late + SOON)
+    since = ledger.number()
+    known = Readings({target.key: reading(target, answer, arm.clock.monotonic(), since)})
+    return await track_operations([target], known, ledger, arm, since)  # type: ignore[arg-type]
+
+
+async def test_what_failed_failed_though_its_handle_is_lost() -> None:
+    """A lost handle says nothing of the write; the resource does, and it is no success."""
+    clock = FakeClock()
+    ledger, arm = Ledger(clock), Handle(clock, "unknown")
+    assert await looked_at(arm, ledger, ENDPOINT, "PUT", shown(ENDPOINT, "Failed"))
+    failure = ledger.failure(ENDPOINT, OWNER)
+    assert failure is not None
+    assert (failure.problem.reason, failure.ended) == ("OperationFailed", True)
+    assert arm.polls == [ENDPOINT]
+
+
+async def test_a_lost_handle_is_not_asked_again_and_ends_nothing() -> None:
+    """The creation does not show yet: it is waited for as after a crash."""
+    clock = FakeClock()
+    ledger, arm = Ledger(clock), Handle(clock, "unknown")
+    assert not await looked_at(arm, ledger, ACCOUNT, "PUT", NotFound())
+    assert not await looked_at(arm, ledger, ACCOUNT, "PUT", NotFound())
+    record = ledger.running(ACCOUNT)
+    assert record is not None
+    assert (record.poll_url, arm.polls) == (None, [ACCOUNT])
+
+
+async def test_a_handle_that_cannot_be_asked_says_nothing() -> None:
+    """What failed is asking, not the operation: it is asked again, and only its answer ends the operation."""
+    clock = FakeClock()
+    ledger, arm = Ledger(clock), Handle(clock, problem("Throttled"), "running", "unknown")
+    for _ in range(2):
+        assert not await looked_at(arm, ledger, ENDPOINT, "PUT", shown(ENDPOINT, "Failed"))
+        assert (ledger.running(ENDPOINT) is not None, ledger.failure(ENDPOINT, OWNER)) == (True, None)
+    assert await looked_at(arm, ledger, ENDPOINT, "PUT", shown(ENDPOINT, "Failed"))
+    assert arm.polls == [ENDPOINT] * 3
+
+
+STALE = [  # the target, the verb, whether what succeeded at first sight is over, whether its handle is asked
+    pytest.param(LINK, "PATCH", False, True, id="an update of what shows its former self meanwhile"),
+    pytest.param(LINK, "PUT", True, False, id="its creation"),
+    pytest.param(ENDPOINT, "PATCH", True, False, id="an update of what shows that it is updated"),
+]
+
+
+@pytest.mark.parametrize(("target", "verb", "over", "asked"), STALE)
+def test_a_former_self_is_no_end_of_an_update(target: ResourceId, verb: Verb, *, over: bool, asked: bool) -> None:
+    """The link looked as before, and was taken for updated; nearly all are once it is late."""
+    ledger = Ledger(FakeClock())
+    record, late = ledger.send(target, verb, OWNER), type_info(target).durations_of(verb).late
+    ledger.accept(record, (), "https://management.azure.com/operations/1")
+    began = ledger.clock.monotonic()
+    assert seems_over(record, shown(target), began + SOON) is over
+    assert seems_over(record, shown(target), began + late + SOON)
+    assert is_worth_asking(record, shown(target), began + SOON) is asked
 
 
 def test_what_is_watched_is_looked_at_later() -> None:
@@ -166,3 +292,12 @@ def test_an_entry_says_when_it_was_made() -> None:
     listed = Inventory()
     listed.note(VAULT, NOW)
     assert listed.to_status() == [{"id": VAULT.text, "kind": "Resource", "createdAt": "2026-01-01T12:00:00Z"}]
+
+
+def test_the_inventory_holds_so_many_and_no_more() -> None:
+    """One more, and the API server refuses the status, and with it whatever else it tells."""
+    endpoints = [GROUP.resource("Microsoft.Network/privateEndpoints", f"e{n}") for n in range(INVENTORY + 1)]
+    listed = Inventory()
+    for each in endpoints:
+        listed.note(each, NOW)
+    assert listed.ids() == tuple(endpoints[:INVENTORY])

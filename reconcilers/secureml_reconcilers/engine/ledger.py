@@ -134,6 +134,8 @@ class Ledger:
     _open: dict[str, dict[str, Record]] = field(default_factory=dict)
     """By scope, the records that run, by their target's key."""
 
+    _tidied: Moment = timedelta()
+
     # -- order ----------------------------------------------------------------------------------
 
     def number(self) -> int:
@@ -316,9 +318,14 @@ class Ledger:
             and self.clock.monotonic() - rival.began <= type_info(rival.id).durations_of(rival.verb).lost
         )
 
+    def tidy_now_and_then(self) -> None:
+        """Tidy up if that was long ago: where no custom resource ever goes, nobody else does."""
+        if self.clock.monotonic() - self._tidied >= UNATTENDED:
+            self.tidy()
+
     def tidy(self) -> None:
-        """Forget what nobody has looked at for long, because its custom resource is gone."""
-        now = self.clock.monotonic()
+        """Forget what nobody has looked at for long: it is over, or its custom resource is gone."""
+        now = self._tidied = self.clock.monotonic()
         for record in [each for each in self.records.values() if now - each.look_at >= UNATTENDED]:
             self._close(record)
             del self.records[record.id.key]

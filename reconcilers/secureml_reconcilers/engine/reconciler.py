@@ -121,6 +121,7 @@ class Engine:
 
     def _begin(self, request: ReconcileRequest, composition: Composition, arm: Arm) -> Pass:
         """A pass with what is known of the resource, aged: old readings are read again."""
+        self._ledger.tidy_now_and_then()
         memory = self._memories.get(request.key)
         if memory is None:
             memory = self._memories[request.key] = Memory()

@@ -20,8 +20,9 @@ from tests.unit.engine.building import (
     ZONE_GROUP,
     problem,
     shown,
+    wants,
 )
-from tests.unit.engine.fakes import FakeClock
+from tests.unit.engine.fakes import FakeArm, FakeClock, Kind, Run
 
 from secureml_reconcilers.azure.catalogue import type_info
 from secureml_reconcilers.azure.problem import AzureProblem, Retry
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from secureml_reconcilers.azure.resource_id import ResourceId
+    from secureml_reconcilers.engine.blocks import Blocks
+    from secureml_reconcilers.engine.view import View
 
 OTHER = "team-b/churn"
 SECOND = timedelta(seconds=1)
@@ -176,6 +179,36 @@ def test_what_nobody_looks_at_is_forgotten(ledger: Ledger) -> None:
     ledger.tidy()
     assert ledger.records == {ACCOUNT.key: watched}
     assert (ledger.running_beside(ZONE_GROUP), ledger.failures, ledger._written) == (None, {}, {})
+
+
+def closed(view: View) -> Blocks:
+    """The vault is closed."""
+    view.get(VAULT)
+    yield wants(VAULT)
+
+
+async def test_a_process_whose_custom_resources_all_stay_forgets_what_is_over() -> None:
+    """Only one that goes had the ledger tidied: what drifted once stood in it until the next restart."""
+    arm = FakeArm(FakeClock()).put(shown(VAULT, properties={"publicNetworkAccess": "Enabled"}))
+    run = Run(Kind(closed, "Closed"), arm)
+    await run.settle()
+    assert set(run.ledger.records) == {VAULT.key}
+    await run.run_for(timedelta(hours=3))
+    assert (run.ledger.records, run.ledger._written) == ({}, {})
+    assert run.condition("Closed")["status"] == "True"
+
+
+def test_it_is_tidied_once_an_hour_and_not_by_each_pass(ledger: Ledger) -> None:
+    """It looks at everything that there is, of all custom resources."""
+    ledger.tidy_now_and_then()
+    pass_time(ledger, timedelta(minutes=30))
+    write(ledger, ENDPOINT)
+    kept = []
+    for minutes in (30, 40, 20):  # an hour, an hour and forty minutes, two hours after the first time
+        pass_time(ledger, timedelta(minutes=minutes))
+        ledger.tidy_now_and_then()
+        kept.append(ENDPOINT.key in ledger.records)
+    assert kept == [True, True, False]
 
 
 # -- claims -----------------------------------------------------------------------------------------

@@ -192,11 +192,20 @@ def _is_open(gate: Block, situation: Situation, assessments: dict[str, Assessmen
 
 
 def _is_coming(block: Block, situation: Situation, assessments: dict[str, Assessment]) -> bool:
-    """Not in order yet, but on its way: neither it nor what it waits for is blocked."""
+    """Not in order yet, but on its way."""
+    return not _is_open(block, situation, assessments) and not _is_stuck(block, situation, assessments)
+
+
+def _is_stuck(block: Block, situation: Situation, assessments: dict[str, Assessment]) -> bool:
+    """Blocked, or waiting for something that is, however many steps down: nobody knows when it comes, or whether.
+
+    What Azure works on waits for nothing any more.
+    """
     assessment = _assessment(block, situation, assessments)
-    if isinstance(assessment, Holds | Advised | Blocked):
+    if isinstance(assessment, Holds | Advised | Running):
         return False
-    return not any(isinstance(_assessment(gate, situation, assessments), Blocked) for gate in block.after)
+    gates = (_is_stuck(gate, situation, assessments) for gate in block.after)
+    return isinstance(assessment, Blocked) or any(gates)
 
 
 def _assessment(block: Block, situation: Situation, assessments: dict[str, Assessment]) -> Assessment:

@@ -15,6 +15,7 @@ from tests.unit.engine.building import (
     START,
     VAULT,
     ZONE,
+    ZONE_GROUP,
     fact,
     pending,
     problem,
@@ -101,6 +102,11 @@ FOLLOWS = [
         True,
         id="what it waits for needs somebody: not waited for",
     ),
+    pytest.param(
+        {VAULT: shown(VAULT, "Updating"), ENDPOINT: Unreadable(problem())},
+        False,
+        id="what it waited for needs somebody, but Azure works on it already",
+    ),
 ]
 
 
@@ -113,6 +119,33 @@ def test_what_is_done_before_if_it_can_be_done(answers: Mapping[ResourceId, Answ
     )
     assert (ACCOUNT in due(found)) is opened
     assert found.waiting.get(closes.key) == (None if opened else CLOSES_VAULT)
+
+
+GROUP_MADE = wants(ZONE_GROUP, fragment={}, create={}, after=(MAKES,))
+FOLLOWS_FAR = [  # what the vault's closing waits for, two steps down
+    pytest.param({}, False, id="it is not there yet, and on its way"),
+    pytest.param({ENDPOINT: Unreadable(problem())}, True, id="it needs somebody: the vault's closing cannot come"),
+    pytest.param(
+        {ENDPOINT: Unreadable(problem()), ZONE_GROUP: shown(ZONE_GROUP, "Updating")},
+        False,
+        id="it needs somebody, but Azure works already on what came after it",
+    ),
+    pytest.param(
+        {ENDPOINT: Unreadable(problem()), ZONE_GROUP: shown(ZONE_GROUP)}, False, id="nor is it asked for any more"
+    ),
+]
+
+
+@pytest.mark.parametrize(("answers", "opened"), FOLLOWS_FAR)
+def test_what_is_blocked_far_down_is_not_waited_for(answers: Mapping[ResourceId, Answer], opened: bool) -> None:  # noqa: FBT001
+    """The closing waits for a zone group, that for its endpoint, and the endpoint cannot be told."""
+    vault = wants(VAULT, after=(GROUP_MADE,))
+    closes = wants(after_if_possible=(vault,))
+    composed = [said("Vault", MAKES, GROUP_MADE, vault), said("Closed", closes)]
+    open_vault = {VAULT: shown(VAULT, properties=OPEN)}
+    found = evaluate(composed, situation({**OPEN_ACCOUNT, **open_vault, **answers}))
+    assert (ACCOUNT in due(found)) is opened
+    assert found.waiting.get(closes.key) == (None if opened else vault)
 
 
 @pytest.mark.parametrize(

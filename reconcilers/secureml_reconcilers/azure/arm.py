@@ -134,12 +134,8 @@ class Arm(Protocol):
         It may also be "running", or "unknown": the handle can be read no more, and the resource must tell.
         """
 
-    async def query(self, query: GraphQuery | str, kusto: str = "") -> list[Mapping[str, Any]]:
+    async def query(self, query: GraphQuery) -> list[Mapping[str, Any]]:
         """Ask Resource Graph, for discovery and attribution only: its rows lag behind.
-
-        Args:
-            query: what to ask; or only the subscription, with the query's whole text in `kusto`.
-            kusto: that text.
 
         Raises:
             AzureProblem: when the query cannot be answered.

@@ -15,7 +15,6 @@ from secureml_reconcilers.azure.answers import problem_in, resource_in, rows_in,
 from secureml_reconcilers.azure.arm import ABSENT_CODES, TERMINAL, Accepted, Body, NotFound, Present, Verb
 from secureml_reconcilers.azure.catalogue import CATALOGUE, GRAPH_API_VERSION, type_info
 from secureml_reconcilers.azure.errors import from_error
-from secureml_reconcilers.azure.graph_query import GraphQuery
 from secureml_reconcilers.azure.sending import GRAPH, Ask
 
 if TYPE_CHECKING:
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
 
     from azure.core.rest import AsyncHttpResponse
 
+    from secureml_reconcilers.azure.graph_query import GraphQuery
     from secureml_reconcilers.azure.ml import MachineLearning
     from secureml_reconcilers.azure.problem import AzureProblem
     from secureml_reconcilers.azure.resource_id import ResourceId
@@ -147,19 +147,14 @@ class Door:
                 return None
             return "running"
 
-    async def query(self, query: GraphQuery | str, kusto: str = "") -> list[Mapping[str, Any]]:
+    async def query(self, query: GraphQuery) -> list[Mapping[str, Any]]:
         """See `Arm.query`."""
-        asked = GraphQuery(query, kusto) if isinstance(query, str) else query
-        self._scopes.admit_query(asked.subscription)
+        self._scopes.admit_query(query.subscription)
         options = {"resultFormat": "objectArray"}
-        body: Body = {
-            "subscriptions": [asked.subscription],
-            "query": kusto or asked.kusto,
-            "options": options,
-        }
+        body: Body = {"subscriptions": [query.subscription], "query": query.kusto, "options": options}
         url = f"/providers/Microsoft.ResourceGraph/resources?api-version={GRAPH_API_VERSION}"
         rows: list[Mapping[str, Any]] = []
-        with understood("POST", f"a query of subscription {asked.subscription}"):
+        with understood("POST", f"a query of subscription {query.subscription}"):
             while True:
                 response = await self._send(Ask("POST", url, GRAPH, "resources", body))
                 if response.status_code != HTTPStatus.OK:

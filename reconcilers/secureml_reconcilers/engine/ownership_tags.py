@@ -16,8 +16,8 @@ OWNER: Final = "secureml-owner"
 _USER: Final = "secureml-user-"
 
 
-def is_marked(body: Body) -> bool:
-    """Whether a resource carries the tag of this operator."""
+def is_marked(body: Body | None) -> bool:
+    """Whether a resource carries the tag of this operator; what does not exist carries none."""
     return str(_tags(body).get(MANAGED_BY, "")).lower() == OPERATOR
 
 
@@ -29,7 +29,7 @@ def user_tag(owner: str) -> str:
     return f"{_USER}{hashlib.sha256(owner.encode()).hexdigest()[:8]}"
 
 
-def users(body: Body) -> set[str]:
+def users(body: Body | None) -> set[str]:
     """Who uses a resource, as `cluster/namespace/name`."""
     return {value for name, value in _tags(body).items() if name.startswith(_USER) and value}
 
@@ -39,7 +39,7 @@ def made_for(body: Body) -> str:
     return _tags(body).get(OWNER, "")
 
 
-def _tags(body: Body) -> dict[str, str]:
+def _tags(body: Body | None) -> dict[str, str]:
     """The tags by name in lower case, as Azure compares them; none where there is something else."""
-    tags = body.get("tags")
+    tags = (body or {}).get("tags")
     return {name.lower(): str(value or "") for name, value in tags.items()} if isinstance(tags, dict) else {}

@@ -12,7 +12,6 @@ from secureml_reconcilers.api import reasons
 from secureml_reconcilers.azure.arm import Present
 from secureml_reconcilers.azure.problem import AzureProblem, Retry, Severity
 from secureml_reconcilers.azure.resource_id import resource_id
-from secureml_reconcilers.engine import ownership_tags
 from secureml_reconcilers.engine.values import get_path
 
 if TYPE_CHECKING:
@@ -107,16 +106,6 @@ def count_in(body: Body | None, path: str) -> int | None:
     return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
-def is_ours(body: Body | None) -> bool:
-    """Whether a resource carries the operator's tag."""
-    return ownership_tags.is_marked(_tags(body))
-
-
-def users_of(body: Body | None) -> set[str]:
-    """Which custom resources use a resource, as `cluster/namespace/name`."""
-    return ownership_tags.users(_tags(body))
-
-
 def is_settled(azure: View, target: ResourceId) -> bool:
     """Whether it exists, and no operation runs on it or failed; what cannot be understood is not settled.
 
@@ -148,10 +137,3 @@ def unexpected(body: Body | None, path: str, value: object) -> AzureProblem:
         Severity.AZURE_ADMIN,
         target=where,
     )
-
-
-def _tags(body: Body | None) -> Body:
-    """The tags alone, less what is no text."""
-    tags = get_path(body, "tags")
-    pairs = tags.items() if isinstance(tags, dict) else ()
-    return {"tags": {name: value for name, value in pairs if isinstance(name, str) and isinstance(value, str)}}

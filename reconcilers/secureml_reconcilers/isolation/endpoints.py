@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING, Final
 from secureml_reconcilers.api import reasons
 from secureml_reconcilers.azure.problem import AzureProblem
 from secureml_reconcilers.engine.blocks import Block, Check, CheckLevel, Claim, Ensure, EnsureAbsent
-from secureml_reconcilers.engine.ownership_tags import user_tag
+from secureml_reconcilers.engine.ownership_tags import is_marked, user_tag
 from secureml_reconcilers.engine.values import get_path
 from secureml_reconcilers.engine.view import View, once, once_each
 from secureml_reconcilers.isolation.body_values import (
     id_in,
-    is_ours,
     is_settled,
     list_in,
     objects_in,
@@ -63,7 +62,7 @@ def endpoint(context: WorkspaceContext, azure: View, target: PrivateLinkTarget) 
     used = endpoint_used(plan, azure, target)
     body = azure.get(used)
     if used != plan.endpoint(target):
-        in_use = _in_use(plan) if is_ours(body) else {}
+        in_use = _in_use(plan) if is_marked(body) else {}
         yield Ensure(
             used, in_use, "an endpoint of others serves this service in the network already", (target.rule,)
         )

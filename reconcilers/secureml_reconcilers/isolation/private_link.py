@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 from secureml_reconcilers.api import reasons
 from secureml_reconcilers.azure.problem import AzureProblem
 from secureml_reconcilers.engine.blocks import Blocks, Check, CheckLevel
-from secureml_reconcilers.engine.ownership_tags import user_tag
-from secureml_reconcilers.isolation.body_values import users_of
+from secureml_reconcilers.engine.ownership_tags import user_tag, users
 from secureml_reconcilers.isolation.endpoint_subnet import no_guard_applies, unused_subnet_is_missing
 from secureml_reconcilers.isolation.endpoints import endpoint, endpoint_used, is_served
 from secureml_reconcilers.isolation.workspace_context import private_link_targets
@@ -52,7 +51,7 @@ def _declared_once(context: WorkspaceContext, azure: View) -> Iterator[Check]:
     try:
         # The first target is the workspace; its endpoint is asked for together with those of the others.
         used = endpoint_used(context.plan, azure, next(private_link_targets(context, azure)))
-        others = sorted(users_of(azure.get(used)) - {context.plan.owner})
+        others = sorted(users(azure.get(used)) - {context.plan.owner})
     except AzureProblem:
         return  # the endpoint's own part tells it
     yield Check(

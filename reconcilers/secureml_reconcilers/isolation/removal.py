@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Final
 from secureml_reconcilers.api import reasons
 from secureml_reconcilers.azure.catalogue import CATALOGUE, type_info
 from secureml_reconcilers.engine.blocks import Block, Blocks, Check, CheckLevel, Ensure, EnsureAbsent
-from secureml_reconcilers.engine.ownership_tags import MANAGED_BY, OPERATOR, user_tag
+from secureml_reconcilers.engine.ownership_tags import MANAGED_BY, OPERATOR, is_marked, user_tag, users
 from secureml_reconcilers.engine.values import Missing
-from secureml_reconcilers.isolation.body_values import count_in, is_ours, parsed_id, users_of
+from secureml_reconcilers.isolation.body_values import count_in, parsed_id
 from secureml_reconcilers.isolation.zones import has_no_record
 
 if TYPE_CHECKING:
@@ -118,8 +118,8 @@ def _removed(removal: Removal, target: ResourceId, azure: View) -> Iterator[Bloc
     if body is None:
         yield EnsureAbsent(target, "it is gone, or was never made")
         return
-    others = sorted(users_of(body) - {removal.owner})
-    if others and is_ours(body) and removal.owner in users_of(body):
+    others = sorted(users(body) - {removal.owner})
+    if others and is_marked(body) and removal.owner in users(body):
         used = f"{_and(others)} {'use' if others[1:] else 'uses'} it"
         yield Ensure(target, {"tags": {user_tag(removal.owner): Missing()}}, used, after=removal.after)
         return
@@ -167,13 +167,13 @@ def _never_goes(target: ResourceId, body: Body) -> str:
     """
     if target.type not in _RULES:
         return "the operator removes nothing of its type"
-    if not type_info(target).tags or is_ours(body):
+    if not type_info(target).tags or is_marked(body):
         return ""
     return f"it no longer carries the operator's tag {MANAGED_BY}={OPERATOR}, so somebody else may have made it"
 
 
 def _endpoint_is_used(removal: Removal, _target: ResourceId, body: Body, _azure: View) -> str:
-    others = sorted(users_of(body) - {removal.owner})
+    others = sorted(users(body) - {removal.owner})
     return f"{_and(others)} {'use' if others[1:] else 'uses'} it" if others else ""
 
 

@@ -226,13 +226,13 @@ def _from_problem(kind: ConditionType, troubles: list[AzureProblem], told: dict[
     if shown is None:
         cause, problem = next(iter(causes.items()))
         message = f"Waits until {told[cause]} is met, which tells the cause."
-        return Condition(kind, _untold(problem), reasons.WAITING, message)
+        return Condition(kind, _status_with(problem), reasons.WAITING, message)
     told[shown] = kind
     more = f" ({len(causes) - 1} more in status.findings)" if len(causes) > 1 else ""
-    return Condition(kind, _untold(causes[shown]), causes[shown].reason, f"{shown}{more}")
+    return Condition(kind, _status_with(causes[shown]), causes[shown].reason, f"{shown}{more}")
 
 
-def _untold(problem: AzureProblem) -> str:
+def _status_with(problem: AzureProblem) -> str:
     """The status of an aspect that has this trouble: what cannot be told is neither met nor unmet."""
     return "Unknown" if problem.reason in CANNOT_TELL else "False"
 

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from secureml_operator.clock import Clock
     from secureml_operator.cluster import Cluster
     from secureml_operator.settings import Settings
-    from secureml_reconcilers.engine.contract import Key
+    from secureml_reconcilers.engine.contract import Key, Reconciler
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +61,8 @@ def assemble(
 ) -> OperatorParts:
     """Build the shell; nothing runs yet."""
     watchdog = Watchdog(clock)
-    queue: DelayQueue[Key] = DelayQueue(clock, QueueMetrics(registry))
-    QueueGauges(registry, queue.snapshot)
-    reconcilers = {kind: each.reconciler for kind, each in served.items()}
-    references = ReferenceIndex(reconcilers, queue.add)
+    queue = _queue(registry, clock)
+    references = ReferenceIndex(_reconcilers(served), queue.add)
     store = Store(references.changed)
     reader = LiveReader(cluster, store, watchdog, queue.add)
     uniform = random.Random().uniform  # noqa: S311  (jitter, not a secret)
@@ -101,24 +99,34 @@ def assemble(
     )
 
 
+def _queue(registry: CollectorRegistry, clock: Clock) -> DelayQueue[Key]:
+    """Build the queue, and show how full it is."""
+    queue: DelayQueue[Key] = DelayQueue(clock, QueueMetrics(registry))
+    QueueGauges(registry, queue.snapshot)
+    return queue
+
+
 def _passes(
     cluster: Cluster, served: Mapping[str, Served], store: Store, reader: LiveReader, metrics: Metrics
 ) -> tuple[Controller, FailedPasses]:
     """Build what runs passes, and what tells of those that fail."""
     events = Events(cluster, lambda: datetime.now(UTC), instance=socket.gethostname())
     statuses = StatusWriter(cluster, store, reader, _now)
-    reconcilers = {kind: each.reconciler for kind, each in served.items()}
     controller = Controller(
         served,
         store=store,
         reader=reader,
         finalizers=Finalizers(cluster, store, reader),
-        references=ReferenceResolver(reconcilers, store, cluster),
+        references=ReferenceResolver(_reconcilers(served), store, cluster),
         statuses=statuses,
         events=events,
         metrics=metrics,
     )
     return controller, FailedPasses(store=store, reader=reader, statuses=statuses, events=events, metrics=metrics)
+
+
+def _reconcilers(served: Mapping[str, Served]) -> dict[str, Reconciler]:
+    return {kind: each.reconciler for kind, each in served.items()}
 
 
 def _now() -> str:

@@ -97,11 +97,6 @@ def run(  # noqa: PLR0913  (one parameter per option)
 
     The cluster is the one this pod runs in, else the one of KUBECONFIG or ~/.kube/config.
     """
-    # Imported here: `secureml version` should not wait a second for kopf and the Kubernetes client.
-    from secureml_operator import main as operator  # noqa: PLC0415
-    from secureml_operator.health import AddressError  # noqa: PLC0415
-    from secureml_operator.telemetry import logs  # noqa: PLC0415
-
     try:
         host, port = parse_address(health_address)
         settings = Settings(
@@ -117,12 +112,21 @@ def run(  # noqa: PLR0913  (one parameter per option)
         )
     except SettingsError as error:
         raise click.UsageError(str(error)) from error
+    sys.exit(_run(settings))
+
+
+def _run(settings: Settings) -> int:
+    """Run until a signal; gives the status to end with."""
+    # Imported here: `secureml version` should not wait a second for kopf and the Kubernetes client.
+    from secureml_operator import main as operator  # noqa: PLC0415
+    from secureml_operator.health import AddressError  # noqa: PLC0415
+    from secureml_operator.telemetry import logs  # noqa: PLC0415
+
     logs.configure(settings.log_format, settings.log_level)
     try:
-        status = asyncio.run(operator.run(settings))
+        return asyncio.run(operator.run(settings))
     except (NoClusterError, AddressError) as error:
         raise click.ClickException(str(error)) from error
-    sys.exit(status)
 
 
 @main.command()

@@ -104,19 +104,8 @@ async def serve(
     Raises:
         AddressError: the address cannot be bound.
     """
-
-    async def healthz(_: web.Request) -> web.Response:
-        return _answer(liveness())
-
-    async def readyz(_: web.Request) -> web.Response:
-        return _answer(readiness())
-
-    async def metrics(request: web.Request) -> web.Response:
-        encode, content_type = choose_encoder(request.headers.get("Accept", ""))
-        return web.Response(body=encode(registry), headers={"Content-Type": content_type})
-
     app = web.Application()
-    app.add_routes([web.get("/healthz", healthz), web.get("/readyz", readyz), web.get("/metrics", metrics)])
+    app.add_routes(_routes(registry, liveness, readiness))
     # No access log: probes come every few seconds. Signals are the composition root's.
     runner = web.AppRunner(app, handle_signals=False, access_log=None, shutdown_timeout=1.0)
     await runner.setup()
@@ -131,6 +120,24 @@ async def serve(
         yield bound
     finally:
         await runner.cleanup()
+
+
+def _routes(
+    registry: CollectorRegistry,
+    liveness: Callable[[], Mapping[str, str]],
+    readiness: Callable[[], Mapping[str, str]],
+) -> list[web.RouteDef]:
+    async def healthz(_: web.Request) -> web.Response:
+        return _answer(liveness())
+
+    async def readyz(_: web.Request) -> web.Response:
+        return _answer(readiness())
+
+    async def metrics(request: web.Request) -> web.Response:
+        encode, content_type = choose_encoder(request.headers.get("Accept", ""))
+        return web.Response(body=encode(registry), headers={"Content-Type": content_type})
+
+    return [web.get("/healthz", healthz), web.get("/readyz", readyz), web.get("/metrics", metrics)]
 
 
 def _answer(faults: Mapping[str, str]) -> web.Response:

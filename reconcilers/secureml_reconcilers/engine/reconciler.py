@@ -178,18 +178,9 @@ class Engine:
         this.unfinished = True
 
     def _evaluate(self, this: Pass) -> Evaluation:
-        """Evaluate what the aspects say, once more when what was found out makes a failure of something."""
+        """Evaluate what the aspects say, once more when that makes a failure of something."""
         evaluation = evaluate(this.composed, this.situation)
-        failed = verify_writes(evaluation, this.readings, this.ledger, this.owner)
-        if this.composition.enforce:
-            homeless = this.inventory.without_room(evaluation.actions)
-            for target in homeless:
-                this.ledger.note_failure(target, this.owner, no_room(), ended=False)
-            failed = failed or bool(homeless)
-        for target in evaluation.running():
-            if this.ledger.running(target) is None:
-                this.ledger.watch(target)  # somebody else's operation is waited for like one of ours
-        return evaluate(this.composed, this.situation) if failed else evaluation
+        return evaluate(this.composed, this.situation) if _note_findings(this, evaluation) else evaluation
 
     # -- drift ----------------------------------------------------------------------------------
 
@@ -242,3 +233,15 @@ class Engine:
         if not events:
             return result
         return replace(result, events=(*events, *result.events), metrics=metrics(events, 0))
+
+
+def _note_findings(this: Pass, evaluation: Evaluation) -> bool:
+    """Note in the ledger what an evaluation shows; whether something failed by that, and is to be judged anew."""
+    failed = verify_writes(evaluation, this.readings, this.ledger, this.owner)
+    homeless = this.inventory.without_room(evaluation.actions) if this.composition.enforce else []
+    for target in homeless:
+        this.ledger.note_failure(target, this.owner, no_room(), ended=False)
+    for target in evaluation.running():
+        if this.ledger.running(target) is None:
+            this.ledger.watch(target)  # somebody else's operation is waited for like one of ours
+    return failed or bool(homeless)

@@ -196,12 +196,11 @@ def leaving(changed: list[Event], left: int, *, released: bool, removed: bool) -
 def _removed(left: int) -> str:
     if not left:
         return "What the operator made for it is gone; public access stays closed."
-    stay = (
-        f"{left} resources stay, because others use them"
-        if left > 1
-        else "1 resource stays, because others use it"
+    stay = f"{left} resources that stay" if left > 1 else "1 resource that stays"
+    return (
+        f"What the operator made for it is gone but for {stay}: events of the reason {reasons.KEPT} say why."
+        " Public access stays closed."
     )
-    return f"What the operator made for it and nobody else uses is gone; {stay}. Public access stays closed."
 
 
 def _retained(left: int) -> str:

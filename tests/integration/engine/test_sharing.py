@@ -109,7 +109,8 @@ async def test_two_clusters_may_hold_a_resource_of_one_name(shared: World) -> No
     await old.settle()
     assert old.outcomes[-1].released
     assert remaining(shared, alice.ENDPOINT, alice.ZONE, alice.LINK) == [5, 6, 6]
-    assert "22 resources stay, because others use them" in old.events[-1].message
+    assert "but for 22 resources that stay: events of the reason Kept say why" in old.events[-1].message
+    assert len([event for event in old.events if event.reason == "Kept"]) == 22
     new.delete()
     await new.settle()
     assert remaining(shared, alice.ENDPOINT, alice.ZONE, alice.LINK) == [0, 0, 0]
@@ -178,7 +179,8 @@ async def test_deleting_keeps_what_others_made_and_use(world: World) -> None:
     assert outcome.released
     assert [each.id.text for each in world.emulator.ctx.of_type(alice.ZONE)] == [zone]
     assert remaining(world, alice.LINK, alice.ENDPOINT) == [1, 0]
-    assert "2 resources stay, because others use them" in driver.events[-1].message
+    assert "but for 2 resources that stay: events of the reason Kept say why" in driver.events[-1].message
+    assert len([event for event in driver.events if event.reason == "Kept"]) == 2
 
 
 async def test_deleting_in_the_midst_of_a_convergence_leaves_nothing(world: World) -> None:

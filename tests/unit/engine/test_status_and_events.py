@@ -412,17 +412,17 @@ LEAVING = [  # left, released, removed                what is said
         22,
         True,
         True,
-        "What the operator made for it and nobody else uses is gone; 22 resources stay, because others use"
-        " them. Public access stays closed.",
-        id="removed but for what others use",
+        "What the operator made for it is gone but for 22 resources that stay: events of the reason Kept say why."
+        " Public access stays closed.",
+        id="removed but for what is kept, for one reason or another",
     ),
     pytest.param(
         1,
         True,
         True,
-        "What the operator made for it and nobody else uses is gone; 1 resource stays, because others use it."
+        "What the operator made for it is gone but for 1 resource that stays: events of the reason Kept say why."
         " Public access stays closed.",
-        id="one is used",
+        id="one is kept",
     ),
     pytest.param(
         22,

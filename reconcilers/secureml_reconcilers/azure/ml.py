@@ -161,8 +161,7 @@ class MachineLearning:
 
         def send(ask: Ask) -> AsyncHttpResponse:
             """Have the loop send what the thread asks: the budget, the sign-in and the connections are there."""
-            self._scopes.admit(ask.path)
-            return asyncio.run_coroutine_threadsafe(self._sender.send(ask, self._requester), loop).result()
+            return asyncio.run_coroutine_threadsafe(self._send(ask), loop).result()
 
         wire = GuardedWire(self._environment, target, method, declared, send)
 
@@ -176,6 +175,17 @@ class MachineLearning:
             raise AzureProblem(reasons.UNEXPECTED_ANSWER, f"{method} {target} was not sent by the SDK", "")
 
         return await asyncio.to_thread(run)
+
+    async def _send(self, ask: Ask) -> AsyncHttpResponse:
+        """Send one request as the pass's door would.
+
+        Raises:
+            CancelledError: when the pass is over: a thread that waited for another call knows nothing of that.
+        """
+        self._scopes.admit(ask.path)
+        if self._requester is not None and self._requester.over:
+            raise asyncio.CancelledError
+        return await self._sender.send(ask, self._requester)
 
 
 def _client(environment: AzureEnvironment, workspace: ResourceId, wire: GuardedWire) -> Any:  # noqa: ANN401

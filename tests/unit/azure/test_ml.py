@@ -13,6 +13,7 @@ import pytest
 from azure.core.exceptions import ServiceRequestError, ServiceResponseError
 from tests.unit.azure.wire import BASE, Answer, Wire, connect, shown
 
+from secureml_reconcilers.azure import ml
 from secureml_reconcilers.azure.problem import AzureProblem
 from secureml_reconcilers.azure.resource_id import resource_id
 from secureml_reconcilers.azure.scopes import EVERYWHERE, Scopes
@@ -115,6 +116,19 @@ async def test_each_pass_takes_its_own_turn() -> None:
             waits.append(problem.retry_after.total_seconds())
     assert waits == pytest.approx([3.0, 6.0, 3.0])
     assert len(wire.sent) == 200
+
+
+async def test_a_pass_that_is_over_sends_nothing_more() -> None:
+    """It was cut off while its thread waited for another call: nobody would know of the write any more."""
+    wire = Wire(TAKEN)
+    with ml._ONE_CALL, connect(wire).within("team-a/fraud", EVERYWHERE) as arm:
+        task = asyncio.create_task(create(arm))
+        await asyncio.sleep(0)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+    await asyncio.get_running_loop().shutdown_default_executor()
+    assert wire.sent == []
 
 
 BROKEN = [  # what comes of it, the reason, whether nobody knows if it was taken

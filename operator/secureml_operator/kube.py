@@ -11,6 +11,8 @@ import json
 import logging
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, cast
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
 from kubernetes.aio import client as kubernetes
@@ -73,6 +75,18 @@ async def load(kubeconfig: str | None = None) -> kubernetes.Configuration:
     return configuration
 
 
+def without_look_ups(configuration: kubernetes.Configuration) -> kubernetes.Configuration:
+    """Name the proxy once and for all, where the process's environment has one for this API server.
+
+    The client would look for it before each request, in a thread, together with the user's password file.
+    """
+    parts = urlsplit(configuration.host)
+    if configuration.proxy is None and not proxy_bypass(parts.netloc):
+        configuration.proxy = getproxies().get(parts.scheme)
+    configuration.client_session_kwargs = {"trust_env": False}
+    return configuration
+
+
 @asynccontextmanager
 async def connect(kubeconfig: str | None = None) -> AsyncIterator[KubeCluster]:
     """Open a client for as long as the block lasts.
@@ -80,7 +94,7 @@ async def connect(kubeconfig: str | None = None) -> AsyncIterator[KubeCluster]:
     Raises:
         NoClusterError: no API server could be found.
     """
-    configuration = await load(kubeconfig)
+    configuration = without_look_ups(await load(kubeconfig))
     async with kubernetes.ApiClient(configuration) as api:
         yield KubeCluster(api, kubeconfig)
 

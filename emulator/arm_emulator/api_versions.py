@@ -3,7 +3,8 @@
 Witness: the refusals themselves, which quote the list (Azure/azure-cli issue 28496 for network,
 ansible-collections/azure issue 1739 for resource groups, Azure/ResourceModules issue 454 for storage), the
 folders of Azure/bicep-types-az, which has a document per version, and the recordings, where extensions of
-clusters name their versions in a header (`api-supported-versions`).
+clusters name their versions in a header (`api-supported-versions`); for registries also azure-cli 2.91.0,
+which asks for one that is newer than those documents.
 """
 
 from __future__ import annotations
@@ -47,7 +48,8 @@ LISTED: Mapping[str, tuple[str, ...]] = {
             2019-05-01 2019-05-01-preview 2019-06-01-preview 2019-12-01-preview 2020-11-01-preview
             2021-06-01-preview 2021-08-01-preview 2021-09-01 2021-12-01-preview 2022-02-01-preview 2022-12-01
             2023-01-01-preview 2023-06-01-preview 2023-07-01 2023-08-01-preview 2023-11-01-preview
-            2024-11-01-preview 2025-03-01-preview 2025-04-01 2025-05-01-preview 2025-11-01""",
+            2024-11-01-preview 2025-03-01-preview 2025-04-01 2025-05-01-preview 2025-11-01
+            2026-09-01-preview""",
         "microsoft.containerservice": """
             2017-08-31 2018-03-31 2018-08-01-preview 2019-02-01 2019-04-01 2019-06-01 2019-08-01 2019-10-01
             2019-11-01 2020-01-01 2020-02-01 2020-03-01 2020-04-01 2020-06-01 2020-07-01 2020-09-01 2020-11-01

@@ -164,3 +164,27 @@ async def test_a_region_may_be_written_as_people_read_it(started: Azure) -> None
     """`West US 3` and `westus3` are one region: names of operation Subscriptions_ListLocations."""
     made = await started.make(ACCOUNT, {**BODY, "location": "West US 3"})
     assert made.body["location"] == "westus3"
+
+
+COMMAND_LINE = {  # what azure-cli 2.91.0 asks for, as seen here
+    "microsoft.authorization/locks": "2016-09-01",
+    "microsoft.authorization/roledefinitions": "2022-05-01-preview",
+    "microsoft.containerregistry/registries": "2026-09-01-preview",
+    "microsoft.keyvault/vaults": "2026-02-01 2024-11-01",
+    "microsoft.managedidentity/userassignedidentities": "2025-05-31-preview",
+    "microsoft.network/natgateways": "2025-07-01",
+    "microsoft.network/networkinterfaces": "2023-11-01",
+    "microsoft.network/networksecuritygroups": "2022-01-01",
+    "microsoft.network/privatednszones": "2018-09-01 2024-06-01",
+    "microsoft.network/privateendpoints": "2022-01-01 2026-01-01",
+    "microsoft.network/publicipaddresses": "2025-09-01",
+    "microsoft.network/routetables": "2025-07-01",
+    "microsoft.network/virtualnetworks": "2024-07-01 2025-05-01 2025-07-01",
+    "microsoft.storage/storageaccounts": "2025-08-01",
+}
+
+
+@pytest.mark.parametrize("kind", COMMAND_LINE)
+def test_the_versions_of_the_azure_cli_are_known(kind: str) -> None:
+    """Its client of registries was newer than the list, and every `az acr` was refused."""
+    assert set(COMMAND_LINE[kind].split()) <= set(api_versions.of(kind))

@@ -253,17 +253,7 @@ def nothing_is_left(watch: Watch, tampered: set[str], kept: set[str]) -> Iterato
             key = found.id.key
             used = any(truth.concerns(watch.azure, each.spec, key) for each in living)
             if not used and key not in kept and not any(key.startswith(each) for each in tampered):
-                yield f"{key} is left over{_because_of_a_link(watch.azure, key)}"
-
-
-def _because_of_a_link(azure: Azure, key: str) -> str:
-    """Whether a client network's link is what is left, or what keeps its zone."""
-    zone = azure.ctx.find(key.split("/virtualnetworklinks/", maxsplit=1)[0])
-    links = azure.ctx.children(zone, truth.LINKS) if zone is not None and "/privatednszones/" in key else ()
-    return f", {LINKED_TO_CLIENTS}" if any("hub-vnet" in each.id.key for each in links) else ""
-
-
-LINKED_TO_CLIENTS: Final = "and it is linked to a client network"
+                yield f"{key} is left over"
 
 
 def _type(target: str) -> str:

@@ -1,7 +1,8 @@
 """Taking away what we made, and only that; nothing is ever opened again.
 
-Two proofs for each removal: it stands in the inventory, and it carries the operator's tag. Of everything else in
-the inventory it is said why it is kept, so that nobody comes upon it in Azure by chance.
+Two proofs for each removal: it stands in the inventory, and it carries the operator's tag. Zones and their links
+are shared, and there the tag alone is proof once no record is left. Of everything else in the inventory it is said
+why it is kept, so that nobody comes upon it in Azure by chance.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 _ENDPOINTS: Final = "microsoft.network/privateendpoints"
 _ZONES: Final = "microsoft.network/privatednszones"
+_LINKS: Final = "virtualNetworkLinks"
 
 _LAST: Final = 1_000
 """A rank above all others: what removal does not know is spoken of at the end."""
@@ -106,7 +108,7 @@ def names_removed(removal: Removal, azure: View) -> Blocks:
     for zone in parents:
         if zone not in names and zone not in removal.in_use and _goes(removal, zone, azure):
             # One that was made for another custom resource goes with the last link, whosever that is.
-            yield iter((_leaving(removal, zone, azure),))
+            yield _leaving_with_all(removal, zone, azure)
 
 
 def _removed(removal: Removal, target: ResourceId, azure: View) -> Iterator[Block]:
@@ -124,12 +126,23 @@ def _removed(removal: Removal, target: ResourceId, azure: View) -> Iterator[Bloc
         yield Ensure(target, {"tags": {user_tag(removal.owner): Missing()}}, used, after=removal.after)
         return
     why = _why_kept(removal, target, body, azure)
-    yield _kept(target, target.short, why) if why else _leaving(removal, target, azure)
+    if why:
+        yield _kept(target, target.short, why)
+    else:
+        yield from _leaving_with_all(removal, target, azure)
+
+
+def _leaving_with_all(removal: Removal, target: ResourceId, azure: View) -> Iterator[EnsureAbsent]:
+    """The removal of something, and of what must go before it and does not stand in the inventory."""
+    leaving = _leaving(removal, target, azure)
+    first = (gate for gate in leaving.after if isinstance(gate, EnsureAbsent))
+    yield from (gate for gate in first if gate.id not in removal.targets)
+    yield leaving
 
 
 def _leaving(removal: Removal, target: ResourceId, azure: View) -> EnsureAbsent:
     """The removal of something, after that of what belongs to it."""
-    children = removal.children.get(target, ())
+    children = _below(removal, target, azure)
     azure.ask(*children)
     # What is gone stays among them, so that the inventory knows it for ours until this is gone as well.
     first = tuple(
@@ -141,12 +154,25 @@ def _leaving(removal: Removal, target: ResourceId, azure: View) -> EnsureAbsent:
         target,
         _REASONS.get(target.type, removal.reason),
         after=(*removal.after, *first),
-        shared=target.type == _ZONES,
+        shared=_is_name(target),
         # Zone groups carry no tag, and links no users: who needs their records, endpoint and zone tell.
         evidence=(target.parent,) if target.parent is not None else (),
         # Records go with them: how many a zone holds is counted anew.
         invalidates=() if _is_name(target) else removal.zones,
     )
+
+
+def _below(removal: Removal, target: ResourceId, azure: View) -> tuple[ResourceId, ...]:
+    """What goes before something: what is to go of all that belongs to it, and every link of ours to a zone.
+
+    Whoever used a link alone leaves it, as long as the zone holds records of others: the last one takes it along.
+    """
+    listed = removal.children.get(target, ())
+    if target.type != _ZONES:
+        return listed
+    shown = [link for link in azure.children(target, _LINKS) if is_marked(link)]
+    ours = [link for body in shown if (link := parsed_id(body.get("id"))) is not None]
+    return tuple(dict.fromkeys((*listed, *ours)))
 
 
 def _goes(removal: Removal, target: ResourceId, azure: View) -> bool:
@@ -201,9 +227,10 @@ def _zone_is_used(removal: Removal, target: ResourceId, body: Body, azure: View)
     """
     if not has_no_record(body):
         return _records(body)
-    links = removal.children.get(target, ())
+    links = _below(removal, target, azure)
+    azure.ask(*links)
     ours = [link for link in links if azure.get(link) is None or _goes(removal, link, azure)]
-    shown = (parsed_id(link.get("id")) for link in azure.children(target, "virtualNetworkLinks"))
+    shown = (parsed_id(link.get("id")) for link in azure.children(target, _LINKS))
     left = [link.name if link is not None else "one that is not shown" for link in shown if link not in ours]
     return f"it has links of others ({', '.join(left)})" if left else ""
 

@@ -25,6 +25,7 @@ from tests.unit.isolation.bodies import (
     endpoint,
     gone,
     link,
+    plan,
     put,
     spec,
     unreadable,
@@ -53,6 +54,7 @@ EVERYTHING = (BLOB, BLOB_GROUP, THE_ZONE, BLOB_LINK)
 ENDPOINT_GONE = gone(BLOB)
 NO_RECORD = added(zone(THE_ZONE, records=1))
 THEIR_LINK = link(THE_ZONE.child("virtualNetworkLinks", "theirs"), OFFICE, tags={})
+OFFICE_LINK = plan().link(THE_ZONE, OFFICE)
 THEIR_USE = {user_tag("team-b/churn"): "team-b/churn"}
 UNUSED = {name: value for name, value in MARK.items() if name not in IN_USE}
 SENT_BACK = {
@@ -124,6 +126,31 @@ CASES = [
         EVERYTHING,
         kept(THE_ZONE),
         id="so does one that has only theirs left: Azure would refuse to delete it, for ever",
+    ),
+    pytest.param(
+        [ENDPOINT_GONE, added(zone(THE_ZONE, records=1, links=2), link(OFFICE_LINK, OFFICE))],
+        EVERYTHING,
+        (
+            Write("Delete", BLOB_LINK),
+            Write("Delete", OFFICE_LINK),
+            Waits("Delete", THE_ZONE, BLOB_LINK),
+        ),
+        id="links of ours that only others used go along: these left them while the zone held our records",
+    ),
+    pytest.param(
+        [ENDPOINT_GONE, added(zone(THE_ZONE, links=2), link(OFFICE_LINK, OFFICE))],
+        EVERYTHING,
+        kept(BLOB_LINK, THE_ZONE),
+        id="but not while the zone holds a record of anybody",
+    ),
+    pytest.param(
+        [
+            ENDPOINT_GONE,
+            added(zone(THE_ZONE, records=1, links=3), link(OFFICE_LINK, OFFICE), THEIR_LINK),
+        ],
+        EVERYTHING,
+        (Write("Delete", BLOB_LINK), *kept(THE_ZONE)),
+        id="nor where a link of somebody else's keeps the zone",
     ),
     pytest.param(
         [ENDPOINT_GONE, gone(BLOB_LINK), added(zone(THE_ZONE, records=1, links=1))],

@@ -23,6 +23,7 @@ from arm_emulator.config import from_json
 from arm_emulator.emulator import Emulator
 from arm_emulator.errors import ArmError
 from arm_emulator.model import Answer, Call, Caller
+from arm_emulator.providers import private_endpoints
 from secureml_sandbox import landscape
 from secureml_sandbox.emulator import Emulator as Description
 
@@ -128,6 +129,9 @@ class Azure:
 
     slow_operations: float = 0.0
     """In such a schedule: how many times longer than usual an operation takes; 0 draws it."""
+
+    listed_at_once: bool = False
+    """Services list the connections of endpoints that are not done yet: nobody knows of each whether it does."""
 
     writes: list[Request] = field(default_factory=list)
     reads: int = 0
@@ -289,9 +293,20 @@ class Azure:
         if request.method in WRITES:
             begun = self.ctx.operations.all()[known:]
             request.operation = begun[0].id if begun else ""
+            self._list_at_once(request)
             for each in self.after_write:
                 each(request)
         return found
+
+    def _list_at_once(self, request: Request) -> None:
+        endpoint = self.ctx.find(request.target)
+        if not self.listed_at_once or request.status != 201 or endpoint is None:
+            return
+        if endpoint.id.type == private_endpoints.ENDPOINTS:
+            service = self.ctx.find(private_endpoints.target_id(endpoint))
+            if service is not None and private_endpoints.connection_on_target(self.ctx, endpoint) is None:
+                private_endpoints._make_connection(self.ctx, endpoint, service)
+                self._tell()
 
     def _refusal(self) -> Answer:
         code, status, wait = self.chance.choice(

@@ -26,7 +26,7 @@ NAMED_BY_SPECS: Final = tuple(each.lower() for each in truth.SERVICES)
 SOON: Final = 1.0
 """Seconds after which the engine looks at a write that has got no answer yet."""
 
-TWO_ENDPOINTS: Final = "and two endpoints lead to one service"
+TWO_ENDPOINTS: Final = "are made for one way"
 UNANSWERED: Final = "was unanswered"
 
 MARK: Final = ("managed-by", "secureml-operator")
@@ -46,6 +46,9 @@ class Watch:
 
         self.confused: set[str] = set()
         """What the engine has lost track of, because it took an unanswered write for one that is over."""
+
+        self.making: list[Request] = []
+        """Those of them that make something new."""
 
         self.on_its_way: list[Request] = []
         """Writes that were sent, and that Azure may still work on."""
@@ -77,7 +80,10 @@ class Watch:
 
     def _sent(self, request: Request) -> None:
         self._ask("OPS-04 one write at a time", one_write_at_a_time(self, request))
+        self._ask("one endpoint for each way", one_endpoint_for_each_way(self, request))
         self.on_its_way.append(request)
+        if self.azure.shown(request.target) is None:
+            self.making.append(request)
 
     def _arrives(self, request: Request) -> None:
         self._ask("OPS-08 closed last", closed_last(self, request))
@@ -90,6 +96,7 @@ class Watch:
         self.on_its_way = [
             each for each in self.on_its_way if each.answered is None or self.azure.is_running(each)
         ]
+        self.making = [each for each in self.making if each in self.on_its_way]
 
     def _reported(self, resource: CustomResource, this: Pass) -> None:
         self._ask("Ready is true", ready_is_true(self, resource, this))
@@ -200,6 +207,28 @@ def one_write_at_a_time(watch: Watch, request: Request) -> Iterator[str]:
             yield f"{request.method} {request.target} while {other.method} {other.target} {how}"
 
 
+def one_endpoint_for_each_way(watch: Watch, request: Request) -> Iterator[str]:
+    """One process makes no second endpoint for a way while it makes one, whatever their names."""
+    watch._arrived(request)
+    way = _way_of(request)
+    for other in watch.making if way and watch.azure.shown(request.target) is None else ():
+        if other.by is None or request.by is None or other.target == request.target or _way_of(other) != way:
+            continue
+        same = (other.by.process, other.by.life) == (request.by.process, request.by.life)
+        if same and not (other.answered is not None and other.status >= 400):
+            yield f"{request.target} and {other.target} {TWO_ENDPOINTS}"
+
+
+def _way_of(request: Request) -> tuple[str, ...]:
+    """Service, group and network of an endpoint that a write makes; empty for any other write."""
+    if request.method != "PUT" or _type(request.target) != truth.ENDPOINTS.lower():
+        return ()
+    properties = request.body["properties"]
+    (connection,) = properties["privateLinkServiceConnections"]
+    asked, network = connection["properties"], properties["subnet"]["id"].rsplit("/subnets/", 1)[0]
+    return tuple(part.lower() for part in (asked["privateLinkServiceId"], *asked["groupIds"], network))
+
+
 def ready_is_true(watch: Watch, resource: CustomResource, this: Pass) -> Iterator[str]:
     """No pass says Ready of what has been otherwise for longer than any evidence may be old."""
     if not resource.ready or this.deleting or resource.paused or this.spec != resource.spec:
@@ -232,17 +261,10 @@ def all_is_as_declared(watch: Watch) -> Iterator[str]:
         if resource.deleting:
             yield f"{resource.name} is still being deleted: {resource.status.get('conditions')}"
             continue
-        why = _because_of_two(watch, resource)
         wrong = truth.what_is_wrong(watch.azure, resource.spec)
-        yield from (f"{resource.name}: {text}{why}" for text in wrong.values())
+        yield from (f"{resource.name}: {text}" for text in wrong.values())
         if not resource.ready:
-            yield f"{resource.name} is not Ready: {resource.condition('Ready')}{why}"
-
-
-def _because_of_two(watch: Watch, resource: CustomResource) -> str:
-    """Whether two endpoints lead to one service, from which the engine never comes away."""
-    every = [truth.endpoints_of(watch.azure, way) for way in truth.ways(watch.azure, resource.spec)]
-    return f", {TWO_ENDPOINTS}" if any(each[1:] for each in every) else ""
+            yield f"{resource.name} is not Ready: {resource.condition('Ready')}"
 
 
 def nothing_is_left(watch: Watch, tampered: set[str], kept: set[str]) -> Iterator[str]:

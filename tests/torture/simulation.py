@@ -44,9 +44,6 @@ WRITES: Final = 160
 WRITES_PER_DEED: Final = 60
 """A deletion of the first one makes everything anew for the second at worst."""
 
-KNOWN: Final = (invariants.TWO_ENDPOINTS,)
-"""What a run says of known defects: `test_known.py` shows each. One that is mended goes from here."""
-
 
 @dataclass
 class Outcome:
@@ -56,9 +53,6 @@ class Outcome:
     title: str
     schedule: list[str] = field(default_factory=list)
     broken: list[str] = field(default_factory=list)
-    known: list[str] = field(default_factory=list)
-    """What is broken by known defects."""
-
     writes: int = 0
     reads: int = 0
     passes: int = 0
@@ -66,7 +60,7 @@ class Outcome:
     def told(self) -> str:
         """The schedule, what it broke, and how to run it again."""
         again = f"again: .venv/bin/python -m tests.torture.simulation {self.seed}"
-        return "\n".join([f"seed {self.seed}: {self.title}", *self.schedule, "", *self.known, *self.broken, again])
+        return "\n".join([f"seed {self.seed}: {self.title}", *self.schedule, "", *self.broken, again])
 
 
 class Simulation:
@@ -78,6 +72,8 @@ class Simulation:
         self.same, self.processes_wanted = bool(seed & 1), 1 + (seed >> 1 & 1)
         self.elsewhere = self.same and self.processes_wanted == 1 and self.chance.random() < 0.5
         """Each puts its endpoints into another group."""
+
+        self.listed_at_once = bool(seed >> 2 & 1)
         self.weather = self.chance.choice(WEATHERS)
         self.outcome = Outcome(seed, self._title())
         self._folder = folder
@@ -86,12 +82,15 @@ class Simulation:
     def _title(self) -> str:
         what = "one workspace declared twice" if self.same else "two workspaces in one network"
         how = "one process" if self.processes_wanted == 1 else "two processes"
-        return f"{what}, {how}{', endpoints in two groups' if self.elsewhere else ''}, {self.weather}"
+        where = ", endpoints in two groups" if self.elsewhere else ""
+        listed = ", listed at once" if self.listed_at_once else ""
+        return f"{what}, {how}{where}{listed}, {self.weather}"
 
     async def prepare(self) -> None:
         """Furnish the world; nobody does anything yet."""
         random.seed(self.outcome.seed)  # the engine spreads its pauses
         self.azure = Azure(random.Random(self.outcome.seed + 1), self._folder, self.weather)  # noqa: S311
+        self.azure.listed_at_once = self.listed_at_once
         await furnish(self.azure, ("fraud",) if self.same else ("fraud", "churn"))
         self._begin = self.azure.now
         self.resources = list(self._resources())
@@ -160,7 +159,7 @@ class Simulation:
         wanted = len(self.resources) * WRITES + deeds * WRITES_PER_DEED
         if len(self.azure.writes) > wanted:
             self._broken("writes are bounded", f"{len(self.azure.writes)} writes after {deeds} deeds")
-        if not self.outcome.broken and not self.outcome.known:
+        if not self.outcome.broken:
             left = invariants.nothing_is_left(self.watch, people.tampered, self.kept())
             self.ask("nothing is left of the deleted", left)
 
@@ -222,10 +221,9 @@ class Simulation:
         self.note(who, f"{request.method} {target}{said} for {name}, pass of {began:.2f}, sent {sent:.2f}")
 
     def _broken(self, rule: str, what: str) -> None:
-        known = any(part in what for part in KNOWN)
-        line, lines = f"BROKEN {rule}: {what}", self.outcome.known if known else self.outcome.broken
-        if line not in lines:
-            lines.append(line)
+        line = f"BROKEN {rule}: {what}"
+        if line not in self.outcome.broken:
+            self.outcome.broken.append(line)
             self.note("!", line)
 
     def ask(self, rule: str, found: Iterator[str]) -> None:

@@ -10,6 +10,7 @@ from secureml_reconcilers.engine.blocks import Block, Check, CheckLevel, Claim, 
 from secureml_reconcilers.engine.ownership_tags import is_marked, user_tag
 from secureml_reconcilers.engine.values import get_path
 from secureml_reconcilers.engine.view import View, once, once_each
+from secureml_reconcilers.isolation import rivals
 from secureml_reconcilers.isolation.body_values import (
     id_in,
     is_settled,
@@ -61,11 +62,8 @@ def endpoint(context: WorkspaceContext, azure: View, target: PrivateLinkTarget) 
     yield from of_subnet(context, azure)
     used = endpoint_used(plan, azure, target)
     body = azure.get(used)
-    if used != plan.endpoint(target):
-        in_use = _in_use(plan) if is_marked(body) else {}
-        yield Ensure(
-            used, in_use, "an endpoint of others serves this service in the network already", (target.rule,)
-        )
+    if is_of_others(plan, azure, target, used):
+        yield Ensure(used, {}, "an endpoint of others serves this service in the network already", (target.rule,))
         yield from _kept_by_owner(target, used, body or {})
     elif body is None:
         yield from _new_endpoint(context, azure, target, service)
@@ -81,29 +79,80 @@ def endpoint(context: WorkspaceContext, azure: View, target: PrivateLinkTarget) 
         reason = "the service is reached on a private address"
         existing = Ensure(used, _in_use(plan), reason, (target.rule,), create={})
         yield existing
+        ours = _ours_for(plan, azure, target)
+        yield from rivals.also_named(azure, used, ours, _in_use(plan)) if ours[1:] else ()
         if is_settled(azure, used):
             yield from _approved(target, used, body, azure, existing)
 
 
 @once
 def endpoint_used(plan: NetworkPlan, azure: View, target: PrivateLinkTarget) -> ResourceId:
-    """The endpoint that serves a target: ours when it exists, else one of others in the network, else ours to be.
+    """The endpoint that serves a target: one of ours when there is any, else one of others, else ours to be.
 
-    Others' endpoints are found through the service's own list of connections, which is never behind.
+    Others' endpoints are found through the service's own list of connections. That it shows one from its first
+    moment is not known (storage accounts do not), so several of ours may come to be: see `rivals.py`.
 
     Raises:
         AzureProblem: when an endpoint of others cannot be told, and may be one that serves this target.
     """
+    ours = _ours_for(plan, azure, target)
+    if ours[1:]:
+        return rivals.preferred(azure, ours)
+    return ours[0] if ours else _first_that_serves(plan, azure, target)
+
+
+@once
+def _ours_for(plan: NetworkPlan, azure: View, target: PrivateLinkTarget) -> tuple[ResourceId, ...]:
+    """The endpoints of ours that serve a target; none where one that is not ours, or does not serve, comes first.
+
+    One that was made for this way has its name, in whatever group: no other need be read.
+    """
+    first, name = _first_that_serves(plan, azure, target), plan.endpoint(target).name.lower()
+    if first.name.lower() != name or not _is_ours_and_serves(plan, azure, target, first):
+        return ()
+    namesakes = [each for each in _others_shown(plan, azure, target) if each.name.lower() == name]
+    azure.ask(*namesakes)
+    ours = (each for each in namesakes if _is_ours_and_serves(plan, azure, target, each))
+    return tuple(dict.fromkeys((first, *ours)))
+
+
+def _is_ours_and_serves(plan: NetworkPlan, azure: View, target: PrivateLinkTarget, each: ResourceId) -> bool:
+    try:
+        body = azure.get(each) or {}
+    except AzureProblem as problem:
+        if problem.reason not in _HIDDEN:
+            raise
+        return False  # whose tags we may not read cannot be counted among ours
+    return is_marked(body) and _serves(body, plan, target)
+
+
+@once
+def _first_that_serves(plan: NetworkPlan, azure: View, target: PrivateLinkTarget) -> ResourceId:
+    """The endpoint of our own name if there is one, else the first of others that serves, else ours to be."""
     own = plan.endpoint(target)
     if azure.get(own) is not None:
         return own
-    shown = map(connection_endpoint, connections(azure.get(target.resource)))
-    others = [other for other in shown if other is not None and other != own]
+    others = _others_shown(plan, azure, target)
     azure.ask(*others)
     for other in others:
         if _serves(_of_others(plan, azure, other), plan, target):
             return other
     return own
+
+
+def _others_shown(plan: NetworkPlan, azure: View, target: PrivateLinkTarget) -> list[ResourceId]:
+    """What the service's connections lead to, less the endpoint that we would make."""
+    shown = map(connection_endpoint, connections(azure.get(target.resource)))
+    return [other for other in shown if other is not None and other != plan.endpoint(target)]
+
+
+def is_of_others(plan: NetworkPlan, azure: View, target: PrivateLinkTarget, used: ResourceId) -> bool:
+    """Whether the endpoint that serves a target is neither the one that we would make nor carries our tag.
+
+    One that was made for a custom resource with another group for its endpoints is looked after by whoever uses
+    it: its maker may be gone.
+    """
+    return used != plan.endpoint(target) and not is_marked(azure.get(used))
 
 
 def is_served(plan: NetworkPlan, azure: View, target: PrivateLinkTarget) -> bool:
@@ -227,8 +276,13 @@ def _new_endpoint(
         },
         after=possible,
         # Another custom resource may put its endpoints elsewhere, and be about to make one for this target, too.
-        claim=Claim(f"{target.resource.key} {target.group} {plan.network.key}", target.resource),
+        claim=way_claim(plan, target),
     )
+
+
+def way_claim(plan: NetworkPlan, target: PrivateLinkTarget) -> Claim:
+    """For what an endpoint and its zone group are made: one for each group of each service in a network."""
+    return Claim(f"{target.resource.key} {target.group} {plan.network.key}", target.resource)
 
 
 def _leads_elsewhere(target: PrivateLinkTarget, used: ResourceId, body: Body) -> Check:

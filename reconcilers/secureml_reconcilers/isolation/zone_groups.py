@@ -15,7 +15,13 @@ from secureml_reconcilers.isolation.body_values import (
     state_of,
     text_in,
 )
-from secureml_reconcilers.isolation.endpoints import endpoint, endpoint_used, is_approved
+from secureml_reconcilers.isolation.endpoints import (
+    endpoint,
+    endpoint_used,
+    is_approved,
+    is_of_others,
+    way_claim,
+)
 from secureml_reconcilers.isolation.records import (
     Record,
     addresses_of,
@@ -47,7 +53,7 @@ def zone_group(context: WorkspaceContext, azure: View, target: PrivateLinkTarget
     plan = context.plan
     used = endpoint_used(plan, azure, target)
     zones = [zone_used(plan, azure, name, plan.network) for name in plan.zone_names(target)]
-    if used != plan.endpoint(target):
+    if is_of_others(plan, azure, target, used):
         yield from _group_of_others(azure, used, zones)
         return
     group = used.child("privateDnsZoneGroups", _GROUP)
@@ -104,7 +110,7 @@ def _groups(azure: View, used: ResourceId) -> dict[ResourceId, Body]:
 def _our_group(
     context: WorkspaceContext, azure: View, target: PrivateLinkTarget, shown: Body | None, zones: list[Zone]
 ) -> Iterator[Block]:
-    used = context.plan.endpoint(target)
+    used = endpoint_used(context.plan, azure, target)
     group = used.child("privateDnsZoneGroups", _GROUP)
     settled = shown is not None and is_settled(azure, group)
     new = _new_zones(shown, zones)
@@ -132,6 +138,8 @@ def _our_group(
             *(made for zone in zones for made in zone_made(context.plan, azure, zone)),
             *before,
         ),
+        # Another custom resource may use another endpoint for this way, and not know of ours yet.
+        claim=way_claim(context.plan, target),
         evidence=_ids_of(list(records_written_by(shown))),
         broken=tuple(missing.values()),
         invalidates=(*missing, *_ids_of(coming)),

@@ -1,0 +1,260 @@
+"""Endpoints of ours that were made for other custom resources: used like our own, and one of several for a way."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from tests.unit.isolation.asking import batches, resources_in
+from tests.unit.isolation.bodies import (
+    ACCOUNT,
+    BLOB_ZONE,
+    ENDPOINT,
+    ETAG,
+    GROUP,
+    GROUP_OF,
+    IN_USE,
+    LINK,
+    NETWORK_GROUP,
+    OFFICE,
+    OWNER,
+    TARGETS,
+    UNREACHABLE,
+    ZONE,
+    added,
+    connection,
+    endpoint,
+    gone,
+    put,
+    record,
+    sent_back,
+    spec,
+    unreadable,
+    world,
+    zone_group,
+    zone_group_request,
+)
+from tests.unit.isolation.telling import (
+    Advice,
+    Case,
+    Finding,
+    Soon,
+    Told,
+    Waits,
+    Works,
+    Write,
+    case,
+    check,
+    judge_all,
+    told,
+)
+
+from secureml_reconcilers.engine.ownership_tags import user_tag
+from secureml_reconcilers.secure_workspace import SecureWorkspaces
+
+if TYPE_CHECKING:
+    from tests.unit.isolation.bodies import Change
+
+    from secureml_reconcilers.azure.resource_id import ResourceId
+
+BLOB, BLOB_GROUP = ENDPOINT["blob"], GROUP_OF["blob"]
+RIVAL = GROUP.resource("Microsoft.Network/privateEndpoints", BLOB.name)
+"""Made for a custom resource with another group for its endpoints; its id is the lower one."""
+
+RIVAL_GROUP = RIVAL.child("privateDnsZoneGroups", "default")
+THEIR_MARK = {"managed-by": "secureml-operator", user_tag("team-b/churn"): "team-b/churn"}
+OF_BOTH = {**THEIR_MARK, **IN_USE}
+CONNECTIONS = "properties.privateEndpointConnections"
+RECORD = ZONE[BLOB_ZONE].child("A", "frauddata")
+THEIR_ADDRESS = "10.20.0.77"
+LEADS_TO_RIVAL = added(record(ZONE[BLOB_ZONE], "frauddata", THEIR_ADDRESS))
+RIVAL_WRITES = added(zone_group(RIVAL_GROUP, {ZONE[BLOB_ZONE]: {"frauddata": [THEIR_ADDRESS]}}))
+LISTED = put(ACCOUNT, CONNECTIONS, [connection(ACCOUNT, each) for each in (BLOB, RIVAL, ENDPOINT["file"])])
+
+
+def rival(tags: dict[str, str] = OF_BOTH, **parts: Any) -> tuple[Change, ...]:  # noqa: ANN401 - of `endpoint`
+    """It serves the account's blobs, beside ours."""
+    body = endpoint(TARGETS["blob"], RIVAL, tags=tags, **parts)
+    body["properties"]["customDnsConfigs"] = [
+        {"fqdn": "frauddata.blob.core.windows.net", "ipAddresses": [THEIR_ADDRESS]}
+    ]
+    return LISTED, added(body)
+
+
+def tagged(endpoint_id: ResourceId, tags: dict[str, str]) -> Write:
+    """Our name is put on one that others use."""
+    body = endpoint(TARGETS["blob"], endpoint_id, tags=tags)
+    sent = {
+        name: value
+        for name, value in body["properties"].items()
+        if name not in {"provisioningState", "customDnsConfigs"}
+    }
+    return Write("Update", endpoint_id, {"location": "westeurope", "tags": tags, "properties": sent}, ETAG)
+
+
+WRITTEN_AGAIN = Write(
+    "Update",
+    RIVAL_GROUP,
+    {"properties": {"privateDnsZoneConfigs": sent_back(RIVAL_GROUP, ZONE[BLOB_ZONE])}},
+    ETAG,
+)
+
+ALONE = [
+    case(
+        "one of theirs is used, and our name put on it",
+        [*rival(THEIR_MARK), gone(BLOB), RIVAL_WRITES, LEADS_TO_RIVAL],
+        [tagged(RIVAL, OF_BOTH)],
+    ),
+    case(
+        "its zone group is made by whoever uses it: its maker may be gone",
+        [*rival(), gone(BLOB, RECORD)],
+        [Write("Create", RIVAL_GROUP, zone_group_request(ZONE[BLOB_ZONE]))],
+        violated="DNS-02",
+    ),
+    case(
+        "but not over a record of somebody else's",
+        [*rival(), gone(BLOB), added(record(ZONE[BLOB_ZONE], "frauddata", "10.9.0.4"))],
+        [
+            Finding("DNSRecordTaken", RECORD, "DNS-09"),
+            Waits("Create", RIVAL_GROUP, f"frauddata.{BLOB_ZONE} is free for {RIVAL.short}"),
+        ],
+    ),
+    case(
+        "nor before it is done",
+        [*rival(state="Updating"), gone(BLOB, RECORD)],
+        [Works(RIVAL), Soon(f"{RIVAL.short} and its zones are ready")],
+    ),
+    case(
+        "nor before it is approved, which is ours to do",
+        [*rival(status="Pending"), gone(BLOB, RECORD), added(connection(ACCOUNT, RIVAL, "Pending"))],
+        [
+            Write(
+                "Update",
+                ACCOUNT.child("privateEndpointConnections", f"{RIVAL.name}.c0ffee"),
+                {"properties": connection(ACCOUNT, RIVAL)["properties"]},
+            ),
+            Soon(f"{RIVAL.short} is approved"),
+            Waits("Create", RIVAL_GROUP, ACCOUNT.child("privateEndpointConnections", f"{RIVAL.name}.c0ffee")),
+        ],
+    ),
+    case(
+        "one that failed is written again",
+        [*rival(state="Failed"), gone(BLOB, RECORD)],
+        [tagged(RIVAL, OF_BOTH), Soon(f"{RIVAL.short} and its zones are ready")],
+    ),
+]
+
+SEVERAL = [
+    case(
+        "of two without zone groups the lowest id gets one",
+        [*rival(), gone(BLOB_GROUP, RECORD)],
+        [Write("Create", RIVAL_GROUP, zone_group_request(ZONE[BLOB_ZONE]))],
+    ),
+    case(
+        "unless it failed",
+        [*rival(state="Failed"), gone(BLOB_GROUP, RECORD)],
+        [Write("Create", BLOB_GROUP, zone_group_request(ZONE[BLOB_ZONE]))],
+    ),
+    case("one that has a zone group is preferred to a lower id", rival(), []),
+    case(
+        "so is theirs to our own",
+        [*rival(THEIR_MARK), gone(BLOB_GROUP), RIVAL_WRITES, LEADS_TO_RIVAL],
+        [tagged(RIVAL, OF_BOTH)],
+    ),
+    case(
+        "where both have one, names lead to one of them, and the other is kept for all who use the way",
+        [*rival(THEIR_MARK), RIVAL_WRITES],
+        [tagged(RIVAL, OF_BOTH), Advice("Kept", RIVAL, "DNS-09")],
+    ),
+    case(
+        "whichever it is",
+        [*rival(), RIVAL_WRITES, LEADS_TO_RIVAL],
+        [Advice("Kept", BLOB, "DNS-09")],
+    ),
+    case(
+        "where names lead to neither, the lowest id writes them again",
+        [*rival(), RIVAL_WRITES, gone(RECORD)],
+        [Advice("Kept", BLOB, "DNS-09"), WRITTEN_AGAIN],
+    ),
+    case("one that does not carry our tag is no rival", rival({}), []),
+    case("nor one whose connection was removed", rival(status="Disconnected"), []),
+    case("nor one in another network", rival(subnet_id=OFFICE.child("subnets", "endpoints")), []),
+    case(
+        "nor one that we may not read",
+        [*rival(), gone(BLOB_GROUP, RECORD), unreadable(RIVAL)],
+        [Write("Create", BLOB_GROUP, zone_group_request(ZONE[BLOB_ZONE]))],
+    ),
+    case(
+        "one that Azure cannot show just now may be the one to use",
+        [*rival(), unreadable(RIVAL, why=UNREACHABLE)],
+        [Finding("AzureBusy")],
+    ),
+    case(
+        "where ours has lost its tag, that is said, as ever",
+        [*rival(), put(BLOB, "tags", IN_USE)],
+        [Finding("NameTaken", BLOB, "ST-PE-01")],
+    ),
+    case(
+        "ours that was disconnected goes first: its records would stand in the way",
+        [*rival(), added(endpoint(TARGETS["blob"], status="Disconnected"))],
+        [Write("Delete", BLOB), Finding("PrivateEndpointDisconnected", BLOB, "WS-PE-04")],
+        inventory=[BLOB],
+    ),
+]
+
+
+@pytest.mark.parametrize("row", ALONE)
+def test_one_that_was_made_for_another_is_looked_after_by_whoever_uses_it(row: Case) -> None:
+    """It was once taken for a stranger's, and a user told to ask its owner, who was the operator itself."""
+    check(row)
+
+
+@pytest.mark.parametrize("row", SEVERAL)
+def test_of_several_all_choose_the_same(row: Case) -> None:
+    """Each process once kept to its own: two endpoints wrote one record, and neither was ever Ready."""
+    check(row)
+
+
+def test_both_choose_the_same_whose_ever_name_it_is() -> None:
+    """The other custom resource sees the same landscape, and has the other endpoint for its own."""
+    elsewhere = {"endpoints": {"resourceGroupID": GROUP.text}}
+    for changes in ([gone(BLOB_GROUP, RECORD)], [], [RIVAL_WRITES], [RIVAL_WRITES, LEADS_TO_RIVAL]):
+        azure = world(*rival(), *changes)
+        ours, theirs = (
+            judge_all(SecureWorkspaces().declare(spec(**parts), OWNER), azure) for parts in ({}, elsewhere)
+        )
+        assert set(map(str, told(ours))) == set(map(str, told(theirs)))
+
+
+def leftovers(*changes: Change) -> list[Told]:
+    """What becomes of our endpoint and its group in a landscape with a rival."""
+    composition = SecureWorkspaces().declare(
+        spec(deletionPolicy="Delete"), OWNER, tuple(each.text for each in (BLOB, BLOB_GROUP, RIVAL))
+    )
+    said = told(judge_all(composition, world(*rival(), *changes), (BLOB, BLOB_GROUP, RIVAL)))
+    return [each for each in said if getattr(each, "id", None) in {BLOB, BLOB_GROUP, RIVAL, RIVAL_GROUP}]
+
+
+def test_the_one_that_is_not_used_is_a_leftover() -> None:
+    """It has no names, so nobody is cut off; and it goes after all that is declared works."""
+    assert leftovers(gone(BLOB_GROUP), RIVAL_WRITES, LEADS_TO_RIVAL) == [Write("Delete", BLOB)]
+    waits = leftovers(gone(BLOB_GROUP, LINK[BLOB_ZONE]), RIVAL_WRITES, LEADS_TO_RIVAL)
+    assert waits == [Waits("Delete", BLOB, LINK[BLOB_ZONE])]
+
+
+def test_one_that_wrote_the_same_names_is_no_leftover() -> None:
+    """Azure has been seen to take a record along that leads to another endpoint by then."""
+    assert leftovers(RIVAL_WRITES, LEADS_TO_RIVAL) == []
+
+
+def test_endpoints_of_other_names_are_not_read_beside_our_own() -> None:
+    """A data lake has many, and each would be a request on every look."""
+    theirs = NETWORK_GROUP.resource("Microsoft.Network/privateEndpoints", "data-team")
+    azure = world(put(ACCOUNT, CONNECTIONS, [connection(ACCOUNT, each) for each in (theirs, BLOB)]))
+    asked = [
+        target
+        for batch in batches(SecureWorkspaces().declare(spec(), OWNER), azure)
+        for target in resources_in(batch)
+    ]
+    assert theirs not in asked
+    assert sum(target == BLOB for target in asked) == 1

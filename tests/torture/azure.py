@@ -86,6 +86,9 @@ class Request:
     body: Any
     sent: float
     by: Pass | None
+    guarded: bool = False
+    """With If-Match: Azure refuses it when the resource has changed or is gone."""
+
     arrived: float | None = None
     status: int = 0
     """What Azure says; 0 while it has not arrived, or if it never does."""
@@ -242,7 +245,9 @@ class Azure:
         Whoever waits may be gone when it arrives: it arrives all the same.
         """
         parts = urlsplit(url)
-        request = Request(method, unquote(parts.path).lower(), body, self.now, PASS.get())
+        request = Request(
+            method, unquote(parts.path).lower(), body, self.now, PASS.get(), guarded="If-Match" in headers
+        )
         if method in WRITES:
             for each in self.on_send:
                 each(request)

@@ -186,6 +186,8 @@ def announced_before_it_is_made(watch: Watch, request: Request) -> Iterator[str]
     """The inventory in the status names everything before it is made."""
     if request.method != "PUT" or watch.azure.shown(request.target) is not None or request.by is None:
         return
+    if request.guarded:
+        return  # it changes what was there, and makes nothing
     named = {entry["id"].lower() for entry in request.by.resource.status.get("inventory", ())}
     if request.target not in named:
         yield f"{request.target} is made, and no status names it"
@@ -268,13 +270,18 @@ def all_is_as_declared(watch: Watch) -> Iterator[str]:
 
 
 def nothing_is_left(watch: Watch, tampered: set[str], kept: set[str]) -> Iterator[str]:
-    """What only deleted resources used is gone, save what was to be kept or was tampered with."""
+    """What only deleted resources used is gone, save what was to be kept or was tampered with.
+
+    Links stay as long as their zone holds anybody's record (DNS-09).
+    """
     living = [each for each in watch.resources if not each.gone]
     for kind in (truth.ENDPOINTS, truth.GROUPS, truth.LINKS, truth.ZONES):
         for found in watch.azure.ctx.of_type(kind):
             key = found.id.key
             used = any(truth.concerns(watch.azure, each.spec, key) for each in living)
-            if not used and key not in kept and not any(key.startswith(each) for each in tampered):
+            zone = watch.azure.ctx.find(key.split("/virtualnetworklinks/", maxsplit=1)[0])
+            serves = kind == truth.LINKS and zone is not None and watch.azure.ctx.children(zone, truth.RECORDS)
+            if not used and not serves and key not in kept and not any(key.startswith(each) for each in tampered):
                 yield f"{key} is left over"
 
 

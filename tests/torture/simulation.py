@@ -70,7 +70,7 @@ class Simulation:
         """Draw who takes part."""
         self.chance = random.Random(seed)  # noqa: S311 - to be drawn again
         self.same, self.processes_wanted = bool(seed & 1), 1 + (seed >> 1 & 1)
-        self.elsewhere = self.same and self.processes_wanted == 1 and self.chance.random() < 0.5
+        self.elsewhere = self.same and self.chance.random() < 0.5
         """Each puts its endpoints into another group."""
 
         self.listed_at_once = bool(seed >> 2 & 1)
@@ -106,7 +106,7 @@ class Simulation:
     async def run(self) -> None:
         """All of it."""
         await self.prepare()
-        people = People(self.azure, self.chance, self.resources, self.processes, self.note, gentle=self.elsewhere)
+        people = People(self.azure, self.chance, self.resources, self.processes, self.note)
         deeds = await self._disturbed(people)
         people.leave()
         await self._settled(deeds, people)
@@ -180,11 +180,11 @@ class Simulation:
         )
 
     def kept(self) -> set[str]:
-        """Keys of what a resource deleted with Retain, or in mode Observe, made or used, and what hangs on it."""
+        """Keys of what a resource with Retain, or in mode Observe, made or used, and what hangs on it."""
         kept: set[str] = set()
         for resource in self.resources:
             spec = resource.spec
-            if resource.gone and (spec["deletionPolicy"] == "Retain" or spec["mode"] == "Observe"):
+            if spec["deletionPolicy"] == "Retain" or spec["mode"] == "Observe":
                 kept |= {entry["id"].lower() for entry in resource.status.get("inventory", ())}
                 kept |= {
                     each.id.key

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from tests.torture import invariants, truth, virtual_time
 from tests.torture.administrators import HUB, VERSIONS
 from tests.torture.azure import SUBSCRIPTION, Weather
+from tests.torture.operators import RESYNC
 from tests.torture.simulation import Simulation
 
 if TYPE_CHECKING:
@@ -138,6 +139,10 @@ def test_two_processes_that_made_two_endpoints_come_to_rest(tmp_path: Path) -> N
         serve(scene, 0)
         serve(scene, 1, endpoints=ELSEWHERE)
         await all_ready(scene)
+        await asyncio.sleep(RESYNC + 300)  # who was done before it saw the other's group looks again by then
+        written = len(scene.azure.writes)
+        await asyncio.sleep(2 * RESYNC)
+        assert len(scene.azure.writes) == written
 
     scene = play(tmp_path, ONE_WORKSPACE + TWO_PROCESSES, story)
     assert [each.ready for each in scene.resources] == [True, True]

@@ -98,7 +98,7 @@ class ZoneGroups(NetworkType):
         endpoint = _endpoint(write)
         for zone in ctx.of_type(ZONES):
             if zone.id.key not in now:
-                _withdraw(ctx, endpoint.id.text, zone)
+                _withdraw(ctx, endpoint, zone)
 
     def completed(self, ctx: Context, resource: Resource) -> None:
         """Write the records of an approved endpoint; also called when it is approved later."""
@@ -119,10 +119,11 @@ class ZoneGroups(NetworkType):
 
     def deleted(self, ctx: Context, resource: Resource) -> None:
         """Take back the records it wrote, and only those."""
+        endpoint = ctx.store.get(resource.id.parent)
         for each in resource.properties["privateDnsZoneConfigs"]:
             zone = ctx.find(_zone_id(each))
-            if zone is not None:
-                _withdraw(ctx, resource.id.text.rsplit("/", 2)[0], zone)
+            if zone is not None and endpoint is not None:
+                _withdraw(ctx, endpoint, zone)
 
     def render(self, ctx: Context, resource: Resource) -> JsonObject:
         """Configurations and records inside show the group's state and tag."""
@@ -180,14 +181,17 @@ def _records(ctx: Context, endpoint: Resource, zone_id: str) -> Iterator[JsonObj
                 }
 
 
-def _creator(endpoint: str) -> str:
-    return f"created by private endpoint {endpoint}"
+def _creator(endpoint: Resource) -> str:
+    """The note on a record: it has no resource group (activity log in microsoft/AzureTRE issue 3767)."""
+    return (
+        f"created by private endpoint {endpoint.id.name} with resource guid {endpoint.properties['resourceGuid']}"
+    )
 
 
 def _write_record(ctx: Context, endpoint: Resource, zone: Resource, record: JsonObject) -> None:
     where = f"{zone.id.text}/A/{record['recordSetName']}"
     properties = {
-        "metadata": {"creator": _creator(endpoint.id.text)},
+        "metadata": {"creator": _creator(endpoint)},
         "fqdn": f"{record['fqdn']}.",
         "ttl": TTL,
         "aRecords": [{"ipv4Address": each} for each in record["ipAddresses"]],
@@ -198,7 +202,7 @@ def _write_record(ctx: Context, endpoint: Resource, zone: Resource, record: Json
         ctx.apply(where, {"properties": properties})
 
 
-def _withdraw(ctx: Context, endpoint: str, zone: Resource) -> None:
+def _withdraw(ctx: Context, endpoint: Resource, zone: Resource) -> None:
     mark = _creator(endpoint).lower()
     for record in ctx.children(zone, f"{ZONES}/A"):
         creator = str((record.properties.get("metadata") or {}).get("creator", ""))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from secureml_reconcilers.api import reasons
 from secureml_reconcilers.engine.blocks import Block, Check, CheckLevel, Ensure
-from secureml_reconcilers.isolation.body_values import state_of
+from secureml_reconcilers.isolation.body_values import parsed_id, state_of
 from secureml_reconcilers.isolation.records import addresses_of, records_written_by
 
 if TYPE_CHECKING:
@@ -21,6 +21,12 @@ if TYPE_CHECKING:
     from secureml_reconcilers.engine.view import View
 
 _GROUPS: Final = "privateDnsZoneGroups"
+_OUR_GROUP: Final = "default"
+
+
+def our_group(endpoint: ResourceId) -> ResourceId:
+    """The zone group that we give an endpoint; the portal's has this name, too."""
+    return endpoint.child(_GROUPS, _OUR_GROUP)
 
 
 def preferred(azure: View, ours: Iterable[ResourceId]) -> ResourceId:
@@ -38,7 +44,7 @@ def preferred(azure: View, ours: Iterable[ResourceId]) -> ResourceId:
 
 def writing_names(azure: View, ours: Iterable[ResourceId]) -> list[ResourceId]:
     """Those that have a zone group, whoever gave it to them."""
-    return [each for each in ours if azure.children(each, _GROUPS)]
+    return [each for each in ours if _groups_of(azure, each)]
 
 
 def also_named(azure: View, used: ResourceId, ours: Iterable[ResourceId], in_use: Fragment) -> Iterator[Block]:
@@ -65,10 +71,18 @@ def also_named(azure: View, used: ResourceId, ours: Iterable[ResourceId], in_use
 
 def _names_leading_to(azure: View, endpoint: ResourceId) -> int:
     """How many of the records that an endpoint's zone groups say they wrote lead where they say."""
-    written = [record for group in azure.children(endpoint, _GROUPS) for record in records_written_by(group)]
+    written = [record for group in _groups_of(azure, endpoint) for record in records_written_by(group)]
     told = {record.id: record.addresses for record in written if record.id is not None and record.complete}
     azure.ask(*told)
     return sum(addresses_of(azure, record) == addresses for record, addresses in told.items())
+
+
+def _groups_of(azure: View, endpoint: ResourceId) -> list[Body]:
+    """The zone groups of an endpoint. Ours is looked at itself: a list from before we made it does not show it."""
+    ours = our_group(endpoint)
+    listed = [body for body in azure.children(endpoint, _GROUPS) if parsed_id(body.get("id")) != ours]
+    shown = azure.get(ours)
+    return [*listed, shown] if shown is not None else listed
 
 
 def _has_failed(azure: View, endpoint: ResourceId) -> bool:

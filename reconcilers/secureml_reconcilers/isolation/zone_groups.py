@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from secureml_reconcilers.api import reasons
 from secureml_reconcilers.engine.blocks import Block, Check, CheckLevel, Ensure, StatusField
@@ -33,6 +33,7 @@ from secureml_reconcilers.isolation.records import (
     records_written_by,
     seen_empty,
 )
+from secureml_reconcilers.isolation.rivals import our_group
 from secureml_reconcilers.isolation.zones import Zone, is_linked, zone_made, zone_used
 
 if TYPE_CHECKING:
@@ -42,9 +43,6 @@ if TYPE_CHECKING:
     from secureml_reconcilers.azure.resource_id import ResourceId
     from secureml_reconcilers.isolation.network_plan import PrivateLinkTarget
     from secureml_reconcilers.isolation.workspace_context import WorkspaceContext
-
-_GROUP: Final = "default"
-"""The name of the zone groups that we make; the portal's, too."""
 
 
 @once_each
@@ -56,7 +54,7 @@ def zone_group(context: WorkspaceContext, azure: View, target: PrivateLinkTarget
     if is_of_others(plan, azure, target, used):
         yield from _group_of_others(azure, used, zones)
         return
-    group = used.child("privateDnsZoneGroups", _GROUP)
+    group = our_group(used)
     if azure.get(used) is not None and not _writable(azure, used, zones):
         # The group is asked for when it can be written, not on every look at what it waits for.
         yield Check(
@@ -111,7 +109,7 @@ def _our_group(
     context: WorkspaceContext, azure: View, target: PrivateLinkTarget, shown: Body | None, zones: list[Zone]
 ) -> Iterator[Block]:
     used = endpoint_used(context.plan, azure, target)
-    group = used.child("privateDnsZoneGroups", _GROUP)
+    group = our_group(used)
     settled = shown is not None and is_settled(azure, group)
     new = _new_zones(shown, zones)
     names = names_of_endpoint(azure, used) if new and azure.get(used) is not None else {}
@@ -184,7 +182,7 @@ def _has_group_of_others(azure: View, used: ResourceId) -> bool:
     """Whether somebody else gave our endpoint its zone group."""
     if azure.get(used) is None:
         return False
-    return any(group.name.lower() != _GROUP for group in _groups(azure, used))
+    return any(group != our_group(used) for group in _groups(azure, used))
 
 
 def _group_of_others(azure: View, used: ResourceId, zones: list[Zone]) -> Iterator[Block]:

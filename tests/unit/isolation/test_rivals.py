@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from tests.unit.engine.building import known
 from tests.unit.isolation.asking import batches, resources_in
 from tests.unit.isolation.bodies import (
     ACCOUNT,
@@ -49,7 +50,10 @@ from tests.unit.isolation.telling import (
     told,
 )
 
+from secureml_reconcilers.azure.arm import Listed
 from secureml_reconcilers.engine.ownership_tags import user_tag
+from secureml_reconcilers.engine.questions import Listing
+from secureml_reconcilers.isolation import rivals
 from secureml_reconcilers.secure_workspace import SecureWorkspaces
 
 if TYPE_CHECKING:
@@ -245,6 +249,16 @@ def test_the_one_that_is_not_used_is_a_leftover() -> None:
 def test_one_that_wrote_the_same_names_is_no_leftover() -> None:
     """Azure has been seen to take a record along that leads to another endpoint by then."""
     assert leftovers(RIVAL_WRITES, LEADS_TO_RIVAL) == []
+
+
+def test_a_list_from_before_we_gave_ours_its_group_does_not_count() -> None:
+    """The list stays good for whoever added to it: two processes each took the other's for the one with names."""
+    azure = world(*rival(), LEADS_TO_RIVAL, RIVAL_WRITES)
+    azure.complete = False
+    groups = {RIVAL: (zone_group(RIVAL_GROUP, {}),), BLOB: ()}
+    old = {Listing(each, "privateDnsZoneGroups"): Listed(bodies) for each, bodies in groups.items()}
+    azure.known = {**azure.known, **known(old)}
+    assert rivals.writing_names(azure, (BLOB, RIVAL)) == [BLOB, RIVAL]
 
 
 def test_endpoints_of_other_names_are_not_read_beside_our_own() -> None:

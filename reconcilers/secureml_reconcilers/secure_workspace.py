@@ -62,7 +62,8 @@ class SecureWorkspaces:
         """
         if spec.get("deletionPolicy") != "Delete" or spec.get("mode") == "Observe":
             return Composition((), owner)
-        removal = Removal(owner, inventory, "the SecureWorkspace was deleted with deletionPolicy Delete")
+        why = "the SecureWorkspace was deleted with deletionPolicy Delete"
+        removal = Removal(owner, inventory, why, self._cloud.zones)
         endpoints, names = partial(endpoints_removed, removal), partial(names_removed, removal)
         return Composition(
             (
@@ -110,7 +111,7 @@ def _leftovers(
     """A condition about what earlier specs left, as soon as anything was made at all."""
     if inventory:
         removes = context.spec.deletion_policy == "Delete" and context.spec.mode == "Enforce"
-        left = partial(leftovers_removed, context.plan.owner, inventory, declared, removes=removes)
+        left = partial(leftovers_removed, context.plan, inventory, declared, removes=removes)
         yield Aspect(
             condition_types.LEFTOVERS_REMOVED, left, reasons.REMOVED, "Nothing is left that findings do not name."
         )

@@ -14,6 +14,8 @@ from tests.torture.azure import SUBSCRIPTION, Weather
 from tests.torture.operators import RESYNC
 from tests.torture.simulation import Simulation
 
+from secureml_sandbox import landscape
+
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
     from pathlib import Path
@@ -104,6 +106,33 @@ def test_links_of_networks_that_only_the_deleted_used_go_at_last(tmp_path: Path)
 
     scene = play(tmp_path, TWO_WORKSPACES, story)
     assert [each.id.key for each in scene.azure.ctx.of_type(truth.LINKS)] == []
+
+
+def test_names_that_somebody_took_out_do_not_let_their_zone_go(tmp_path: Path) -> None:
+    """Two use one vault's endpoint. Nobody is at work while its zone group is taken away, and one is deleted.
+
+    The zone held no record then, so its link went with the one, though the other needs it as soon as it has given
+    the endpoint its group again.
+    """
+    removed: list[str] = []
+
+    async def story(scene: Simulation) -> None:
+        serve(scene, 0)
+        serve(scene, 1)
+        await all_ready(scene)
+        scene.processes[0].stop()
+        group = next(each for each in scene.azure.ctx.of_type(truth.GROUPS) if "-vault-" in each.id.key)
+        scene.azure.administer("DELETE", group.id.text, landscape.NETWORK)
+        await asyncio.sleep(600)
+        scene.azure.before_write.append(
+            lambda request: removed.extend([request.target] if request.method == "DELETE" else ())
+        )
+        scene.resources[1].delete()
+        scene.processes[0].start()
+        await all_ready(scene)
+
+    scene = play(tmp_path, ONE_WORKSPACE, story)
+    assert (removed, scene.resources[1].gone, scene.resources[0].ready) == ([], True, True)
 
 
 def test_an_endpoint_of_ours_without_its_group_is_no_dead_end(tmp_path: Path) -> None:

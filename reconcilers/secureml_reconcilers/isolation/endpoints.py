@@ -187,6 +187,12 @@ def services_behind(endpoint_body: Body | None) -> set[ResourceId]:
     return {service for service in named if service is not None}
 
 
+def groups_behind(endpoint_body: Body | None) -> set[str]:
+    """The private link groups that an endpoint leads to, in lower case."""
+    shown = (each for path in _CONNECTIONS for each in objects_in(endpoint_body, path))
+    return {str(group).lower() for each in shown for group in list_in(each, "properties.groupIds")}
+
+
 def connection_status(endpoint_body: Body | None) -> str:
     """The status of an endpoint's connection in lower case; descriptions vary and say nothing."""
     for path in _CONNECTIONS:

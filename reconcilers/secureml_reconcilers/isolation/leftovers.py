@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from secureml_reconcilers.azure.resource_id import ResourceId
     from secureml_reconcilers.engine.blocks import Aspect
     from secureml_reconcilers.engine.view import View
+    from secureml_reconcilers.isolation.network_plan import NetworkPlan
 
 
 _ENDPOINTS: Final = "microsoft.network/privateendpoints"
@@ -39,12 +40,12 @@ _NOT_ASKED_FOR: Final = "the spec no longer asks for it"
 
 
 def leftovers_removed(
-    owner: str, inventory: tuple[str, ...], declared: tuple[Aspect, ...], azure: View, *, removes: bool
+    plan: NetworkPlan, inventory: tuple[str, ...], declared: tuple[Aspect, ...], azure: View, *, removes: bool
 ) -> Blocks:
     """Nothing is left of what the spec no longer asks for.
 
     Args:
-        owner: the custom resource, as `cluster/namespace/name`.
+        plan: whose leftovers, and in which cloud.
         inventory: what was made for it, or is the operator's and used by it.
         declared: every other aspect of it: what they name is no leftover.
         azure: the view.
@@ -68,7 +69,7 @@ def leftovers_removed(
         if isinstance(block, Ensure) or (isinstance(block, Check) and block.level is not CheckLevel.ADVISORY)
     )
     entries = tuple(text for text in left if text not in held)
-    removal = Removal(owner, entries, _NOT_ASKED_FOR, after=needed, in_use=frozenset(named))
+    removal = Removal(plan.owner, entries, _NOT_ASKED_FOR, plan.cloud.zones, after=needed, in_use=frozenset(named))
     yield endpoints_removed(removal, azure)
     yield names_removed(removal, azure)
 

@@ -17,6 +17,7 @@ from secureml_reconcilers.engine.blocks import Block, Blocks, Check, CheckLevel,
 from secureml_reconcilers.engine.ownership_tags import MANAGED_BY, OPERATOR, is_marked, user_tag, users
 from secureml_reconcilers.engine.values import Missing
 from secureml_reconcilers.isolation.body_values import count_in, parsed_id
+from secureml_reconcilers.isolation.endpoints import groups_behind
 from secureml_reconcilers.isolation.zones import has_no_record
 
 if TYPE_CHECKING:
@@ -46,6 +47,9 @@ class Removal:
 
     reason: str
     """Why endpoints go, in words for plan and event; what hangs on them goes because of that."""
+
+    zone_names: Mapping[str, tuple[str, ...]]
+    """In which zones the names of each private link group live."""
 
     after: tuple[Block, ...] = ()
     """What must hold before anything goes."""
@@ -122,7 +126,7 @@ def _removed(removal: Removal, target: ResourceId, azure: View) -> Iterator[Bloc
         return
     others = sorted(users(body) - {removal.owner})
     if others and is_marked(body) and removal.owner in users(body):
-        used = f"{_and(others)} {'use' if others[1:] else 'uses'} it"
+        used = f"{_used_by(others)} it"
         yield Ensure(target, {"tags": {user_tag(removal.owner): Missing()}}, used, after=removal.after)
         return
     why = _why_kept(removal, target, body, azure)
@@ -200,7 +204,7 @@ def _never_goes(target: ResourceId, body: Body) -> str:
 
 def _endpoint_is_used(removal: Removal, _target: ResourceId, body: Body, _azure: View) -> str:
     others = sorted(users(body) - {removal.owner})
-    return f"{_and(others)} {'use' if others[1:] else 'uses'} it" if others else ""
+    return f"{_used_by(others)} it" if others else ""
 
 
 def _endpoint_stays(removal: Removal, target: ResourceId, _body: Body, azure: View) -> str:
@@ -213,10 +217,23 @@ def _endpoint_stays(removal: Removal, target: ResourceId, _body: Body, azure: Vi
     return f"its endpoint stays: {why}" if why else ""
 
 
-def _zone_has_records(_removal: Removal, target: ResourceId, _body: Body, azure: View) -> str:
+def _zone_has_records(removal: Removal, target: ResourceId, _body: Body, azure: View) -> str:
     """As long as anybody's record is in a zone, networks resolve it through their links (DNS-09)."""
     zone = azure.get(target.parent) if target.parent is not None else None
-    return "" if zone is None or has_no_record(zone) else _records(zone)
+    if target.parent is None or zone is None:
+        return ""
+    return _records(zone) if not has_no_record(zone) else _names_are_in_use(removal, target.parent, azure)
+
+
+def _names_are_in_use(removal: Removal, zone: ResourceId, azure: View) -> str:
+    """Whether others use an endpoint of ours whose names belong in a zone, though somebody has taken them out."""
+    for target in removal.targets:
+        body = azure.get(target) if target.type == _ENDPOINTS else None
+        others = sorted(users(body) - {removal.owner})
+        names = {name for group in groups_behind(body) for name in removal.zone_names.get(group, ())}
+        if others and is_marked(body) and zone.name.lower() in names:
+            return f"{_used_by(others)} {target.short}, whose names belong in the zone"
+    return ""
 
 
 def _zone_is_used(removal: Removal, target: ResourceId, body: Body, azure: View) -> str:
@@ -227,6 +244,9 @@ def _zone_is_used(removal: Removal, target: ResourceId, body: Body, azure: View)
     """
     if not has_no_record(body):
         return _records(body)
+    in_use = _names_are_in_use(removal, target, azure)
+    if in_use:
+        return in_use
     links = _below(removal, target, azure)
     azure.ask(*links)
     ours = [link for link in links if azure.get(link) is None or _goes(removal, link, azure)]
@@ -293,5 +313,5 @@ def _rank(target: ResourceId) -> int:
     return _LAST if known is None or known.removal_rank is None else known.removal_rank
 
 
-def _and(names: list[str]) -> str:
-    return " and ".join(names)
+def _used_by(names: list[str]) -> str:
+    return f"{' and '.join(names)} {'use' if names[1:] else 'uses'}"

@@ -11,6 +11,7 @@ from tests.unit.isolation.bodies import (
     BLOB_ZONE,
     ENDPOINT,
     ETAG,
+    FILE_ZONE,
     GROUP_OF,
     IN_USE,
     LINK,
@@ -206,6 +207,18 @@ CASES = [
         id="an endpoint that another custom resource uses loses our name, and the tag: it has room for 50",
     ),
     pytest.param(
+        [put(BLOB, "tags", {**UNUSED, **THEIR_USE}), gone(BLOB_GROUP), NO_RECORD],
+        EVERYTHING,
+        kept(BLOB, BLOB_LINK, THE_ZONE),
+        id="its zone is kept for its names, though somebody has taken them out",
+    ),
+    pytest.param(
+        [put(BLOB, "tags", {**UNUSED, **THEIR_USE}), gone(BLOB_GROUP), added(zone(ZONE[FILE_ZONE], records=1))],
+        (BLOB, ZONE[FILE_ZONE], LINK[FILE_ZONE]),
+        (*kept(BLOB), Write("Delete", LINK[FILE_ZONE]), Waits("Delete", ZONE[FILE_ZONE], LINK[FILE_ZONE])),
+        id="but not the zones of other names",
+    ),
+    pytest.param(
         [put(BLOB, "tags", {**UNUSED, **THEIR_USE})],
         EVERYTHING,
         kept(BLOB_GROUP, BLOB, BLOB_LINK, THE_ZONE),
@@ -312,6 +325,12 @@ WHY = [
         BLOB_LINK,
         "the zone holds 1 record set besides its own, which others may need",
         id="the link of a zone with records",
+    ),
+    pytest.param(
+        [put(BLOB, "tags", {**UNUSED, **THEIR_USE}), gone(BLOB_GROUP), NO_RECORD],
+        THE_ZONE,
+        f"team-b/churn uses {BLOB.short}, whose names belong in the zone",
+        id="the zone of names that are in use and were taken out",
     ),
     pytest.param(
         [ENDPOINT_GONE, drop(THE_ZONE, "properties.numberOfRecordSets")],

@@ -150,6 +150,12 @@ class Azure:
         self._callers = {each.display_name: _caller(each) for each in config.clients}
         self.operator_id = next(each for each in config.clients if "operator" in each.display_name).client_id
         self._writer = ""
+        self.caused_by = ""
+        """Who made the last change, or began the operation that ended in it."""
+
+        self._last_writer: dict[str, str] = {}
+        """By lower-case id, who last wrote to a resource."""
+
         self._dirty = False
         self.ctx.changes.listeners.append(self._changed)
         self.ctx.operations.on_schedule = self._plan
@@ -177,7 +183,8 @@ class Azure:
         self._plan()
 
     def _changed(self, change: Change) -> None:
-        by = self._writer if change.caller.kind != "System" else ""
+        by = self._last_writer.get(change.id.key, self._writer) if change.caller.kind != "System" else ""
+        self.caused_by = by or self._last_writer.get(change.id.key, "")
         body = deepcopy(change.after)
         self.history.setdefault(change.id.key, []).append(Version(self.now, body, by))
         self._dirty = True
@@ -235,7 +242,7 @@ class Azure:
 
     def administer(self, method: str, target: str, version: str, body: Any = None) -> Answer:  # noqa: ANN401
         """Do something as the other administrator, at once."""
-        self._writer = "alice"
+        self._writer = self._last_writer[target.lower()] = "alice"
         self.last_disturbed = self.now
         return self.serve("alice@contoso.com", method, f"{target}?api-version={version}", body)
 
@@ -287,6 +294,7 @@ class Azure:
             self.ctx.operations.settle(self.ctx.clock.now())
             self._tell()
             self._writer = request.by.process if request.by is not None else "?"
+            self._last_writer[request.target] = self._writer
             for each in self.before_write:
                 each(request)
             extra["slow_operation"] = self.slow_operations or self.chance.choice((0.3, 1.0, 1.0, 1.0, 3.0))

@@ -76,7 +76,7 @@ class Watch:
             for about in wrong:
                 if (resource.name, about) not in self.wrong_since:
                     self.wrong_since[resource.name, about] = self.azure.now
-                    self.wrong_by[resource.name, about] = self.azure._writer
+                    self.wrong_by[resource.name, about] = self.azure.caused_by
 
     def _sent(self, request: Request) -> None:
         self._ask("OPS-04 one write at a time", one_write_at_a_time(self, request))

@@ -136,6 +136,9 @@ class Azure:
     listed_at_once: bool = False
     """Services list the connections of endpoints that are not done yet: nobody knows of each whether it does."""
 
+    groups_take_any_record: bool = False
+    """With a zone group go the records of its names, whoever wrote them last, as people report of Azure."""
+
     writes: list[Request] = field(default_factory=list)
     reads: int = 0
     last_disturbed: float = 0.0
@@ -188,6 +191,14 @@ class Azure:
         body = deepcopy(change.after)
         self.history.setdefault(change.id.key, []).append(Version(self.now, body, by))
         self._dirty = True
+        if self.groups_take_any_record and change.type == "Delete" and "/privatednszonegroups/" in change.id.key:
+            self._take_records(change.before or {})
+
+    def _take_records(self, group: dict[str, Any]) -> None:
+        for config in group["properties"]["privateDnsZoneConfigs"]:
+            zone = config["properties"]["privateDnsZoneId"]
+            for record in config["properties"].get("recordSets") or ():
+                self.ctx.remove(f"{zone}/A/{record['recordSetName']}")
 
     def _tell(self) -> None:
         if self._dirty:

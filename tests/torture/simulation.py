@@ -73,7 +73,7 @@ class Simulation:
         self.elsewhere = self.same and self.chance.random() < 0.5
         """Each puts its endpoints into another group."""
 
-        self.listed_at_once = bool(seed >> 2 & 1)
+        self.listed_at_once, self.takes_any_record = bool(seed >> 2 & 1), bool(seed >> 3 & 1)
         self.weather = self.chance.choice(WEATHERS)
         self.outcome = Outcome(seed, self._title())
         self._folder = folder
@@ -84,13 +84,15 @@ class Simulation:
         how = "one process" if self.processes_wanted == 1 else "two processes"
         where = ", endpoints in two groups" if self.elsewhere else ""
         listed = ", listed at once" if self.listed_at_once else ""
-        return f"{what}, {how}{where}{listed}, {self.weather}"
+        taken = ", groups take any record" if self.takes_any_record else ""
+        return f"{what}, {how}{where}{listed}{taken}, {self.weather}"
 
     async def prepare(self) -> None:
         """Furnish the world; nobody does anything yet."""
         random.seed(self.outcome.seed)  # the engine spreads its pauses
         self.azure = Azure(random.Random(self.outcome.seed + 1), self._folder, self.weather)  # noqa: S311
         self.azure.listed_at_once = self.listed_at_once
+        self.azure.groups_take_any_record = self.takes_any_record
         await furnish(self.azure, ("fraud",) if self.same else ("fraud", "churn"))
         self._begin = self.azure.now
         self.resources = list(self._resources())

@@ -178,6 +178,23 @@ def test_two_processes_that_made_two_endpoints_come_to_rest(tmp_path: Path) -> N
     assert all(endpoint_users(scene, each) == 2 for each in scene.azure.ctx.of_type(truth.ENDPOINTS))
 
 
+def test_of_two_endpoints_neither_takes_the_names_of_the_other_along(tmp_path: Path) -> None:
+    """As above, and a zone group that goes takes along records that lead to the other endpoint by then."""
+    lost: list[str] = []
+
+    async def story(scene: Simulation) -> None:
+        scene.azure.groups_take_any_record = True
+        serve(scene, 0)
+        serve(scene, 1, endpoints=ELSEWHERE)
+        wrong = lambda: truth.what_is_wrong(scene.azure, scene.resources[0].spec)  # noqa: E731 - asked twice
+        await scene.wait_until(lambda: not wrong(), at_most=900)
+        scene.azure.on_change.append(lambda: lost.extend(text for text in wrong().values() if "leads to" in text))
+        await asyncio.sleep(2 * RESYNC)
+
+    scene = play(tmp_path, ONE_WORKSPACE + TWO_PROCESSES, story)
+    assert (lost, [each.ready for each in scene.resources]) == ([], [True, True])
+
+
 def test_a_restart_while_endpoints_are_made_ends_with_one_for_each_way(tmp_path: Path) -> None:
     """The process dies while the endpoints of the first are made; the second, with another group, comes first.
 

@@ -39,7 +39,10 @@ class Watch:
         """Watch this world; `broken` is told the rule's name and what happened."""
         self.azure, self.resources, self._broken = azure, resources, broken
         self.wrong_since: dict[tuple[str, str], float] = {}
-        """By custom resource and what it is about: since when something that it declares is not so."""
+        """By custom resource and what it is about: since when something that it declares is not so, in one way."""
+
+        self.wrong_how: dict[tuple[str, str], str] = {}
+        """In which way."""
 
         self.wrong_by: dict[tuple[str, str], str] = {}
         """Who made it so."""
@@ -73,10 +76,11 @@ class Watch:
             wrong = truth.what_is_wrong(self.azure, resource.spec)
             for key in [key for key in self.wrong_since if key[0] == resource.name and key[1] not in wrong]:
                 del self.wrong_since[key]
-            for about in wrong:
-                if (resource.name, about) not in self.wrong_since:
-                    self.wrong_since[resource.name, about] = self.azure.now
-                    self.wrong_by[resource.name, about] = self.azure.caused_by
+            for about, how in wrong.items():
+                key = resource.name, about
+                if key not in self.wrong_since or self.wrong_how[key] != how:
+                    self.wrong_since[key], self.wrong_how[key] = self.azure.now, how
+                    self.wrong_by[key] = self.azure.caused_by
 
     def _sent(self, request: Request) -> None:
         self._ask("OPS-04 one write at a time", one_write_at_a_time(self, request))

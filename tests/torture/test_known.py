@@ -9,7 +9,7 @@ import asyncio
 from typing import TYPE_CHECKING, Any
 
 from tests.torture import invariants, truth, virtual_time
-from tests.torture.administrators import HUB, VERSIONS
+from tests.torture.administrators import DNS, HUB, VERSIONS
 from tests.torture.azure import SUBSCRIPTION, Weather
 from tests.torture.operators import RESYNC
 from tests.torture.simulation import Simulation
@@ -86,6 +86,37 @@ def test_a_write_without_an_answer_keeps_others_from_its_target(tmp_path: Path) 
 
     scene = play(tmp_path, ONE_WORKSPACE, story)
     assert scene.outcome.broken == [], scene.outcome.told()
+
+
+def test_a_record_that_goes_before_its_service_is_closed_keeps_it_open(tmp_path: Path) -> None:
+    """All is done but the closing, and a pause stops that pass. Somebody deletes the vault's record meanwhile.
+
+    The next pass reads anew what it leans on. The list of zone groups is from before there was one: the group was
+    taken for absent, so that no record was looked for, then read by itself and found as declared (OPS-08).
+    """
+    deleted: list[str] = []
+
+    async def story(scene: Simulation) -> None:
+        vault = next(iter(scene.azure.ctx.of_type("Microsoft.KeyVault/vaults"))).id.name
+
+        def delete(record: str) -> None:
+            scene.azure.administer("DELETE", record, DNS)
+            asyncio.get_running_loop().call_later(0.5, lambda: scene.resources[0].pause(paused=False))
+
+        def delay(request: Request) -> float:
+            exists = scene.azure.shown(request.target) is not None
+            if request.target.endswith(f"/a/{vault.lower()}") and exists and not deleted:
+                deleted.append(request.target)
+                scene.resources[0].pause(paused=True)
+                asyncio.get_running_loop().call_later(1.0, delete, request.target)
+            return 0.05
+
+        scene.azure.delay_of = delay
+        serve(scene, 0)
+        await scene.wait_until(lambda: scene.resources[0].ready, at_most=900)
+
+    scene = play(tmp_path, ONE_WORKSPACE, story)
+    assert (scene.outcome.broken, len(deleted), scene.resources[0].ready) == ([], 1, True), scene.outcome.told()
 
 
 def test_links_of_networks_that_only_the_deleted_used_go_at_last(tmp_path: Path) -> None:

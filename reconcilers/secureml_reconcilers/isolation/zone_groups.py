@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from secureml_reconcilers.api import reasons
 from secureml_reconcilers.engine.blocks import Block, Check, CheckLevel, Ensure, StatusField
 from secureml_reconcilers.engine.values import Entries
-from secureml_reconcilers.engine.view import Unread, View, once_each
+from secureml_reconcilers.engine.view import View, once_each
 from secureml_reconcilers.isolation.body_values import (
     is_settled,
     objects_in,
@@ -70,7 +70,7 @@ def zone_group(context: WorkspaceContext, azure: View, target: PrivateLinkTarget
         # An endpoint has one group only, and a policy of the landing zone was quicker (DNS-05).
         yield from _group_of_others(azure, used, zones)
         return
-    shown = _group_shown(azure, used, group)
+    shown = azure.get(group)  # not asked for where the list does not show it, unless it was written since
     yield from _our_group(context, azure, target, shown, zones)
     if shown is not None and is_settled(azure, group):
         for zone in zones:
@@ -82,21 +82,6 @@ def _writable(azure: View, endpoint_id: ResourceId, zones: list[Zone]) -> bool:
     if not is_settled(azure, endpoint_id):
         return False
     return all(is_linked(azure, zone) or is_settled(azure, zone.id) for zone in zones)
-
-
-def _group_shown(azure: View, used: ResourceId, group: ResourceId) -> Body | None:
-    """Our zone group, or None when there is none; not asked for where the list of groups does not show it.
-
-    Raises:
-        Unread: when the list shows it and it has not been read yet.
-        AzureProblem: when it cannot be read.
-    """
-    try:
-        return azure.get(group)
-    except Unread:
-        if azure.get(used) is not None and group not in _groups(azure, used):
-            return None
-        raise
 
 
 def _groups(azure: View, used: ResourceId) -> dict[ResourceId, Body]:

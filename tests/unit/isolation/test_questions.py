@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from tests.unit.engine.building import known
 from tests.unit.isolation.asking import batches, is_query, listings_in, resources_in, view_of
 from tests.unit.isolation.bodies import (
     BLOB_ZONE,
@@ -15,6 +16,7 @@ from tests.unit.isolation.bodies import (
     OFFICE,
     OWNER,
     SUBNET,
+    TARGETS,
     ZONE,
     added,
     gone,
@@ -24,7 +26,13 @@ from tests.unit.isolation.bodies import (
     zone,
 )
 
-from secureml_reconcilers.engine.view import Unread
+from secureml_reconcilers.api import SecureWorkspaceSpec
+from secureml_reconcilers.azure.arm import Listed
+from secureml_reconcilers.engine.questions import Listing
+from secureml_reconcilers.engine.view import Unread, View
+from secureml_reconcilers.isolation.clouds import PUBLIC
+from secureml_reconcilers.isolation.workspace_context import WorkspaceContext
+from secureml_reconcilers.isolation.zone_groups import zone_group
 from secureml_reconcilers.isolation.zones import Zone, link_shown, zone_used
 from secureml_reconcilers.secure_workspace import SecureWorkspaces
 
@@ -109,3 +117,14 @@ def test_a_zone_group_that_the_listing_does_not_show_does_not_exist() -> None:
     listed = next(n for n, batch in enumerate(asked) if listing in listings_in(batch))
     assert all(GROUP_OF["blob"] not in resources_in(batch) for batch in asked)
     assert batch_of(asked, ZONE[BLOB_ZONE].child("A", "frauddata")) > listed
+
+
+def test_a_zone_group_that_was_written_since_the_list_is_asked_for() -> None:
+    """Taken for absent, it had written no record that had to be there before its service was closed (OPS-08)."""
+    answers = {Listing(ENDPOINT["blob"], "privateDnsZoneGroups"): Listed(())}
+    known_now = {key: each for key, each in world().known.items() if key != GROUP_OF["blob"].key}
+    view = View({**known_now, **known(answers)}, is_written_since=lambda key, _: key == GROUP_OF["blob"].key)
+    context = WorkspaceContext.of(SecureWorkspaceSpec.parse(spec()), PUBLIC, OWNER)
+    with pytest.raises(Unread) as unread:
+        list(zone_group(context, view, TARGETS["blob"]))
+    assert resources_in(unread.value.questions) == [GROUP_OF["blob"]]

@@ -96,6 +96,9 @@ class Request:
     answered: float | None = None
     """When somebody got the answer, or would have; None while it is on its way."""
 
+    lost: bool = False
+    """Nobody got the answer."""
+
     operation: str = ""
     """The id of the operation that it began."""
 
@@ -286,7 +289,7 @@ class Azure:
         return await answer
 
     def _deliver(self, answer: asyncio.Future[_Response], request: Request, found: Answer | None) -> None:
-        request.answered = self.now
+        request.answered, request.lost = self.now, found is None
         if answer.done():
             return  # whoever waited is gone
         if found is None:
@@ -349,10 +352,12 @@ class Azure:
         return self.chance.uniform(0.01, 0.1) if kind < 0.7 else self.chance.uniform(0.1, 1.5)
 
     def is_running(self, request: Request) -> bool:
-        """Whether Azure works on what a write began; a later write to the same resource takes over."""
+        """Whether Azure works on what a write began; a later write to the same resource takes over, or its end."""
         found = self.ctx.operations.get(request.operation) if request.operation else None
         resource = self.ctx.find(request.target)
         taken_over = resource is not None and resource.operation != request.operation
+        since = request.arrived or request.sent
+        taken_over |= any(each.body is None and each.at >= since for each in self.history.get(request.target, ()))
         return found is not None and found.state == "InProgress" and not taken_over
 
 

@@ -169,6 +169,9 @@ def what_others_use_stays(watch: Watch, request: Request) -> Iterator[str]:
     azure, this = watch.azure, request.by
     if request.method != "DELETE" or azure.shown(request.target) is None or this is None:
         return
+    zone = azure.ctx.find(request.target.split("/virtualnetworklinks/")[0])
+    if zone is not None and zone.id.type == truth.ZONES and not azure.ctx.children(zone, truth.RECORDS):
+        return  # somebody took the names out, and records alone tell who needs a zone: it is made again with them
     for other in watch.resources:
         ready = other.ready_since is not None and other.ready_since < this.began
         if other is this.resource or other.gone or other.deleting or not ready or other.spec["mode"] != "Enforce":
@@ -183,7 +186,9 @@ def _is_disowned(watch: Watch, request: Request, other: CustomResource) -> bool:
     if "/privateendpoints/" not in endpoint or request.by is None:
         return False
     first = next(watch.azure.versions(endpoint, request.by.began))
-    return first is not None and other.owner not in (first.get("tags") or {}).values()
+    tags = (first.get("tags") or {}) if first is not None else {}
+    users = {value for name, value in tags.items() if name.startswith("secureml-user-")}
+    return first is not None and other.owner not in users
 
 
 def announced_before_it_is_made(watch: Watch, request: Request) -> Iterator[str]:
@@ -206,6 +211,8 @@ def one_write_at_a_time(watch: Watch, request: Request) -> Iterator[str]:
             continue
         same = (other.by.process, other.by.life) == (request.by.process, request.by.life)
         refused = other.answered is not None and other.status >= 400
+        if other.lost and watch.azure.shown(other.target) is None:
+            continue  # nobody was told that it runs, and nothing shows it
         if same and not refused and scope(resource_id(other.target)) == locked:
             if (other.answered or watch.azure.now) - other.sent > SOON:
                 watch.confused.add(locked)

@@ -273,7 +273,8 @@ NO_LONGER_DECLARED: Final = _advice(
 )
 KEPT: Final = _advice(
     "Kept",
-    "Something that was to be removed stays, because others use it or it is not known to be the operator's.",
+    "Something that was to be removed stays: others use it, names in use may go with it, or it is not known to be"
+    " the operator's.",
     Who.ADMINISTRATOR,
     "Delete it once nobody needs it, or leave it.",
 )

@@ -254,6 +254,33 @@ def test_of_two_endpoints_neither_takes_the_names_of_the_other_along(tmp_path: P
     assert (lost, [each.ready for each in scene.resources]) == ([], [True, True])
 
 
+def test_who_goes_as_it_comes_leaves_no_name_behind(tmp_path: Path) -> None:
+    """The second puts its name on the endpoints of the first, and is deleted before it has closed the vault, too.
+
+    What is used was listed at the end of a pass, and that one had none: the names kept the endpoints for ever.
+    """
+
+    async def story(scene: Simulation) -> None:
+        serve(scene, 0)
+        await scene.wait_until(lambda: scene.resources[0].ready, at_most=900)
+        scene.resources[0].pause(paused=True)
+        vault = next(iter(scene.azure.ctx.of_type("Microsoft.KeyVault/vaults"))).id.text
+        opened = {"properties": {"publicNetworkAccess": "Enabled"}}
+        scene.azure.administer("PATCH", vault, VERSIONS["Microsoft.KeyVault/vaults"], opened)
+        second = scene.resources[1]
+
+        def delete(request: Request) -> None:
+            if request.by is not None and request.by.resource is second and not second.deleting:
+                second.delete()
+
+        scene.azure.before_write.append(delete)
+        serve(scene, 1, storage={"subResources": ["blob", "file", "queue"]})
+        await scene.wait_until(lambda: second.gone, at_most=900)
+
+    scene = play(tmp_path, ONE_WORKSPACE, story)
+    assert [endpoint_users(scene, each) for each in scene.azure.ctx.of_type(truth.ENDPOINTS)] == [1] * 5
+
+
 def test_a_restart_while_endpoints_are_made_ends_with_one_for_each_way(tmp_path: Path) -> None:
     """The process dies while the endpoints of the first are made; the second, with another group, comes first.
 

@@ -85,8 +85,7 @@ def _announcement(this: Pass, actions: tuple[Action, ...]) -> Status:
     """The status as it must stand before these writes begin: what we make, and what runs."""
     now = this.ledger.clock.now()
     for action in actions:
-        if action.kind == "Create":
-            this.inventory.note(action.id, now)
+        this.inventory.note_announced(action, this.owner, now)
         this.inventory.note_entries(action, now)
     coming = {
         action.id.key: {"id": action.id.text, "verb": action.verb, "since": stamp(now)} for action in actions

@@ -75,6 +75,14 @@ class Inventory:
         """List a resource; one that is listed keeps its date."""
         self._note({"id": target.text, "kind": "Resource", "createdAt": stamp(now)})
 
+    def note_announced(self, action: Action, owner: str, now: datetime) -> None:
+        """List what an action makes, or puts our name on: the pass may be cut short before it sees that."""
+        block, body = action.block, action.body
+        if isinstance(block, Ensure) and type_info(block.id).tags and body is not None and owner in users(body):
+            self.note(block.id, now)
+        elif action.kind == "Create":
+            self.note(action.id, now)
+
     def note_entries(self, action: Action, now: datetime) -> None:
         """List the entries that an action adds to somebody else's list; what was there before is not ours."""
         if not isinstance(action.block, Ensure):

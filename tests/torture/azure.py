@@ -269,6 +269,8 @@ class Azure:
         request = Request(
             method, unquote(parts.path).lower(), body, self.now, PASS.get(), guarded="If-Match" in headers
         )
+        if request.by is not None and method == "GET":
+            request.by.looked = True
         if method in WRITES:
             for each in self.on_send:
                 each(request)

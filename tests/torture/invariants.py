@@ -246,6 +246,8 @@ def ready_is_true(watch: Watch, resource: CustomResource, this: Pass) -> Iterato
     """No pass says Ready of what has been otherwise for longer than any evidence may be old."""
     if not resource.ready or this.deleting or resource.paused or this.spec != resource.spec:
         return
+    if not this.looked:
+        return  # it has only asked the log who it was, and says no more than the pass before
     for (name, about), since in watch.wrong_since.items():
         if name == resource.name and since < this.began - OLD:
             text = truth.what_is_wrong(watch.azure, resource.spec).get(about, about)
@@ -283,7 +285,7 @@ def all_is_as_declared(watch: Watch) -> Iterator[str]:
 def nothing_is_left(watch: Watch, tampered: set[str], kept: set[str]) -> Iterator[str]:
     """What only deleted resources used is gone, save what was to be kept or was tampered with.
 
-    Links stay as long as their zone holds anybody's record (DNS-09).
+    Zones and links stay as long as the zone holds anybody's record (DNS-09).
     """
     living = [each for each in watch.resources if not each.gone]
     for kind in (truth.ENDPOINTS, truth.GROUPS, truth.LINKS, truth.ZONES):
@@ -291,7 +293,11 @@ def nothing_is_left(watch: Watch, tampered: set[str], kept: set[str]) -> Iterato
             key = found.id.key
             used = any(truth.concerns(watch.azure, each.spec, key) for each in living)
             zone = watch.azure.ctx.find(key.split("/virtualnetworklinks/", maxsplit=1)[0])
-            serves = kind == truth.LINKS and zone is not None and watch.azure.ctx.children(zone, truth.RECORDS)
+            serves = (
+                kind in {truth.ZONES, truth.LINKS}
+                and zone is not None
+                and watch.azure.ctx.children(zone, truth.RECORDS)
+            )
             if not used and not serves and key not in kept and not any(key.startswith(each) for each in tampered):
                 yield f"{key} is left over"
 

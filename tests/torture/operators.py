@@ -48,6 +48,8 @@ class Pass:
     began: float
     spec: dict[str, Any]
     deleting: bool
+    looked: bool = False
+    """It has read something of Azure."""
 
 
 @dataclass(eq=False)

@@ -62,8 +62,7 @@ async def test_a_life_from_apply_to_deletion_obeys_the_documents(tmp_path: Path)
         driver = drive(world, world.spec(deletionPolicy="Delete"))
         await driver.settle()
         account = driver.status["azure"]["storageAccountID"]
-        async with world.moving():
-            await world.alice.patch(account, "2025-06-01", {"properties": {"publicNetworkAccess": "Enabled"}})
+        await world.alice.patch(account, "2025-06-01", {"properties": {"publicNetworkAccess": "Enabled"}})
         await driver.resync()
         driver.delete()
         await driver.settle()

@@ -1,7 +1,8 @@
 """Drives the engine against the emulator over HTTPS on one virtual clock, so that nobody waits.
 
-The emulator's clock stands still; it is advanced by exactly what the engine asks to wait. Everything else is
-real: HTTPS, tokens, the SDK pipelines, the operator's least-privilege role.
+The emulator's clock stands still; it is advanced by exactly what the engine, or another administrator, waits. With
+that, and with ids and identities that are always the same, two runs of one story are the same to the second.
+Everything else is real: HTTPS, tokens, the SDK pipelines, the operator's least-privilege role.
 """
 
 from __future__ import annotations
@@ -22,22 +23,42 @@ from secureml_reconcilers.engine.ledger import Ledger
 from secureml_reconcilers.engine.reconciler import Engine
 from secureml_reconcilers.secure_workspace import SecureWorkspaces
 from secureml_sandbox import landscape
+from secureml_sandbox.arm_client import DEFAULT_PAUSE, Identity
 from secureml_sandbox.arm_client import ArmClient as Admin
 from secureml_sandbox.emulator import Emulator as Description
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Mapping
     from pathlib import Path
 
     from secureml_reconcilers.azure.client import ArmClient, ArmRequest
 
-LOADING_SPEED = 5000.0
-"""Virtual seconds per real second while a landscape is made."""
+EPOCH = 1_800_000_000.0
+"""When every world begins, so that two worlds in which the same is done are the same to the second."""
 
 TENANT = "7a3c2f10-1f5e-4c1f-9a52-0d6f1c2b3a4d"
 CLUSTER = "east"
 SUBSCRIPTION = "0b1f6a52-9d3e-4a77-8c41-5e2d7f8a9b10"
 """Always the same, for the emulator draws the duration of an operation from the id that it works on."""
+
+_OPERATOR = Identity(
+    "3c9b7d52-0e41-4f6a-8b17-a5d2c4e6f801", "s3cret", "3c9b7d52-0e41-4f6a-8b17-a5d2c4e6f802", "secureml-operator"
+)
+_ALICE = Identity(
+    "91f4e2a0-6b3d-4c58-9d7e-0c1b2a3d4e01", "s3cret", "91f4e2a0-6b3d-4c58-9d7e-0c1b2a3d4e02", "alice@contoso.com"
+)
+
+
+class Alice(Admin):
+    """The other administrator's script: where it would wait for Azure, the clock jumps."""
+
+    def __init__(self, emulator: Emulator) -> None:
+        """Describe the connection."""
+        super().__init__(emulator.base_url, TENANT, _ALICE, emulator.ca_path)
+        self._clock = emulator.clock
+
+    async def _pause(self, headers: Mapping[str, str]) -> None:
+        self._clock.advance(float(headers.get("Retry-After", DEFAULT_PAUSE)))
 
 
 @dataclass
@@ -74,14 +95,10 @@ class World:
             **more,
         }
 
-    @asynccontextmanager
-    async def moving(self) -> AsyncIterator[None]:
-        """Let the clock run while the other administrator does something that takes time."""
-        self.emulator.clock.set_speed(LOADING_SPEED)
-        try:
-            yield
-        finally:
-            self.emulator.clock.set_speed(0)
+    async def furnish(self, workspaces: tuple[str, ...] = ("fraud",)) -> None:
+        """Make an open landscape, one resource after the other: then the times of it are always the same."""
+        for item in landscape.landscape(SUBSCRIPTION, TENANT, workspaces):
+            await self.alice.put(item.id, item.api_version, item.body)
 
 
 class Journal:
@@ -184,18 +201,22 @@ async def open_world(
     **settings: Any,  # noqa: ANN401 - JSON
 ) -> AsyncIterator[World]:
     """An emulator with an open landscape, and both sides signed in."""
-    description = Description(folder, tenant=TENANT, subscription=SUBSCRIPTION)
+    async with open_empty_world(folder, **settings) as world:
+        await world.furnish(workspaces)
+        yield world
+
+
+@asynccontextmanager
+async def open_empty_world(folder: Path, **settings: Any) -> AsyncIterator[World]:  # noqa: ANN401 - JSON
+    """An emulator with nothing in it, and both sides signed in."""
+    description = Description(folder, tenant=TENANT, subscription=SUBSCRIPTION, operator=_OPERATOR, second=_ALICE)
     config = from_json({**description.configuration(), "throttle": {"enabled": False}, **settings})
-    clock = Clock(LOADING_SPEED)
     random.seed(0)  # the spread of waiting times
-    async with Emulator(config, clock=clock, directory=folder) as emulator:
+    async with Emulator(config, clock=Clock(0, start=EPOCH), directory=folder) as emulator:
         description.base_url = emulator.base_url
         requests: list[ArmRequest] = []
         variables = {**description.environment(), "SSL_CERT_FILE": str(emulator.ca_path)}
         environment = AzureEnvironment.read(variables)
-        admin = Admin(emulator.base_url, description.tenant, description.second, emulator.ca_path, LOADING_SPEED)
-        async with admin, open_arm(environment, requests.append, clock.now) as arm:
-            items = landscape.landscape(description.subscription, description.tenant, workspaces)
-            await landscape.load(admin, items)
-            clock.set_speed(0)
-            yield World(emulator, arm, admin, description.subscription, requests, environment)
+        clock = emulator.clock
+        async with Alice(emulator) as alice, open_arm(environment, requests.append, clock.now) as arm:
+            yield World(emulator, arm, alice, SUBSCRIPTION, requests, environment)

@@ -61,66 +61,57 @@ def shown(world: World, kind: str, part: str = "") -> dict[str, Any]:
 
 async def patches(world: World, kind: str, body: Mapping[str, Any], part: str = "") -> None:
     """She changes some properties of one resource."""
-    async with world.moving():
-        await world.alice.patch(one(world, kind, part), _VERSIONS[kind], dict(body))
+    await world.alice.patch(one(world, kind, part), _VERSIONS[kind], dict(body))
 
 
 async def puts(world: World, target: str, kind: str, body: Mapping[str, Any]) -> None:
     """She creates or replaces a resource."""
-    async with world.moving():
-        await world.alice.put(target, _VERSIONS.get(kind, ""), dict(body))
+    await world.alice.put(target, _VERSIONS.get(kind, ""), dict(body))
 
 
 async def rewrites(world: World, kind: str, part: str, properties: Mapping[str, Any]) -> None:
     """She reads one resource, replaces some of its properties and writes it back."""
-    async with world.moving():
-        target = one(world, kind, part)
-        body = await world.alice.get(target, _VERSIONS[kind])
-        body["properties"] = {**body["properties"], **properties}
-        await world.alice.put(target, _VERSIONS[kind], body)
+    target = one(world, kind, part)
+    body = await world.alice.get(target, _VERSIONS[kind])
+    body["properties"] = {**body["properties"], **properties}
+    await world.alice.put(target, _VERSIONS[kind], body)
 
 
 async def deletes(world: World, kind: str, part: str = "") -> None:
     """She deletes one resource."""
-    async with world.moving():
-        await world.alice.delete(one(world, kind, part), _VERSIONS[kind])
+    await world.alice.delete(one(world, kind, part), _VERSIONS[kind])
 
 
 async def locks(world: World, scope: str, level: str, name: str = "hands-off") -> None:
     """She locks a scope."""
     target = f"{scope}/providers/Microsoft.Authorization/locks/{name}"
-    async with world.moving():
-        await world.alice.put(target, LOCKS, {"properties": {"level": level}})
+    await world.alice.put(target, LOCKS, {"properties": {"level": level}})
 
 
 async def unlocks(world: World, scope: str, name: str = "hands-off") -> None:
     """She takes the lock away."""
-    async with world.moving():
-        await world.alice.delete(f"{scope}/providers/Microsoft.Authorization/locks/{name}", LOCKS)
+    await world.alice.delete(f"{scope}/providers/Microsoft.Authorization/locks/{name}", LOCKS)
 
 
 async def judges(world: World, kind: str, part: str, status: str | None) -> None:
     """She approves, rejects or, with None, deletes the connection of an endpoint on its target."""
     connections = f"{kind}/privateEndpointConnections"
-    async with world.moving():
-        target = one(world, connections, part)
-        if status is None:
-            await world.alice.delete(target, _VERSIONS[kind])
-        else:
-            state = {"privateLinkServiceConnectionState": {"status": status, "description": "by hand"}}
-            await world.alice.put(target, _VERSIONS[kind], {"properties": state})
+    target = one(world, connections, part)
+    if status is None:
+        await world.alice.delete(target, _VERSIONS[kind])
+    else:
+        state = {"privateLinkServiceConnectionState": {"status": status, "description": "by hand"}}
+        await world.alice.put(target, _VERSIONS[kind], {"properties": state})
 
 
 async def creates(world: World, target: str, api_version: str, **body: Any) -> None:  # noqa: ANN401 - JSON
     """She creates something."""
-    async with world.moving():
-        await world.alice.put(target, api_version, body)
+    await world.alice.put(target, api_version, body)
 
 
 async def vanishes(world: World, target: str, api_version: str) -> None:
     """She deletes what she created."""
-    async with world.moving():
-        await world.alice.delete(target, api_version)
+    await world.alice.delete(target, api_version)
 
 
 def forbids(world: World, *actions: str) -> None:

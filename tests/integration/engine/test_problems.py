@@ -81,8 +81,7 @@ async def nothing(_: World) -> None:
 async def churn_is_made(world: World) -> None:
     """She creates the workspace that was missing, and what it leans on."""
     items = landscape.landscape(SUBSCRIPTION, TENANT, ("churn",))
-    async with world.moving():
-        await landscape.load(world.alice, [item for item in items if "/resourceGroups/ml/" in item.id])
+    await landscape.load(world.alice, [item for item in items if "/resourceGroups/ml/" in item.id])
 
 
 async def hub_is_made(world: World) -> None:

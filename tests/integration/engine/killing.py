@@ -1,11 +1,11 @@
-"""A process that dies right after its k-th write, to Azure or to the API server, and never before or later."""
+"""A process that may die right after any of its writes, to Azure or to the API server, never before or later."""
 
 from __future__ import annotations
 
 import asyncio
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from tests.integration.driving import CLUSTER, Driver
 
@@ -14,99 +14,76 @@ from secureml_reconcilers.engine.reconciler import Engine
 from secureml_reconcilers.secure_workspace import SecureWorkspaces
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterator
+    from collections.abc import Callable, Iterator
 
-    from secureml_reconcilers.engine.contract import Status
+    from tests.integration.engine.replaying import Asked
 
-T = TypeVar("T")
-
-FOREVER = 10**9
+    from secureml_reconcilers.engine.contract import ReconcileRequest, Status
 
 
-class Killed(BaseException):
-    """The process is gone; no `except Exception` of the engine may survive it."""
+@dataclass(frozen=True)
+class Death:
+    """All that is left of a process that ends right after one of its writes."""
 
+    write: str
+    """The last one: verb and target, or `status`."""
 
-@dataclass
-class Life:
-    """How many writes are left, and what they were."""
+    moment: float
+    """Virtual seconds."""
 
-    writes_left: int = FOREVER
-    written: list[str] = field(default_factory=list)
-    _one_at_a_time: asyncio.Lock = field(default_factory=asyncio.Lock)
+    asked: list[Asked]
+    """What Azure was asked to change until then, by anybody."""
 
-    def check(self) -> None:
-        """Die if the last write was made: whoever still runs does nothing more.
-
-        Raises:
-            Killed: there is no life left.
-        """
-        if self.writes_left <= 0:
-            raise Killed
-
-    def spend(self, what: str) -> None:
-        """Note a write, and die after the last one.
-
-        Raises:
-            Killed: this was the last.
-        """
-        self.written.append(what)
-        self.writes_left -= 1
-        self.check()
-
-    async def write(self, what: str, write: Callable[[], Awaitable[T]]) -> T:
-        """Make one write; the next begins only afterwards, so that what was made before a death is certain."""
-        async with self._one_at_a_time:
-            self.check()
-            answer = await write()
-            self.spend(what)
-            return answer
+    request: ReconcileRequest
+    """What the API server holds."""
 
 
 class MortalArm:
-    """Azure, as a mortal process sees it."""
+    """Azure, as a mortal process sees it: one write after the other, so it is certain what a death comes after."""
 
-    def __init__(self, arm: Any, life: Life) -> None:  # noqa: ANN401 - a client or a door of it
-        """Wrap the real one."""
-        self._arm, self._life = arm, life
+    def __init__(self, arm: Any, wrote: Callable[[str], None]) -> None:  # noqa: ANN401 - a client or a door of it
+        """Wrap the real one; `wrote` is told of each write that was answered."""
+        self._arm, self._wrote = arm, wrote
+        self._one_at_a_time = asyncio.Lock()
 
     @contextmanager
     def within(self, *arguments: Any) -> Iterator[MortalArm]:  # noqa: ANN401 - what the real one takes
         """See `Azure.within`: the door is as mortal."""
         with self._arm.within(*arguments) as door:
-            yield MortalArm(door, self._life)
+            yield MortalArm(door, self._wrote)
 
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - reads pass as they are
-        self._life.check()
         return getattr(self._arm, name)
 
     async def write(self, verb: str, target: Any, *args: Any, **options: Any) -> Any:  # noqa: ANN401
         """See `Arm.write`."""
-        return await self._life.write(
-            f"{verb} {target.short}", lambda: self._arm.write(verb, target, *args, **options)
-        )
+        async with self._one_at_a_time:
+            answer = await self._arm.write(verb, target, *args, **options)
+            self._wrote(f"{verb} {target.short}")
+            return answer
 
 
 @dataclass
 class MortalDriver(Driver):
-    """A custom resource whose operator has one life, and then another."""
+    """A custom resource whose operator leads a life of which every death is known."""
 
-    life: Life = field(default_factory=Life)
+    asked: list[Asked] = field(default_factory=list)
+    """What Azure was asked to change, from the beginning of the world; it grows."""
+
+    deaths: list[Death] = field(default_factory=list)
 
     def save(self, status: Status) -> None:
         """Write a status, if it differs; that is a write like any other."""
         if status != self.status:
-            self.life.check()
             super().save(status)
-            self.life.spend("status")
+            self._wrote("status")
 
-    def begin_life(self, writes: int = FOREVER) -> None:
+    def begin_life(self) -> None:
         """Start a process that knows nothing but the status."""
-        self.life = Life(writes)
-        arm: Any = MortalArm(self.world.arm, self.life)
+        self.deaths = []
+        arm: Any = MortalArm(self.world.arm, self._wrote)
         self.engine = Engine(SecureWorkspaces(), arm, Ledger(self.world), cluster=CLUSTER)
 
-
-def mortal(driver: Driver) -> MortalDriver:
-    """The same custom resource in the hands of a mortal process."""
-    return MortalDriver(driver.world, driver.engine, driver.request)
+    def _wrote(self, what: str) -> None:
+        now = self.world.emulator.clock.now()
+        self.deaths.append(Death(what, now, list(self.asked), self.request))

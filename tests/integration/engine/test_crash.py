@@ -1,18 +1,21 @@
 """The operator dies right after its k-th write (to Azure, or of a status), for every k; another one goes on.
 
 Sieve's oracle: the end state, and how often each resource was created and deleted, are those of a run that
-nothing disturbed.
+nothing disturbed. That run is made once for all deaths of a scene; for each of them Azure and the status are
+brought to where they stood, without the operator.
 """
 
 from __future__ import annotations
 
+from copy import deepcopy
 from typing import TYPE_CHECKING
 
 import pytest
-from tests.integration.driving import drive, open_world
+from tests.integration.driving import Driver, drive, new_engine, open_empty_world
 from tests.integration.engine import alice
-from tests.integration.engine.killing import FOREVER, Killed, MortalDriver, mortal
+from tests.integration.engine.killing import MortalDriver
 from tests.integration.engine.oracle import Result, result
+from tests.integration.engine.replaying import recorded, replay
 
 from secureml_reconcilers.azure.resource_id import resource_id
 
@@ -22,25 +25,25 @@ if TYPE_CHECKING:
 
     from tests.integration.driving import World
 
-    Scene = Callable[[World], Awaitable[MortalDriver]]
+    Scene = Callable[[World], Awaitable[Driver]]
 
 
-async def first_convergence(world: World) -> MortalDriver:
+async def first_convergence(world: World) -> Driver:
     """A custom resource was just applied."""
-    return mortal(drive(world, world.spec()))
+    return drive(world, world.spec())
 
 
-async def deletion(world: World) -> MortalDriver:
+async def deletion(world: World) -> Driver:
     """A converged custom resource is deleted with all that was made for it, and with the zones made by another."""
     driver = drive(world, world.spec(deletionPolicy="Delete"))
     await driver.settle()
     made = [entry for entry in driver.status["inventory"] if resource_id(entry["id"]).type != alice.ZONE.lower()]
     driver.save({**driver.status, "inventory": made})
     driver.delete()
-    return mortal(driver)
+    return driver
 
 
-async def repair(world: World) -> MortalDriver:
+async def repair(world: World) -> Driver:
     """Somebody has opened the vault, removed a link and an endpoint, and cut another one off."""
     driver = drive(world, world.spec())
     await driver.settle()
@@ -49,60 +52,62 @@ async def repair(world: World) -> MortalDriver:
     await alice.deletes(world, alice.ENDPOINT, "-blob-")
     await alice.judges(world, alice.WORKSPACE, "amlworkspace", None)
     world.emulator.clock.advance(1800)
-    return mortal(driver)
+    return driver
 
 
-async def lived(folder: Path, scene: Scene, writes: int, outage: float) -> tuple[MortalDriver, Result]:
-    """One run in a world of its own, with a death after so many writes."""
-    async with open_world(folder) as world:
-        driver = await scene(world)
-        driver.begin_life(writes)
-        try:
-            await driver.settle()
-        except Killed:
-            world.emulator.clock.advance(outage)
-            driver.begin_life()
-            await driver.settle()
-        return driver, result(world)
-
-
-SCENES = {  # scene, outage in seconds, rows: some more than an undisturbed run has writes
-    "while it converges, and back at once": (first_convergence, 0, 80),
-    "while it converges, and back when all operations have ended": (first_convergence, 60, 80),
-    "while it deletes, and back at once": (deletion, 0, 45),
-    "while it repairs, and back at once": (repair, 0, 25),
+SCENES = {  # scene, outage in seconds, writes of a run that nothing disturbs
+    "while it converges, and back at once": (first_convergence, 0, 41),
+    "while it converges, and back when all operations have ended": (first_convergence, 60, 41),
+    "while it deletes, and back at once": (deletion, 0, 32),
+    "while it repairs, and back at once": (repair, 0, 18),
 }
 
-_UNDISTURBED: dict[str, tuple[MortalDriver, Result]] = {}
-"""By scene, the run that nothing disturbed: all deaths in the scene are held against it."""
+_UNDISTURBED: dict[Scene, tuple[MortalDriver, Result]] = {}
 
 
-async def undisturbed(folder: Path, story: str) -> tuple[MortalDriver, Result]:
-    """The run of a scene with no death in it."""
-    if story not in _UNDISTURBED:
-        scene, outage, _ = SCENES[story]
-        _UNDISTURBED[story] = await lived(folder, scene, FOREVER, outage)
-    return _UNDISTURBED[story]
+async def undisturbed(folder: Path, scene: Scene) -> tuple[MortalDriver, Result]:
+    """The run that nothing disturbed: all deaths in the scene are held against it."""
+    if scene not in _UNDISTURBED:
+        async with open_empty_world(folder) as world:
+            asked = recorded(world.emulator)
+            await world.furnish()
+            before = await scene(world)
+            driver = MortalDriver(world, before.engine, before.request, asked=asked)
+            driver.begin_life()
+            await driver.settle()
+            _UNDISTURBED[scene] = driver, result(world)
+    return _UNDISTURBED[scene]
 
 
 @pytest.mark.parametrize("story", SCENES)
 async def test_there_is_a_death_after_every_write(tmp_path: Path, story: str) -> None:
-    """An engine that writes more often has more points to die at: add rows above."""
-    driver, _ = await undisturbed(tmp_path, story)
-    assert 0 < len(driver.life.written) <= SCENES[story][2]
+    """An engine that writes more or less often has other points to die at: say so above."""
+    scene, _, writes = SCENES[story]
+    driver, _ = await undisturbed(tmp_path, scene)
+    assert len(driver.deaths) == writes, [death.write for death in driver.deaths]
+
+
+@pytest.mark.parametrize("scene", [first_convergence, deletion, repair])
+async def test_a_replay_ends_where_the_run_ended(tmp_path: Path, scene: Scene) -> None:
+    """To the last entity tag: whoever is told of a death finds the very Azure in which it happened."""
+    driver, _ = await undisturbed(tmp_path, scene)
+    there = driver.world.emulator
+    async with open_empty_world(tmp_path) as world:
+        replay(world.emulator, driver.asked, there.clock.now())
+        assert list(world.emulator.ctx.store.all()) == list(there.ctx.store.all())
 
 
 async def test_an_undisturbed_convergence_writes_everything_once(tmp_path: Path) -> None:
     """Five zone groups were written again, some twice, for records that were there already."""
-    driver, _ = await undisturbed(tmp_path, "while it converges, and back at once")
-    writes = [each for each in driver.life.written if each != "status"]
+    driver, _ = await undisturbed(tmp_path, first_convergence)
+    writes = [death.write for death in driver.deaths if death.write != "status"]
     assert len(writes) == len(set(writes))
 
 
 DEATHS = [
     pytest.param(story, number, id=f"{story}-after write {number}")
-    for story, (_, _, rows) in SCENES.items()
-    for number in range(1, rows + 1)
+    for story, (_, _, writes) in SCENES.items()
+    for number in range(1, writes + 1)
 ]
 
 
@@ -110,9 +115,12 @@ DEATHS = [
 async def test_a_death_after_any_write_changes_nothing_in_the_end(tmp_path: Path, story: str, number: int) -> None:
     """Same end state, same creates, same deletes, whichever write was the last of the first life."""
     scene, outage, _ = SCENES[story]
-    whole, expected = await undisturbed(tmp_path, story)
-    if number > len(whole.life.written):
-        pytest.skip("nothing is left to write by then")
-    driver, found = await lived(tmp_path, scene, number, outage)
-    assert found.differences(expected) == [], f"death after {whole.life.written[number - 1]}"
+    whole, expected = await undisturbed(tmp_path, scene)
+    death = whole.deaths[number - 1]
+    async with open_empty_world(tmp_path) as world:
+        replay(world.emulator, death.asked, death.moment + outage)
+        driver = MortalDriver(world, new_engine(world), deepcopy(death.request))
+        driver.begin_life()
+        await driver.settle()
+        assert result(world).differences(expected) == [], f"death after {death.write}"
     assert driver.condition("Ready").get("message") == whole.condition("Ready").get("message")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,13 +31,16 @@ LONG = "policy " * 2000
 ENDPOINTS = [GROUP.resource("Microsoft.Network/privateEndpoints", f"endpoint-{number}") for number in range(300)]
 
 
+@cache
+def schema() -> Draft202012Validator:
+    """What a status must be like."""
+    crd = yaml.safe_load((ROOT / "crds/secureml.dev_secureworkspaces.yaml").read_text(encoding="utf-8"))
+    return Draft202012Validator(crd["spec"]["versions"][0]["schema"]["openAPIV3Schema"]["properties"]["status"])
+
+
 def refused(status: Status) -> list[str]:
     """Why the API server would refuse a status."""
-    crd = yaml.safe_load((ROOT / "crds/secureml.dev_secureworkspaces.yaml").read_text(encoding="utf-8"))
-    schema = crd["spec"]["versions"][0]["schema"]["openAPIV3Schema"]["properties"]["status"]
-    return [
-        f"{error.json_path}: {error.message[:80]}" for error in Draft202012Validator(schema).iter_errors(status)
-    ]
+    return [f"{error.json_path}: {error.message[:80]}" for error in schema().iter_errors(status)]
 
 
 def test_what_azure_says_at_length_is_cut() -> None:

@@ -40,7 +40,7 @@ folder, kubeconfig, namespace, port = Path(sys.argv[1]), sys.argv[2], sys.argv[3
 class Slow:
     async def reconcile(self, request, journal):
         (folder / "began").touch()
-        await asyncio.sleep(2)
+        await asyncio.sleep(1)
         (folder / "ended").touch()
         condition = {"type": "Ready", "status": "True", "reason": "Because", "message": "It is so."}
         return ReconcileResult({"observedGeneration": request.generation, "conditions": [condition]})
@@ -92,7 +92,7 @@ async def test_without_crds_it_waits_and_after_a_restart_of_the_api_server_it_go
         await asyncio.to_thread(plane.apply, workspace("before", "default"))
         await until("a pass for it", lambda: len(operator.reconciler.requests) == 1)
         api = plane.processes[1]
-        await asyncio.to_thread(api.stop)
+        await asyncio.to_thread(api.stop, 2)  # it would wait for its watchers, who do not leave by themselves
         await asyncio.sleep(3)
         await asyncio.to_thread(api.start)
         deadline = time.monotonic() + 60

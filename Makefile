@@ -54,7 +54,7 @@ test: binaries ## Run the tests, side by side (PYTEST="-k name" chooses, PYTEST=
 	$(BIN)/python -m pytest -n logical --maxprocesses 4 --dist worksteal -m "not torture" $(PYTEST)
 
 .PHONY: torture
-torture: binaries ## Crash the operator at every point, and run SEEDS schedules (300): a quarter of an hour
+torture: binaries ## Crash the operator at every point, and run SEEDS schedules (300): some minutes
 	$(BIN)/python -m pytest -m torture -n logical --maxprocesses 4 --dist worksteal $(PYTEST)
 
 .PHONY: mutation

@@ -125,7 +125,7 @@ def _run(settings: Settings) -> int:
     logs.configure(settings.log_format, settings.log_level)
     try:
         return uvloop.run(operator.run(settings))  # a tenth less processor time than asyncio's own loop
-    except (NoClusterError, AddressError) as error:
+    except (NoClusterError, AddressError, SettingsError) as error:
         raise click.ClickException(str(error)) from error
 
 

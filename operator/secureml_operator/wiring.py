@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import importlib
 import logging
+import os
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 from secureml_operator.controller import Served
 from secureml_operator.kinds import KINDS, SECURE_COMPUTE, SECURE_INFERENCE_CLUSTER, SECURE_WORKSPACE
 from secureml_operator.not_implemented import NotImplementedReconciler
+from secureml_operator.settings import SettingsError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping
@@ -42,13 +44,18 @@ async def open_reconcilers(
     """Open what the other side offers; nothing when it is not installed in this build.
 
     Raises:
+        SettingsError: a variable of the environment cannot be understood.
         Exception: whatever opening raises, as missing credentials.
     """
     runtime = _runtime()
     if runtime is None:
         yield {}
         return
-    async with runtime.open_reconcilers(on_request=on_request, cluster=cluster) as reconcilers:
+    try:
+        environment = runtime.AzureEnvironment.read(os.environ)
+    except ValueError as error:
+        raise SettingsError(str(error)) from error
+    async with runtime.open_reconcilers(on_request, cluster, environment=environment) as reconcilers:
         yield reconcilers
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from secureml_reconcilers.azure.connection import open_arm
@@ -18,7 +19,21 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
     from secureml_reconcilers.azure.client import ArmRequest
-    from secureml_reconcilers.engine.contract import Reconciler
+    from secureml_reconcilers.engine.contract import Journal, Reconciler, ReconcileRequest, ReconcileResult
+
+
+class Hurried:
+    """Comes again sooner than the engine says, where time runs faster than here."""
+
+    def __init__(self, engine: Engine, speed: float) -> None:
+        self._engine, self._speed = engine, speed
+        self.forget, self.references = engine.forget, engine.references
+
+    async def reconcile(self, request: ReconcileRequest, journal: Journal) -> ReconcileResult:
+        """See `Reconciler.reconcile`."""
+        result = await self._engine.reconcile(request, journal)
+        wait = result.requeue_after
+        return result if wait is None else replace(result, requeue_after=wait / self._speed)
 
 
 @asynccontextmanager
@@ -38,10 +53,13 @@ async def open_reconcilers(
 
     Yields:
         A reconciler for each kind that this version acts upon, by kind.
+
+    Raises:
+        ValueError: when the process's variables cannot be understood.
     """
     where = environment or AzureEnvironment.read(os.environ)
     async with open_arm(where, on_request) as arm:
-        ledger = Ledger(clock or SystemClock())
+        ledger = Ledger(clock or SystemClock(where.clock_speed))
         kind = SecureWorkspaces(cloud_of(where.resource_manager))
         workspaces = Engine(kind, arm, ledger, cluster=cluster)
-        yield {"SecureWorkspace": workspaces}
+        yield {"SecureWorkspace": workspaces if where.clock_speed == 1 else Hurried(workspaces, where.clock_speed)}

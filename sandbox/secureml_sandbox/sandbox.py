@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from secureml_sandbox.controlplane import ControlPlane
 from secureml_sandbox.emulator import LOADING_SPEED, Emulator
-from secureml_sandbox.environment import operator_environment, person_environment, script
+from secureml_sandbox.environment import hurried, operator_environment, person_environment, script
 from secureml_sandbox.landscape import landscape, load
 from secureml_sandbox.paths import CHECKOUT, exclusive
 from secureml_sandbox.processes import STOP_SECONDS, OperatorProcess, SandboxProcess, stop_leftovers
@@ -99,7 +99,7 @@ class Sandbox:
                 future.result()
         progress(f"Kubernetes with the CRDs of {CHECKOUT.name}/crds; Azure at {self.azure.base_url}")
         if self.wishes.operator:
-            environment = operator_environment(self.folder, self.cluster, self.azure)
+            environment = operator_environment(self.folder, self.cluster, self.azure) | hurried(self.azure)
             self.operator = OperatorProcess(self.folder / "operator", environment, "--resync", str(RESYNC)).start()
             self.operator.wait_until_ready()
             progress(f"operator running, log in {self.operator.log}")

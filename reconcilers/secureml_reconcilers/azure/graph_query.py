@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 _PLACE: Final = re.compile(r"\{(\w+)\}")
@@ -33,11 +34,16 @@ class GraphQuery:
         Raises:
             ValueError: when a place has no value, or a value has no place.
         """
-        given = dict(self.values)
-        named = set(_PLACE.findall(self.template))
-        if named != set(given) or () in given.values():
-            raise ValueError(f"the places {sorted(named)} of a query do not fit the values {sorted(given)}")
-        return _PLACE.sub(lambda place: _literals(given[place.group(1)]), self.template)
+        return _filled(self.template, self.values)
+
+
+@lru_cache(maxsize=4096)
+def _filled(template: str, values: tuple[tuple[str, str | tuple[str, ...]], ...]) -> str:
+    given = dict(values)
+    named = set(_PLACE.findall(template))
+    if named != set(given) or () in given.values():
+        raise ValueError(f"the places {sorted(named)} of a query do not fit the values {sorted(given)}")
+    return _PLACE.sub(lambda place: _literals(given[place.group(1)]), template)
 
 
 def _literals(value: str | tuple[str, ...]) -> str:

@@ -81,9 +81,7 @@ class ResourceId:
     @property
     def parent(self) -> ResourceId | None:
         """The resource this one is a child of; None for a top-level resource or a scope."""
-        if not self._namespace_at or self.type.count("/") < 2:  # noqa: PLR2004 - namespace/type/type
-            return None
-        return resource_id(self.text.rsplit("/", 2)[0])
+        return _parent(self.text)
 
     @property
     def collection_key(self) -> str:
@@ -113,7 +111,7 @@ class ResourceId:
     @property
     def short(self) -> str:
         """Type and name for messages: `privateEndpoints/fraud-blob`, with the parents' names of a child."""
-        return "/".join(f"{kind}/{name}" for kind, name in zip(self._types[1:], self.names, strict=True))
+        return _short(self.text)
 
 
 @lru_cache(maxsize=65536)
@@ -124,6 +122,20 @@ def resource_id(text: str) -> ResourceId:
         ValueError: when the text is no ARM id.
     """
     return ResourceId(text)
+
+
+@lru_cache(maxsize=65536)
+def _parent(text: str) -> ResourceId | None:
+    found = resource_id(text)
+    if not found._namespace_at or found.type.count("/") < 2:  # noqa: PLR2004, SLF001 - namespace/type/type
+        return None
+    return resource_id(text.rsplit("/", 2)[0])
+
+
+@lru_cache(maxsize=65536)
+def _short(text: str) -> str:
+    found = resource_id(text)
+    return "/".join(f"{kind}/{name}" for kind, name in zip(found._types[1:], found.names, strict=True))  # noqa: SLF001
 
 
 def _namespace_at(text: str, parts: list[str]) -> int:

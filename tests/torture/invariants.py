@@ -169,9 +169,6 @@ def what_others_use_stays(watch: Watch, request: Request) -> Iterator[str]:
     azure, this = watch.azure, request.by
     if request.method != "DELETE" or azure.shown(request.target) is None or this is None:
         return
-    zone = azure.ctx.find(request.target.split("/virtualnetworklinks/")[0])
-    if zone is not None and zone.id.type == truth.ZONES and not azure.ctx.children(zone, truth.RECORDS):
-        return  # somebody took the names out, and records alone tell who needs a zone: it is made again with them
     for other in watch.resources:
         ready = other.ready_since is not None and other.ready_since < this.began
         if other is this.resource or other.gone or other.deleting or not ready or other.spec["mode"] != "Enforce":

@@ -137,3 +137,10 @@ def unexpected(body: Body | None, path: str, value: object) -> AzureProblem:
         Severity.AZURE_ADMIN,
         target=where,
     )
+
+
+def endpoints_listed(network: Body | None) -> list[ResourceId]:
+    """Every private endpoint that a network's subnets list, whoever may read it."""
+    subnets = objects_in(network, "properties.subnets")
+    listed = (each for subnet in subnets for each in objects_in(subnet, "properties.privateEndpoints"))
+    return [found for each in listed if (found := parsed_id(each.get("id"))) is not None]

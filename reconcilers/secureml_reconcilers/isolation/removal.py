@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Final
 
 from secureml_reconcilers.api import reasons
 from secureml_reconcilers.azure.catalogue import CATALOGUE, type_info
+from secureml_reconcilers.azure.problem import AzureProblem
 from secureml_reconcilers.engine.blocks import Block, Blocks, Check, CheckLevel, Ensure, EnsureAbsent
-from secureml_reconcilers.engine.ownership_tags import MANAGED_BY, OPERATOR, is_marked, user_tag, users
+from secureml_reconcilers.engine.ownership_tags import MANAGED_BY, OPERATOR, USER, is_marked, user_tag, users
 from secureml_reconcilers.engine.values import Missing
-from secureml_reconcilers.isolation.body_values import count_in, parsed_id
+from secureml_reconcilers.isolation.body_values import count_in, endpoints_listed, parsed_id, text_in
 from secureml_reconcilers.isolation.endpoints import groups_behind
 from secureml_reconcilers.isolation.zones import has_no_record
 
@@ -217,12 +218,40 @@ def _endpoint_stays(removal: Removal, target: ResourceId, _body: Body, azure: Vi
     return f"its endpoint stays: {why}" if why else ""
 
 
-def _zone_has_records(removal: Removal, target: ResourceId, _body: Body, azure: View) -> str:
-    """As long as anybody's record is in a zone, networks resolve it through their links (DNS-09)."""
+def _link_is_needed(removal: Removal, target: ResourceId, body: Body, azure: View) -> str:
+    """As long as anybody's record is in a zone, networks resolve it through their links (DNS-09).
+
+    One without records may get some any moment, or somebody has taken them out: the endpoints tell.
+    """
     zone = azure.get(target.parent) if target.parent is not None else None
     if target.parent is None or zone is None:
         return ""
-    return _records(zone) if not has_no_record(zone) else _names_are_in_use(removal, target.parent, azure)
+    if not has_no_record(zone):
+        return _records(zone)
+    return _names_are_in_use(removal, target.parent, azure) or _network_needs_it(removal, target, body, azure)
+
+
+def _network_needs_it(removal: Removal, link: ResourceId, body: Body, azure: View) -> str:
+    """Whether an endpoint of ours whose names belong in the zone stays in the network that a link leads to.
+
+    Where that cannot be told, a link that only others made or used stays.
+    """
+    network = parsed_id(text_in(body, "properties.virtualNetwork.id"))
+    if network is None or link.parent is None:
+        return "it does not say to which network it leads"
+    try:
+        others = [each for each in endpoints_listed(azure.get(network)) if each not in removal.targets]
+        azure.ask(*others)
+        needs = [each for each in others if _writes_into(removal, azure.get(each), link.parent)]
+    except AzureProblem:
+        return "" if link in removal.targets else f"whether endpoints in {network.name} need it cannot be told"
+    return f"{needs[0].short} is in {network.name}, and its names belong in the zone" if needs else ""
+
+
+def _writes_into(removal: Removal, endpoint: Body | None, zone: ResourceId) -> bool:
+    """Whether an endpoint is ours, and its names live in a zone of this name."""
+    names = {name for group in groups_behind(endpoint) for name in removal.zone_names.get(group, ())}
+    return is_marked(endpoint) and zone.name.lower() in names
 
 
 def _names_are_in_use(removal: Removal, zone: ResourceId, azure: View) -> str:
@@ -230,8 +259,7 @@ def _names_are_in_use(removal: Removal, zone: ResourceId, azure: View) -> str:
     for target in removal.targets:
         body = azure.get(target) if target.type == _ENDPOINTS else None
         others = sorted(users(body) - {removal.owner})
-        names = {name for group in groups_behind(body) for name in removal.zone_names.get(group, ())}
-        if others and is_marked(body) and zone.name.lower() in names:
+        if others and _writes_into(removal, body, zone):
             return f"{_used_by(others)} {target.short}, whose names belong in the zone"
     return ""
 
@@ -258,7 +286,7 @@ def _zone_is_used(removal: Removal, target: ResourceId, body: Body, azure: View)
 _RULES: Final[Mapping[str, Callable[[Removal, ResourceId, Body, View], str]]] = {
     f"{_ENDPOINTS}/privatednszonegroups": _endpoint_stays,
     _ENDPOINTS: _endpoint_is_used,
-    f"{_ZONES}/virtualnetworklinks": _zone_has_records,
+    f"{_ZONES}/virtualnetworklinks": _link_is_needed,
     _ZONES: _zone_is_used,
 }
 """Why a type that the operator removes may have to stay, besides having lost its tag."""
@@ -286,7 +314,8 @@ def _kept(target: ResourceId | None, shown: str, why: str) -> Check:
         holds=False,
         reason=reasons.KEPT,
         message=f"{shown} is kept: {why}.",
-        advice="Delete it yourself once nobody needs it (az resource delete --ids <id>), or leave it.",
+        advice="Delete it yourself once nobody needs it (az resource delete --ids <id>), or leave it. Who uses an"
+        f" endpoint is told by its tags {USER}…: take off that of a resource that is gone (az tag update).",
         about=target,
         level=CheckLevel.ADVISORY,
     )

@@ -16,6 +16,7 @@ from tests.unit.isolation.bodies import (
     IN_USE,
     LINK,
     MARK,
+    NETWORK,
     NETWORK_GROUP,
     OFFICE,
     OWNER,
@@ -26,6 +27,7 @@ from tests.unit.isolation.bodies import (
     endpoint,
     gone,
     link,
+    network,
     plan,
     put,
     spec,
@@ -47,6 +49,7 @@ if TYPE_CHECKING:
 
     from tests.unit.isolation.bodies import Change
 
+    from secureml_reconcilers.azure.arm import Body
     from secureml_reconcilers.azure.resource_id import ResourceId
     from secureml_reconcilers.engine.blocks import Composition
 
@@ -66,6 +69,17 @@ SENT_BACK = {
         if name not in {"provisioningState", "customDnsConfigs"}
     },
 }
+
+
+OFFICE_BLOB = NETWORK_GROUP.resource("Microsoft.Network/privateEndpoints", "office-blob")
+TWO_LINKS = added(zone(THE_ZONE, records=1, links=2), link(OFFICE_LINK, OFFICE))
+
+
+def living_in(where: ResourceId, shown: Body) -> Change:
+    """A network lists an endpoint."""
+    home = where.child("subnets", "endpoints")
+    inside = {"id": home.text, "properties": {"privateEndpoints": [{"id": shown["id"]}]}}
+    return added(network(where, inside), shown)
 
 
 def kept(*targets: ResourceId) -> tuple[Told, ...]:
@@ -137,6 +151,42 @@ CASES = [
             Waits("Delete", THE_ZONE, BLOB_LINK),
         ),
         id="links of ours that only others used go along: these left them while the zone held our records",
+    ),
+    pytest.param(
+        [ENDPOINT_GONE, TWO_LINKS, living_in(OFFICE, endpoint(TARGETS["blob"], OFFICE_BLOB))],
+        EVERYTHING,
+        (Write("Delete", BLOB_LINK), *kept(THE_ZONE)),
+        id="but not one to a network with an endpoint of ours that has not written its names yet, or lost them",
+    ),
+    pytest.param(
+        [ENDPOINT_GONE, NO_RECORD, living_in(NETWORK, endpoint(TARGETS["blob"], OFFICE_BLOB))],
+        EVERYTHING,
+        kept(BLOB_LINK, THE_ZONE),
+        id="whosever link it is",
+    ),
+    pytest.param(
+        [ENDPOINT_GONE, TWO_LINKS, living_in(OFFICE, endpoint(TARGETS["vault"], OFFICE_BLOB))],
+        EVERYTHING,
+        (Write("Delete", BLOB_LINK), Write("Delete", OFFICE_LINK), Waits("Delete", THE_ZONE, BLOB_LINK)),
+        id="an endpoint whose names live elsewhere needs none",
+    ),
+    pytest.param(
+        [ENDPOINT_GONE, TWO_LINKS, living_in(OFFICE, endpoint(TARGETS["blob"], OFFICE_BLOB, tags={}))],
+        EVERYTHING,
+        (Write("Delete", BLOB_LINK), Write("Delete", OFFICE_LINK), Waits("Delete", THE_ZONE, BLOB_LINK)),
+        id="nor does one of others: the link is ours, and was not made for it",
+    ),
+    pytest.param(
+        [ENDPOINT_GONE, TWO_LINKS, unreadable(OFFICE)],
+        EVERYTHING,
+        (Write("Delete", BLOB_LINK), *kept(THE_ZONE)),
+        id="where that cannot be told, a link that only others used stays",
+    ),
+    pytest.param(
+        [ENDPOINT_GONE, NO_RECORD, unreadable(NETWORK)],
+        EVERYTHING,
+        (Write("Delete", BLOB_LINK), Waits("Delete", THE_ZONE, BLOB_LINK)),
+        id="and one of our own goes",
     ),
     pytest.param(
         [ENDPOINT_GONE, added(zone(THE_ZONE, links=2), link(OFFICE_LINK, OFFICE))],

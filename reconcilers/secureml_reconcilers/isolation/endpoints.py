@@ -12,6 +12,7 @@ from secureml_reconcilers.engine.values import get_path
 from secureml_reconcilers.engine.view import View, once, once_each
 from secureml_reconcilers.isolation import rivals
 from secureml_reconcilers.isolation.body_values import (
+    endpoints_listed,
     id_in,
     is_settled,
     list_in,
@@ -79,10 +80,16 @@ def endpoint(context: WorkspaceContext, azure: View, target: PrivateLinkTarget) 
         reason = "the service is reached on a private address"
         existing = Ensure(used, _in_use(plan), reason, (target.rule,), create={})
         yield existing
-        ours = _ours_for(plan, azure, target)
-        yield from rivals.also_named(azure, used, ours, _in_use(plan)) if ours[1:] else ()
         if is_settled(azure, used):
             yield from _approved(target, used, body, azure, existing)
+
+
+def rivals_kept(context: WorkspaceContext, azure: View, target: PrivateLinkTarget) -> Iterator[Block]:
+    """Other endpoints of ours that wrote the names of the one in use are used, too; no closing waits for that."""
+    ours = _ours_for(context.plan, azure, target)
+    if ours[1:]:
+        used = endpoint_used(context.plan, azure, target)
+        yield from rivals.also_named(azure, used, ours, _in_use(context.plan))
 
 
 @once
@@ -103,17 +110,19 @@ def endpoint_used(plan: NetworkPlan, azure: View, target: PrivateLinkTarget) -> 
 
 @once
 def _ours_for(plan: NetworkPlan, azure: View, target: PrivateLinkTarget) -> tuple[ResourceId, ...]:
-    """The endpoints of ours that serve a target; none where one that is not ours, or does not serve, comes first.
+    """The endpoints of ours that serve a target; none where what has our own name is not ours, or serves not.
 
     One that was made for this way has its name, in whatever group: no other need be read.
     """
-    first, name = _first_that_serves(plan, azure, target), plan.endpoint(target).name.lower()
-    if first.name.lower() != name or not _is_ours_and_serves(plan, azure, target, first):
+    own = plan.endpoint(target)
+    if azure.get(own) is not None and not _is_ours_and_serves(plan, azure, target, own):
         return ()
-    namesakes = [each for each in _others_shown(plan, azure, target) if each.name.lower() == name]
+    namesakes = [
+        own,
+        *(each for each in _others_shown(plan, azure, target) if each.name.lower() == own.name.lower()),
+    ]
     azure.ask(*namesakes)
-    ours = (each for each in namesakes if _is_ours_and_serves(plan, azure, target, each))
-    return tuple(dict.fromkeys((first, *ours)))
+    return tuple(dict.fromkeys(each for each in namesakes if _is_ours_and_serves(plan, azure, target, each)))
 
 
 def _is_ours_and_serves(plan: NetworkPlan, azure: View, target: PrivateLinkTarget, each: ResourceId) -> bool:
@@ -220,16 +229,9 @@ def _of_others(plan: NetworkPlan, azure: View, other: ResourceId) -> Body:
     try:
         return azure.get(other) or {}
     except AzureProblem as problem:
-        if problem.reason not in _HIDDEN or other in _endpoints_in_network(plan, azure):
+        if problem.reason not in _HIDDEN or other in endpoints_listed(azure.get(plan.network)):
             raise
         return {}
-
-
-def _endpoints_in_network(plan: NetworkPlan, azure: View) -> set[ResourceId]:
-    """Every endpoint that the network's subnets list, whoever may read it."""
-    subnets = objects_in(azure.get(plan.network), "properties.subnets")
-    listed = (each for subnet in subnets for each in objects_in(subnet, "properties.privateEndpoints"))
-    return {found for each in listed if (found := parsed_id(each.get("id"))) is not None}
 
 
 def _serves(body: Body, plan: NetworkPlan, target: PrivateLinkTarget) -> bool:

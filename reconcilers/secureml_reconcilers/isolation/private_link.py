@@ -9,7 +9,7 @@ from secureml_reconcilers.azure.problem import AzureProblem
 from secureml_reconcilers.engine.blocks import Blocks, Check, CheckLevel
 from secureml_reconcilers.engine.ownership_tags import user_tag, users
 from secureml_reconcilers.isolation.endpoint_subnet import no_guard_applies, unused_subnet_is_missing
-from secureml_reconcilers.isolation.endpoints import endpoint, endpoint_used, is_served
+from secureml_reconcilers.isolation.endpoints import endpoint, endpoint_used, is_served, rivals_kept
 from secureml_reconcilers.isolation.workspace_context import private_link_targets
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ def private_link(context: WorkspaceContext, azure: View) -> Blocks:
     azure.ask(*(target.resource for target in targets), *map(context.plan.endpoint, targets))
     for target in targets:
         yield endpoint(context, azure, target)
+        yield rivals_kept(context, azure, target)
 
 
 def _declared_subnet(context: WorkspaceContext, azure: View) -> Iterator[Check]:
@@ -60,8 +61,9 @@ def _declared_once(context: WorkspaceContext, azure: View) -> Iterator[Check]:
         reasons.DUPLICATE_DECLARATION,
         f"The workspace {context.workspace.name} is also declared by {' and '.join(others)} (cluster, namespace"
         " and name), and specs that contradict each other work against each other.",
-        "Delete one of them, or keep their specs alike; of one that is gone already, with deletionPolicy Retain,"
-        f" take the tag {', '.join(map(user_tag, others))} off the endpoint (az tag update --operation Delete).",
+        "Delete one of them, or keep their specs alike. One that is gone already, with deletionPolicy Retain, left"
+        " its tag on the endpoints that it used: take it off each (az tag update --resource-id <endpoint id>"
+        f" --operation Delete --tags {' or '.join(f'{user_tag(each)}={each}' for each in others)}).",
         ("WS-PE-01",),
         used,
         CheckLevel.ADVISORY,

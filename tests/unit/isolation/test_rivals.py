@@ -230,6 +230,28 @@ def test_both_choose_the_same_whose_ever_name_it_is() -> None:
         assert set(map(str, told(ours))) == set(map(str, told(theirs)))
 
 
+STRANGERS = NETWORK_GROUP.resource("Microsoft.Network/privateEndpoints", "strangers")
+
+
+@pytest.mark.parametrize("shown", [(STRANGERS, RIVAL), (RIVAL, STRANGERS)], ids=["theirs first", "ours first"])
+def test_one_of_ours_is_used_wherever_the_service_lists_it(shown: tuple[ResourceId, ...]) -> None:
+    """Which of them is used hung on the order of Azure's list, and two custom resources leaned on two."""
+    listed = put(ACCOUNT, CONNECTIONS, [connection(ACCOUNT, each) for each in (*shown, ENDPOINT["file"])])
+    strangers = added(endpoint(TARGETS["blob"], STRANGERS, tags={}))
+    azure = world(*rival(THEIR_MARK), gone(BLOB), strangers, listed, RIVAL_WRITES, LEADS_TO_RIVAL)
+    said = told(judge_all(SecureWorkspaces().declare(spec(), OWNER), azure))
+    assert [each for each in said if isinstance(each, Write)] == [tagged(RIVAL, OF_BOTH)]
+
+
+def test_no_closing_waits_for_our_name_on_one_that_nobody_uses() -> None:
+    """Where that write was refused, the account stayed open for ever though its private way worked."""
+    opened = put(ACCOUNT, "properties.publicNetworkAccess", "Enabled")
+    azure = world(*rival(THEIR_MARK), RIVAL_WRITES, opened)
+    said = told(judge_all(SecureWorkspaces().declare(spec(), OWNER), azure))
+    written = [each.id for each in said if isinstance(each, Write)]
+    assert written == [RIVAL, ACCOUNT]
+
+
 def leftovers(*changes: Change) -> list[Told]:
     """What becomes of our endpoint and its group in a landscape with a rival."""
     composition = SecureWorkspaces().declare(

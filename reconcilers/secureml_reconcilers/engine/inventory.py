@@ -77,10 +77,7 @@ class Inventory:
 
     def note_announced(self, action: Action, owner: str, now: datetime) -> None:
         """List what an action makes, or puts our name on: the pass may be cut short before it sees that."""
-        block, body = action.block, action.body
-        if isinstance(block, Ensure) and type_info(block.id).tags and body is not None and owner in users(body):
-            self.note(block.id, now)
-        elif action.kind == "Create":
+        if _is_announced(action, owner):
             self.note(action.id, now)
 
     def note_entries(self, action: Action, now: datetime) -> None:
@@ -104,9 +101,9 @@ class Inventory:
         if len(self.entries) < INVENTORY:
             self.entries.setdefault(_key(item), item)
 
-    def without_room(self, actions: Iterable[Action]) -> list[ResourceId]:
-        """What cannot be made because it cannot be listed: it would stay behind for ever."""
-        new = [each.id for each in actions if each.kind == "Create" and each.id.key not in self.entries]
+    def without_room(self, actions: Iterable[Action], owner: str) -> list[ResourceId]:
+        """What cannot be written because it cannot be listed: it would stay behind for ever."""
+        new = [each.id for each in actions if _is_announced(each, owner) and each.id.key not in self.entries]
         new += [each.id for each in actions if isinstance(each.block, Ensure) for _ in added_entries(each.block)]
         return new[max(0, INVENTORY - len(self.entries)) :]
 
@@ -151,6 +148,12 @@ class Inventory:
             parent = block.id.parent
             return parent is not None and parent.key in self.entries and block.create is not None
         return is_marked(body) and (block.shared or owner in users(body))
+
+
+def _is_announced(action: Action, owner: str) -> bool:
+    """Whether an action makes something, or puts a custom resource's name on it."""
+    named = type_info(action.id).tags and action.body is not None and owner in users(action.body)
+    return isinstance(action.block, Ensure) and (action.kind == "Create" or named)
 
 
 def _key(item: Mapping[str, Any]) -> str:

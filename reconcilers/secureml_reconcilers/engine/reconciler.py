@@ -238,7 +238,7 @@ class Engine:
 def _note_findings(this: Pass, evaluation: Evaluation) -> bool:
     """Note in the ledger what an evaluation shows; whether something failed by that, and is to be judged anew."""
     failed = verify_writes(evaluation, this.readings, this.ledger, this.owner)
-    homeless = this.inventory.without_room(evaluation.actions) if this.composition.enforce else []
+    homeless = this.inventory.without_room(evaluation.actions, this.owner) if this.composition.enforce else []
     for target in homeless:
         this.ledger.note_failure(target, this.owner, no_room(), ended=False)
     for target in evaluation.running():

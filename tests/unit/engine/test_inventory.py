@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from tests.unit.engine.building import ACCOUNT, ENDPOINT, ZONE_GROUP, problem, shown, wants
+from tests.unit.engine.building import ACCOUNT, ENDPOINT, OWNER, ZONE_GROUP, problem, shown, wants
 from tests.unit.engine.fakes import FakeArm, FakeClock, Kind, Run
 
 from secureml_reconcilers.azure.resource_id import resource_id
+from secureml_reconcilers.engine.assessment import Action
 from secureml_reconcilers.engine.blocks import EnsureAbsent
+from secureml_reconcilers.engine.inventory import Inventory
+from secureml_reconcilers.engine.status_limits import INVENTORY
 from secureml_reconcilers.engine.values import Entries
 
 if TYPE_CHECKING:
@@ -210,3 +213,14 @@ async def test_what_is_seen_gone_before_its_look_is_due_is_still_followed_to_its
     await run.look()
     await run.go_on(within=timedelta(minutes=10))
     assert run.arm.written() == [f"DELETE {ZONE_GROUP.short}", f"DELETE {ENDPOINT.short}"]
+
+
+def test_what_gets_our_name_needs_room_in_the_list_as_much_as_what_is_made() -> None:
+    """With one place left, the tag took it, and an endpoint was made that no inventory named."""
+    named = Action("Update", wants(ENDPOINT), "PUT", {"tags": {"secureml-user-a": OWNER}})
+    made = Action("Create", wants(ZONE_GROUP, create={}), "PUT", {})
+    closed = Action("Update", wants(ACCOUNT), "PATCH", {"properties": {}})
+    full = Inventory({f"/subscriptions/s/{number}": {} for number in range(INVENTORY - 1)})
+    assert full.without_room([named, made, closed], OWNER) == [ZONE_GROUP]
+    full.note_announced(named, OWNER, datetime(2026, 1, 1, tzinfo=UTC))
+    assert full.without_room([made, closed], OWNER) == [ZONE_GROUP]

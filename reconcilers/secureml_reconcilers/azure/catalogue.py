@@ -59,7 +59,7 @@ class TypeInfo:
     """Answers 404 until its creation is done, so absence alone does not prove that nobody creates it."""
 
     stale_while_updating: bool = False
-    """Shows its former self, settled, until an update is done, so a settled reading is no end of one."""
+    """Shows its former self, in a terminal state, until an update is done: such a reading is no end of one."""
 
     durations: Durations = field(default_factory=lambda: _durations(1, 10, 60))
     """Of a write whose verb has none of its own below."""

@@ -93,7 +93,13 @@ TABLE: Mapping[str, Row] = {
     "ResourceNotFound": _NOT_FOUND,
     "NotFound": _NOT_FOUND,
     "ResourceGroupNotFound": _NOT_FOUND,
-    "SubscriptionNotFound": _NOT_FOUND,
+    "SubscriptionNotFound": Row(
+        reasons.NOT_FOUND,
+        _S,
+        _ADMIN,
+        "Let the operator's identity see it (a role in it, and the right tenant), or name a resource of another"
+        " subscription; where that field is fixed, make a new resource.",
+    ),
     "RoleDefinitionDoesNotExist": _NOT_FOUND,
     # throttling
     "SubscriptionRequestsThrottled": Row(

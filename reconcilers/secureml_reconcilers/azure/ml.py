@@ -141,6 +141,7 @@ class MachineLearning:
                 pause = asked_wait(answer.headers) or _LOOK
                 await asyncio.sleep(pause.total_seconds())
                 waited += pause
+                self._check_goes_on()
                 look = Ask("GET", answer.headers["Location"], "operation", "resources")
                 answer = await self._sender.send(look, self._requester)
             if answer.status_code != 200:  # noqa: PLR2004
@@ -177,15 +178,19 @@ class MachineLearning:
         return await asyncio.to_thread(run)
 
     async def _send(self, ask: Ask) -> AsyncHttpResponse:
-        """Send one request as the pass's door would.
+        """Send one request as the pass's door would."""
+        self._scopes.admit(ask.path)
+        self._check_goes_on()
+        return await self._sender.send(ask, self._requester)
+
+    def _check_goes_on(self) -> None:
+        """Send nothing more for a pass that is over: who waited for something else knows nothing of that.
 
         Raises:
-            CancelledError: when the pass is over: a thread that waited for another call knows nothing of that.
+            CancelledError: when it is over.
         """
-        self._scopes.admit(ask.path)
         if self._requester is not None and self._requester.over:
             raise asyncio.CancelledError
-        return await self._sender.send(ask, self._requester)
 
 
 def _client(environment: AzureEnvironment, workspace: ResourceId, wire: GuardedWire) -> Any:  # noqa: ANN401

@@ -30,9 +30,9 @@ if TYPE_CHECKING:
 _WORTH_LISTING: Final = 2
 """From so many unread resources of one type in one group on, the group's listing is asked in their place."""
 
-_CROWDED: Final = 20
-"""A group whose listing shows more than so many times what is wanted of it is not listed again: a hub's may hold
-thousands, and each costs time and memory to read."""
+_CROWDED: Final = 100
+"""A group whose listing shows more than this is not listed again: a hub's may hold thousands, and each costs time
+and memory to read."""
 
 _UNSAID: Final = timedelta(seconds=2)
 """How long to leave a budget alone that does not say how long."""
@@ -46,7 +46,7 @@ class Observer:
     ledger: Ledger
     arm: Arm
     crowded: set[str] = field(default_factory=set)
-    """Keys of listings that show far more than is wanted of them; kept from pass to pass by whoever makes this."""
+    """Keys of listings that show too much to be read again; kept from pass to pass by whoever makes this."""
 
     async def observe(self, composition: Composition) -> list[Composed]:
         """Compose, read what was missing, and compose again until nothing is missing.
@@ -91,7 +91,7 @@ class Observer:
         """
         at, order = self.ledger.clock.monotonic(), self.ledger.number()
         answer = await self._answer(listing)
-        if isinstance(answer, Listed) and len(answer.items) > _CROWDED * len(wanted):
+        if isinstance(answer, Listed) and len(answer.items) > _CROWDED:
             self.crowded.add(listing.key)
         if listing.key in self.crowded or _says_nothing(answer):
             await gather_all(*map(self._read_one, wanted))
@@ -115,7 +115,7 @@ class Observer:
         listed = []
         for wanted in groups.values():
             first = wanted[0].id
-            listing = Listing(first.group, _full_type(first), most=_CROWDED * len(wanted))
+            listing = Listing(first.group, _full_type(first), most=_CROWDED)
             if len(wanted) < _WORTH_LISTING or listing.key in self.crowded:
                 single += wanted
             else:

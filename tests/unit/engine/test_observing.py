@@ -150,7 +150,7 @@ async def test_where_a_group_may_not_be_listed_each_is_read() -> None:
 
 async def test_a_crowded_group_is_listed_once_and_never_again() -> None:
     """Five hundred workspaces have their endpoints in one group: each pass read all 2,500 of them, five times."""
-    neighbours = [GROUP.resource("Microsoft.Network/privateEndpoints", f"n{number}") for number in range(60)]
+    neighbours = [GROUP.resource("Microsoft.Network/privateEndpoints", f"n{number}") for number in range(99)]
     arm, crowded = azure(*ENDPOINTS[:2], *neighbours), set[str]()
     for _ in range(2):
         readings = Readings()

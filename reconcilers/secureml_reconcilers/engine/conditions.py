@@ -155,6 +155,13 @@ def paused(ready: Mapping[str, Any] | None) -> list[Condition]:
     ]
 
 
+def as_last_seen(condition: Mapping[str, Any]) -> dict[str, Any]:
+    """What an aspect said to be so before the pause: nobody looks whether it still is."""
+    if condition["status"] != "True":
+        return dict(condition)
+    return {**condition, "message": f"{_LAST_SEEN}{condition['message'].removeprefix(_LAST_SEEN)}"}
+
+
 def _as_last_seen(ready: Mapping[str, Any]) -> Condition:
     """What was known stays, without the promise of watching."""
     seen = "Azure was as declared." if ready["status"] == "True" else ready["message"].removeprefix(_LAST_SEEN)

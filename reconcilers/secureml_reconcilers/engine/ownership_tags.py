@@ -13,7 +13,7 @@ OPERATOR: Final = "secureml-operator"
 OWNER: Final = "secureml-owner"
 """Tags on everything we make. Tag names may hold no slash, so they cannot look like Kubernetes labels."""
 
-_USER: Final = "secureml-user-"
+USER: Final = "secureml-user-"
 
 
 def is_marked(body: Body | None) -> bool:
@@ -26,12 +26,12 @@ def user_tag(owner: str) -> str:
 
     One tag each, so that two writers never have to merge one value.
     """
-    return f"{_USER}{hashlib.sha256(owner.encode()).hexdigest()[:8]}"
+    return f"{USER}{hashlib.sha256(owner.encode()).hexdigest()[:8]}"
 
 
 def users(body: Body | None) -> set[str]:
     """Who uses a resource, as `cluster/namespace/name`."""
-    return {value for name, value in _tags(body).items() if name.startswith(_USER) and value}
+    return {value for name, value in _tags(body).items() if name.startswith(USER) and value}
 
 
 def made_for(body: Body) -> str:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from secureml_reconcilers.api import condition_types, reasons
 from secureml_reconcilers.engine import conditions
-from secureml_reconcilers.engine.conditions import Condition, condition_of, with_times
+from secureml_reconcilers.engine.conditions import Condition, as_last_seen, condition_of, with_times
 from secureml_reconcilers.engine.contract import Event, ReconcileResult
 from secureml_reconcilers.engine.status_and_events import pauses
 
@@ -38,7 +38,7 @@ def paused(request: ReconcileRequest, now: datetime) -> ReconcileResult:
     ready = condition_of(request.status, condition_types.READY)
     known = ready.get("observedGeneration") == request.generation and ready["reason"] not in _NOTHING_SEEN
     fresh = with_times(conditions.paused(ready if known else None), before, request.generation, now)
-    standing = {condition["type"]: dict(condition) for condition in (*before, *fresh)}
+    standing = {each["type"]: as_last_seen(each) for each in before} | {each["type"]: each for each in fresh}
     status = {**request.status, "observedGeneration": request.generation, "conditions": list(standing.values())}
     return ReconcileResult(status, tuple(pauses(before, fresh)))
 

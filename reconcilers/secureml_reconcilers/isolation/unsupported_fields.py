@@ -34,7 +34,9 @@ def of_account(account: ServiceInUse) -> Iterator[Check]:
             "spec.storage.additionalAccounts[].access ServiceEndpoint", "such an account is left as it is"
         )
     if storage.allowed_subnet_ids:
-        yield _unsupported("spec.storage.allowedSubnetIDs", "no storage account is closed to those subnets")
+        yield _unsupported(
+            "spec.storage.allowedSubnetIDs", "those subnets are not let in, and an account that is open stays so"
+        )
     if account.spec.studio.enabled:
         yield _unsupported("spec.studio.enabled", "no storage account is closed before studio's roles are checked")
 
@@ -45,7 +47,9 @@ def of_vault(vault: ServiceInUse) -> Iterator[Check]:
     if section.access == "ServiceEndpoint":
         yield _unsupported("spec.keyVault.access ServiceEndpoint", "the vault is left as it is")
     if section.allowed_subnet_ids:
-        yield _unsupported("spec.keyVault.allowedSubnetIDs", "the vault is not closed to those subnets")
+        yield _unsupported(
+            "spec.keyVault.allowedSubnetIDs", "those subnets are not let in, and a vault that is open stays so"
+        )
 
 
 def of_registry(registry: ServiceInUse) -> Iterator[Check]:

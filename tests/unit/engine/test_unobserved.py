@@ -125,6 +125,18 @@ def test_while_paused_nothing_is_promised(ready: dict[str, str], message: str) -
     assert said["InSync"] == "Drift is neither looked for nor repaired since this resource was paused."
 
 
+def test_while_paused_an_aspect_says_what_was_so() -> None:
+    """It went on saying that every account is closed, while somebody had opened one."""
+    closed = {**condition("StorageIsolated", "True"), "message": "Every account is closed."}
+    exposed = {**condition("KeyVaultIsolated", "False"), "message": "Locked."}
+    first = paused(request(1, condition("Ready", "True"), closed, exposed), NOW)
+    again = ReconcileRequest(Key("K", "n", "c"), "uid", 1, {}, first.status)
+    for outcome in (first, paused(again, NOW)):
+        said = {each["type"]: each["message"] for each in outcome.status["conditions"]}
+        assert said["StorageIsolated"] == "Paused; as last seen: Every account is closed."
+        assert said["KeyVaultIsolated"] == "Locked."
+
+
 def test_the_beginning_of_a_pause_is_told_once() -> None:
     """Its end is told by the first pass that looks again, or that finds the spec invalid."""
     first = paused(request(1, *SETTLED), NOW)

@@ -1,10 +1,10 @@
-"""What a pass settles in the books: failures that are over, and the inventory as it was seen to be."""
+"""What a pass settles in the books: failures that are over, the inventory as it was seen, what is waited for."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from secureml_reconcilers.engine.assessment import Holds
+from secureml_reconcilers.engine.assessment import Holds, Pending
 from secureml_reconcilers.engine.blocks import Ensure, EnsureAbsent
 from secureml_reconcilers.engine.recovering import recovered
 
@@ -14,9 +14,21 @@ if TYPE_CHECKING:
 
 
 def settle_accounts(this: Pass, evaluation: Evaluation) -> None:
-    """Clear the failures that are over, and bring the inventory to what was seen."""
+    """Clear the failures that are over, bring the inventory to what was seen, and note what is waited for."""
     _clear_failures(this, evaluation)
     _update_inventory(this, evaluation)
+    _note_pending(this, evaluation, busy=bool(this.running() or this.actions))
+    this.history.troubled_passes = this.history.troubled_passes + 1 if this.troubles(evaluation) else 0
+
+
+def _note_pending(this: Pass, evaluation: Evaluation, *, busy: bool) -> None:
+    """Since when what becomes true by itself is pending; what is under way, or was just written, may bring it."""
+    now, since = this.ledger.clock.monotonic(), this.history.pending_since
+    this.history.pending_since = {
+        key: now if busy else since.get(key, now)
+        for key, assessment in evaluation.assessments.items()
+        if isinstance(assessment, Pending) and (assessment.worth_a_look or not busy)
+    }
 
 
 def _clear_failures(this: Pass, evaluation: Evaluation) -> None:

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 
 from secureml_reconcilers.engine.assessment import Ownership
 from secureml_reconcilers.engine.blocks import Ensure, EnsureAbsent
-from secureml_reconcilers.engine.evaluation import Situation
+from secureml_reconcilers.engine.evaluation import Situation, problems
 from secureml_reconcilers.engine.readings import JUST_BEFORE
 
 if TYPE_CHECKING:
     from datetime import timedelta
 
     from secureml_reconcilers.azure.arm import Arm
+    from secureml_reconcilers.azure.problem import AzureProblem
     from secureml_reconcilers.azure.resource_id import ResourceId
     from secureml_reconcilers.engine.assessment import Action
     from secureml_reconcilers.engine.blocks import Composition
@@ -111,6 +112,12 @@ class Pass:
         """The operations that concern this custom resource."""
         found = {target.key: self.ledger.running(target) for target in self.targets()}
         return [record for _, record in sorted(found.items()) if record is not None]
+
+    def troubles(self, evaluation: Evaluation) -> list[AzureProblem]:
+        """What went wrong without a failed write: nothing else says when to try again."""
+        failures = [self.ledger.failure(target, self.owner) for target in evaluation.targets()]
+        failed = {failure.problem.message for failure in failures if failure is not None}
+        return [problem for problem in problems(evaluation) if problem.message not in failed]
 
     def due_operations(self) -> list[Record]:
         """Those of the running operations that are to be looked at, and that this pass has not looked at."""

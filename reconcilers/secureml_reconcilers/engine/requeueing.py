@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from secureml_reconcilers.engine import attribution, intervals
-from secureml_reconcilers.engine.assessment import Pending, Running
+from secureml_reconcilers.engine.assessment import Running
 from secureml_reconcilers.engine.evaluation import Busy, problems
 
 if TYPE_CHECKING:
     from datetime import timedelta
 
-    from secureml_reconcilers.azure.problem import AzureProblem
     from secureml_reconcilers.engine.evaluation import Evaluation
     from secureml_reconcilers.engine.ledger import Record
     from secureml_reconcilers.engine.passing import Pass
@@ -19,6 +18,8 @@ if TYPE_CHECKING:
 
 def requeue_after(this: Pass, evaluation: Evaluation, running: list[Record], *, goes_on: bool) -> timedelta | None:
     """The soonest of: a look at an operation, a repeat of what failed, a look at what is pending.
+
+    It also notes when the author of drift is due to be asked for, and nothing else is.
 
     Args:
         this: the pass.
@@ -35,12 +36,11 @@ def requeue_after(this: Pass, evaluation: Evaluation, running: list[Record], *, 
     others_run = any(isinstance(each, Running) for each in assessments)
     if this.claim_held_elsewhere or _waits_for_others(evaluation) or (not waits and others_run):
         waits.append(intervals.PENDING)
-    waits += _looks_at_pending(this, evaluation, busy=bool(running or this.actions))
+    if history.pending_since:  # what came last may come soon, however long another has been pending
+        waits.append(intervals.pending(max(history.pending_since.values()), now))
     if this.unfinished:
         waits.append(intervals.SOONEST)
-    troubles = _troubles(this, evaluation)
-    history.troubled_passes = history.troubled_passes + 1 if troubles else 0
-    waits += [intervals.backoff(problem, history.troubled_passes) for problem in troubles]
+    waits += [intervals.backoff(problem, history.troubled_passes) for problem in this.troubles(evaluation)]
     look = attribution.wait(history.awaiting_author, now)
     history.author_due = now + look if look is not None and not waits else None
     waits += [look] if look is not None else []
@@ -60,22 +60,3 @@ def _repeats(this: Pass, evaluation: Evaluation) -> list[timedelta]:
 
 def _waits_for_others(evaluation: Evaluation) -> bool:
     return any(isinstance(gate, Busy) for gate in evaluation.waiting.values())
-
-
-def _troubles(this: Pass, evaluation: Evaluation) -> list[AzureProblem]:
-    """What went wrong without a failed write: nothing else says when to try again."""
-    failures = [this.ledger.failure(target, this.owner) for target in evaluation.targets()]
-    failed = {failure.problem.message for failure in failures if failure is not None}
-    return [problem for problem in problems(evaluation) if problem.message not in failed]
-
-
-def _looks_at_pending(this: Pass, evaluation: Evaluation, *, busy: bool) -> list[timedelta]:
-    """When to look at what becomes true by itself; what is under way, or was just written, may bring it."""
-    now, history = this.ledger.clock.monotonic(), this.history
-    history.pending_since = {
-        key: now if busy else history.pending_since.get(key, now)
-        for key, assessment in evaluation.assessments.items()
-        if isinstance(assessment, Pending) and (assessment.worth_a_look or not busy)
-    }
-    # What came last may come soon, however long another has been pending.
-    return [intervals.pending(max(history.pending_since.values()), now)] if history.pending_since else []

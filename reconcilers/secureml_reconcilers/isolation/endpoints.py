@@ -125,6 +125,13 @@ def _ours_for(plan: NetworkPlan, azure: View, target: PrivateLinkTarget) -> tupl
     return tuple(dict.fromkeys(each for each in namesakes if _is_ours_and_serves(plan, azure, target, each)))
 
 
+def has_namesake(plan: NetworkPlan, azure: View, target: PrivateLinkTarget, used: ResourceId) -> bool:
+    """Whether the service lists an endpoint of the same name that is not ours, or that we may not read."""
+    ours = _ours_for(plan, azure, target)
+    others = (each for each in _others_shown(plan, azure, target) if each not in ours and each != used)
+    return any(each.name.lower() == used.name.lower() for each in others)
+
+
 def _is_ours_and_serves(plan: NetworkPlan, azure: View, target: PrivateLinkTarget, each: ResourceId) -> bool:
     try:
         body = azure.get(each) or {}

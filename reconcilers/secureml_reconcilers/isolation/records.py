@@ -104,16 +104,23 @@ def missing_records(
             yield record.id, Difference(record.id.short, record.addresses, found or None)
 
 
-def is_free(azure: View, used: ResourceId, record: Record, *, first: bool) -> Check:
+def is_free(azure: View, used: ResourceId, record: Record, *, first: bool, namesake: bool) -> Check:
     """No record of somebody else's stands where our endpoint writes, for Azure would write over it (DNS-09).
 
     Before we have written any, one that leads elsewhere is somebody's unless our endpoint is noted on it. Later,
     it is one that another endpoint took over; what a person changed is repaired.
+
+    Args:
+        azure: the view.
+        used: the endpoint that writes it.
+        record: what it writes.
+        first: it has not been written yet.
+        namesake: the service lists an endpoint of that name which is not ours: a name alone proves nothing then.
     """
     found, creator = (
         ([], "") if record.id is None else (addresses_of(azure, record.id), _creator(azure, record.id))
     )
-    ours = used.name.lower() in creator.split() or used.key in creator.split()
+    ours = _is_noted(azure, used, creator, by_guid=namesake)
     theirs = not ours and (first or creator.startswith(_BY_ENDPOINT))
     return Check(
         f"{record.fqdn} is free for {used.short}",
@@ -127,6 +134,15 @@ def is_free(azure: View, used: ResourceId, record: Record, *, first: bool) -> Ch
         ("DNS-09",),
         record.id,
     )
+
+
+def _is_noted(azure: View, used: ResourceId, creator: str, *, by_guid: bool) -> bool:
+    """Whether a note on a record names an endpoint; its guid, where it tells one, tells namesakes apart."""
+    words = creator.split()
+    if used.name.lower() not in words and used.key not in words:
+        return False
+    guid = text_in(azure.get(used), "properties.resourceGuid").lower()
+    return guid in words if by_guid and guid else not by_guid
 
 
 def endpoint_tells_names(used: ResourceId, names: dict[str, list[str]], rule: str) -> Check:

@@ -18,6 +18,7 @@ from secureml_reconcilers.isolation.body_values import (
 from secureml_reconcilers.isolation.endpoints import (
     endpoint,
     endpoint_used,
+    has_namesake,
     is_approved,
     is_of_others,
     way_claim,
@@ -104,8 +105,9 @@ def _our_group(
     written = list(records_written_by(shown)) if linked and settled else []
     azure.ask(*(_ids_of([*coming, *written])))
     told = (endpoint_tells_names(used, names, "DNS-09"),) if new and is_approved(azure.get(used)) else ()
-    untouched = tuple(is_free(azure, used, record, first=True) for record in coming)
-    kept = tuple(is_free(azure, used, record, first=False) for record in written)
+    namesake = has_namesake(context.plan, azure, target, used)
+    untouched = tuple(is_free(azure, used, record, first=True, namesake=namesake) for record in coming)
+    kept = tuple(is_free(azure, used, record, first=False, namesake=namesake) for record in written)
     before = (*told, *untouched, *kept)
     yield from before
     missing = dict(missing_records(azure, written, kept))

@@ -230,6 +230,40 @@ def test_both_choose_the_same_whose_ever_name_it_is() -> None:
         assert set(map(str, told(ours))) == set(map(str, told(theirs)))
 
 
+OUR_GUID, THEIR_GUID = "0a0a", "1b1b"
+
+
+def noted(guid: str, address: str) -> Change:
+    """A record that leads there, with the note of an endpoint of our name."""
+    shown = record(ZONE[BLOB_ZONE], "frauddata", address)
+    creator = f"created by private endpoint {BLOB.name} with resource guid {guid}"
+    shown["properties"]["metadata"] = {"creator": creator}
+    return added(shown)
+
+
+@pytest.mark.parametrize(
+    ("landscape", "guid", "free"),
+    [
+        pytest.param(
+            [gone(BLOB_GROUP), unreadable(RIVAL)], THEIR_GUID, False, id="theirs, before we have written"
+        ),
+        pytest.param([unreadable(RIVAL)], THEIR_GUID, False, id="theirs, and written over ours"),
+        pytest.param([gone(BLOB_GROUP), unreadable(RIVAL)], OUR_GUID, True, id="ours of old"),
+        pytest.param([put(RIVAL, "tags", {})], THEIR_GUID, False, id="theirs, which has lost its tag"),
+        pytest.param([gone(RIVAL), put(ACCOUNT, CONNECTIONS, [])], THEIR_GUID, True, id="of one that is gone"),
+    ],
+)
+def test_a_name_on_a_record_proves_nothing_where_another_has_it_too(
+    landscape: list[Change], guid: str, *, free: bool
+) -> None:
+    """Endpoints for one way have one name, in two groups: each side wrote over the record of the other."""
+    ours = put(BLOB, "properties.resourceGuid", OUR_GUID)
+    azure = world(*rival(), ours, noted(guid, THEIR_ADDRESS), *landscape)
+    said = told(judge_all(SecureWorkspaces().declare(spec(), OWNER), azure))
+    assert (BLOB_GROUP in [each.id for each in said if isinstance(each, Write)]) is free
+    assert (Finding("DNSRecordTaken") in [Finding(getattr(each, "reason", "")) for each in said]) is not free
+
+
 STRANGERS = NETWORK_GROUP.resource("Microsoft.Network/privateEndpoints", "strangers")
 
 

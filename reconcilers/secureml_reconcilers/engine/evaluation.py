@@ -125,7 +125,7 @@ def evaluate(composed: list[Composed], situation: Situation) -> Evaluation:
 
 def _gate(block: Ensure | EnsureAbsent, situation: Situation, assessments: dict[str, Assessment]) -> Block | None:
     """The first block that must be in order before this one is written, or that comes before it."""
-    closed = (gate for gate in block.after if not _is_open(gate, situation, assessments))
+    closed = (gate for gate in block.after if not _lets_pass(gate, situation, assessments))
     coming = (gate for gate in block.after_if_possible if _is_coming(gate, situation, assessments))
     return next(closed, None) or next(coming, None)
 
@@ -159,6 +159,7 @@ def must_be_fresh(action: Action) -> set[str]:
     Making something on old evidence does no harm, for it is refused, or found superfluous; what writes over
     others' work instead names what it must look at.
     """
+    # What is not ours to make is only ever closed, or has our name taken off it: others may lean on it.
     closes = isinstance(action.block, Ensure) and action.block.create is None
     preconditions = {target.key for target in action.block.preconditions}
     if action.kind != "Delete" and not closes:
@@ -187,13 +188,14 @@ def _by_key(composed: list[Composed]) -> dict[str, Block]:
     return every
 
 
-def _is_open(gate: Block, situation: Situation, assessments: dict[str, Assessment]) -> bool:
+def _lets_pass(gate: Block, situation: Situation, assessments: dict[str, Assessment]) -> bool:
+    """Whether what waits for this block may go on: it holds, or is only worth knowing."""
     return isinstance(_assessment(gate, situation, assessments), Holds | Advised)
 
 
 def _is_coming(block: Block, situation: Situation, assessments: dict[str, Assessment]) -> bool:
     """Not in order yet, but on its way."""
-    return not _is_open(block, situation, assessments) and not _is_stuck(block, situation, assessments)
+    return not _lets_pass(block, situation, assessments) and not _is_stuck(block, situation, assessments)
 
 
 def _is_stuck(block: Block, situation: Situation, assessments: dict[str, Assessment]) -> bool:

@@ -104,8 +104,9 @@ class _Mark:
     """That something was written."""
 
     number: int
-    knows: str
-    """Its writer, where its own readings stay good (of a collection that it added to); empty: all are stale."""
+    writer: str
+    """Whose readings stay good all the same, for it knows what it wrote (of a collection that it added to, say);
+    empty: nobody's."""
 
     at: Moment
 
@@ -129,10 +130,10 @@ class Ledger:
 
     _count: int = 0
     _written: dict[str, dict[str, _Mark]] = field(default_factory=dict)
-    """By key of a question and by who knows of it, the last write that changes its answer."""
+    """By key of a question and by the writer whose readings stay good, the last write that changes its answer."""
 
-    _open: dict[str, dict[str, Record]] = field(default_factory=dict)
-    """By scope, the records that run, by their target's key."""
+    _running_in: dict[str, dict[str, Record]] = field(default_factory=dict)
+    """By scope (`catalogue.scope`: what Azure locks for one write), the records that run, by target."""
 
     _tidied: Moment = timedelta()
 
@@ -143,11 +144,11 @@ class Ledger:
         self._count += 1
         return self._count
 
-    def mark_written(self, targets: Iterable[ResourceId], knows: str = "") -> None:
+    def mark_written(self, targets: Iterable[ResourceId], writer: str = "") -> None:
         """Make stale what was read of these until now, save by the custom resource that knows what it wrote."""
         number = self.number()
         for target in targets:
-            self._mark(target.key, number, knows)
+            self._mark(target.key, number, writer)
 
     def is_written_since(self, key: str, order: int) -> bool:
         """Whether this target was written after a reading with that number, of its parent or a listing."""
@@ -160,13 +161,13 @@ class Ledger:
         if isinstance(question, Resource) and type_info(question.id).etag_of_parent:
             keys.append(question.id.collection_key)
         marks = (mark for key in keys for mark in self._written.get(key, {}).values())
-        return any(mark.number > reading.order and mark.knows != owner for mark in marks)
+        return any(mark.number > reading.order and mark.writer != owner for mark in marks)
 
-    def _mark(self, key: str, number: int, knows: str = "") -> None:
+    def _mark(self, key: str, number: int, writer: str = "") -> None:
         marks = self._written.setdefault(key, {})
-        known = marks.get(knows)
+        known = marks.get(writer)
         if known is None or number >= known.number:
-            marks[knows] = _Mark(number, knows, self.clock.monotonic())
+            marks[writer] = _Mark(number, writer, self.clock.monotonic())
         if len(marks) > _MARKS:
             # Whoever asks is the writer of one of them at most: the other, the later of the rest, tells all.
             del marks[min(marks, key=lambda each: marks[each].number)]
@@ -180,24 +181,24 @@ class Ledger:
 
     def running_beside(self, target: ResourceId) -> Record | None:
         """A write that Azure works on and that keeps it from taking one to this target (OPS-04)."""
-        others = self._open.get(scope(target), {}).values()
+        others = self._running_in.get(scope(target), {}).values()
         return next((record for record in others if record.id != target), None)
 
     def _keep(self, record: Record) -> None:
         self.records[record.id.key] = record
-        self._open.setdefault(scope(record.id), {})[record.id.key] = record
+        self._running_in.setdefault(scope(record.id), {})[record.id.key] = record
 
     def _close(self, record: Record) -> None:
         """Let others write beside its target, and have those who wait for what it makes look again."""
-        beside = self._open.get(scope(record.id), {})
+        beside = self._running_in.get(scope(record.id), {})
         if beside.get(record.id.key) is record:
             del beside[record.id.key]
         if not beside:
-            self._open.pop(scope(record.id), None)
+            self._running_in.pop(scope(record.id), None)
         claim = record.claim
         if claim is not None and self.claims.get(claim.name) is record:
             del self.claims[claim.name]
-            self.mark_written([claim.shown_by], knows=record.owner)
+            self.mark_written([claim.shown_by], writer=record.owner)
 
     def send(self, target: ResourceId, verb: Verb, owner: str) -> Record:
         """Note that a write goes out; from here on nobody else writes to its target or beside it."""
@@ -223,7 +224,7 @@ class Ledger:
         self._mark(record.id.key, number)
         self._mark(record.id.collection_key, number, record.owner)
         # What it writes over counts as written, too: another who looked at it before must look again.
-        self.mark_written(preconditions, knows=record.owner)
+        self.mark_written(preconditions, writer=record.owner)
         return number
 
     def withdraw(self, record: Record) -> None:
@@ -233,7 +234,7 @@ class Ledger:
             del self.records[record.id.key]
 
     def end(self, record: Record, number: int | None = None) -> None:
-        """Note that Azure is done with a write.
+        """Note that Azure is done with a write: everything in which it shows is stale, and others may write.
 
         Args:
             record: the write.
@@ -250,14 +251,17 @@ class Ledger:
         self._close(record)
 
     def fail(self, record: Record, problem: AzureProblem) -> None:
-        """Note that the operation behind a write failed, for all who would write to its target."""
+        """Note that the operation behind a write failed, for all who would write to its target.
+
+        Nothing was changed but perhaps the target itself, so no other reading is stale.
+        """
         record.phase, record.repair = "closed", None
         self.mark_written([record.id])
         self._close(record)
         self.note_failure(record.id, "", problem, ended=True)
 
     def watch(self, target: ResourceId) -> None:
-        """Wait for somebody else's operation as for one of ours."""
+        """Wait for somebody else's operation as for one of ours; nobody tells what it is: it counts as a PUT."""
         now = self.clock.monotonic()
         self._keep(Record(target, "PUT", "", "running", self.clock.now(), now, now + intervals.FIRST_LOOK))
 
@@ -331,6 +335,6 @@ class Ledger:
             del self.records[record.id.key]
         self.failures = {key: f for key, f in self.failures.items() if now - f.not_before < UNATTENDED}
         for key, marks in list(self._written.items()):
-            self._written[key] = {knows: mark for knows, mark in marks.items() if now - mark.at < UNATTENDED}
+            self._written[key] = {writer: mark for writer, mark in marks.items() if now - mark.at < UNATTENDED}
             if not self._written[key]:
                 del self._written[key]

@@ -86,6 +86,7 @@ def service_closed(context: WorkspaceContext, azure: View, resource: ResourceId)
     body = azure.require(resource, service.not_found, if_service_is_missing(context, azure, resource))
     in_use = _in_use(context, azure, service, resource)
 
+    # Checks, and gates of the closing: what this version cannot do, and what the service must be.
     unsupported = tuple(service.unsupported(in_use))
     yield from unsupported
     possible = tuple(service.prerequisites(resource, body))

@@ -114,7 +114,7 @@ async def test_what_leans_on_a_reading_that_was_overtaken_is_not_done(
     """
     arm = FakeArm(FakeClock()).put(USED, shown(ACCOUNT))
     this = begin_to_act_on(arm, block)
-    this.ledger.mark_written([overtaken], knows=OTHER)
+    this.ledger.mark_written([overtaken], writer=OTHER)
     done = await perform(this, block)
     assert (arm.writes, done.begun, done.learned) == ([], [], True)
     this.forget_stale()
@@ -129,7 +129,7 @@ async def test_all_that_leans_on_one_overtaken_reading_is_not_done() -> None:
     ]
     arm = FakeArm(FakeClock()).put(USED)
     this = begin_to_act_on(arm, *groups)
-    this.ledger.mark_written([ENDPOINT], knows=OTHER)
+    this.ledger.mark_written([ENDPOINT], writer=OTHER)
     done = await perform(this, *groups)
     assert (arm.writes, done.begun) == ([], [])
     this.forget_stale()
@@ -141,7 +141,7 @@ async def test_what_this_custom_resource_wrote_itself_stops_nothing() -> None:
     block = EnsureAbsent(ZONE_GROUP, "its endpoint goes", evidence=(ENDPOINT,))
     arm = FakeArm(FakeClock()).put(USED, shown(ZONE_GROUP))
     this = begin_to_act_on(arm, block)
-    this.ledger.mark_written([ENDPOINT], knows=OWNER)
+    this.ledger.mark_written([ENDPOINT], writer=OWNER)
     await perform(this, block)
     assert arm.written() == [f"DELETE {ZONE_GROUP.short}"]
 
@@ -163,7 +163,7 @@ async def test_what_another_has_written_meanwhile_is_asked_of_the_composition() 
     arm = FakeArm(FakeClock()).put(shown(LINK))
     block = wants(LINK, create={}, shared=True)
     this = begin_to_act_on(arm, block)
-    this.ledger.mark_written([LINK], knows=OTHER)
+    this.ledger.mark_written([LINK], writer=OTHER)
     done = await perform(this, block)
     assert (arm.requests, done.learned) == (0, True)
 

@@ -141,7 +141,7 @@ def test_what_azure_locks_is_held_while_a_write_runs(
     assert ledger.running_beside(wanted) is (record if waits else None)
     ledger.end(record)
     assert ledger.running_beside(wanted) is None
-    assert ledger._open == {}
+    assert ledger._running_in == {}
 
 
 ENDS = [
@@ -363,9 +363,9 @@ def test_of_hundreds_of_writers_to_one_zone_two_are_remembered(ledger: Ledger) -
     """The last one, and the last of anybody else: with five hundred, each look walked through all of them."""
     old = read(ledger, Resource(LINK))
     for number in range(500):
-        ledger.mark_written([LINK], knows=f"team-a/w{number}")
+        ledger.mark_written([LINK], writer=f"team-a/w{number}")
     between = read(ledger, Resource(LINK))
-    ledger.mark_written([LINK], knows=OWNER)
+    ledger.mark_written([LINK], writer=OWNER)
     assert [ledger.is_stale(old, each) for each in (OWNER, OTHER)] == [True, True]
     assert [ledger.is_stale(between, each) for each in (OWNER, OTHER)] == [False, True]
     assert ledger.is_written_since(LINK.key, between.order)

@@ -248,10 +248,10 @@ def test_a_later_mark_does_not_hide_an_earlier_one_of_somebody_else() -> None:
     before = reading(ACCOUNT, shown(ACCOUNT), order=ledger.number())
     ledger.mark_written([ACCOUNT])
     assert ledger.is_stale(before, "first")
-    ledger.mark_written([ACCOUNT], knows="first")
+    ledger.mark_written([ACCOUNT], writer="first")
     assert ledger.is_stale(before, "first")
     after = reading(ACCOUNT, shown(ACCOUNT), order=ledger.number())
-    ledger.mark_written([ACCOUNT], knows="first")
+    ledger.mark_written([ACCOUNT], writer="first")
     assert not ledger.is_stale(after, "first"), "it knows what it wrote"
     assert ledger.is_stale(after, "second")
 

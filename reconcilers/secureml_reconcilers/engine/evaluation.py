@@ -159,7 +159,7 @@ def must_be_fresh(action: Action) -> set[str]:
     Making something on old evidence does no harm, for it is refused, or found superfluous; what writes over
     others' work instead names what it must look at.
     """
-    # What is not ours to make is only ever closed, or has our name taken off it: others may lean on it.
+    # `create` None: not ours to make. Such a thing is only ever closed, or has our name taken off it.
     closes = isinstance(action.block, Ensure) and action.block.create is None
     preconditions = {target.key for target in action.block.preconditions}
     if action.kind != "Delete" and not closes:
@@ -232,7 +232,10 @@ def _assessment(block: Block, situation: Situation, assessments: dict[str, Asses
 
 
 def _left_failed(block: Block, answer: Answer | None) -> Assessment:
-    """What shows all that was asked for, though our last write failed, differs if its state still says so."""
+    """What shows all that was asked for, though our last write failed, differs if its state still says so.
+
+    Only for what is not ours to make (`assess` sees to the rest), and not where existence is all we want.
+    """
     if not isinstance(answer, Present) or answer.provisioning_state not in {"failed", "canceled"}:
         return Holds()
     if not isinstance(block, Ensure) or not block.fragment:

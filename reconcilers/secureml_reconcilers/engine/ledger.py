@@ -157,6 +157,7 @@ class Ledger:
     def is_stale(self, reading: Reading, owner: str) -> bool:
         """Whether something was written after a reading was asked for that must show in it."""
         question = reading.question
+        # A write to one of these (subnets) changes the etags of its siblings and of their parent.
         keys = [question.key]
         if isinstance(question, Resource) and type_info(question.id).etag_of_parent:
             keys.append(question.id.collection_key)
@@ -241,7 +242,7 @@ class Ledger:
             number: that of the reading which shows the target as it is now; without one, all are stale.
         """
         self._mark(record.id.key, number or self.number())
-        everybody = type_info(record.id).etag_of_parent
+        everybody = type_info(record.id).etag_of_parent  # the writer, too, must read its siblings again
         self._mark(record.id.collection_key, self.number(), "" if everybody else record.owner)
         self.mark_written(record.invalidates)
         if everybody and record.id.parent is not None:

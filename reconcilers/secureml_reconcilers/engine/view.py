@@ -46,7 +46,7 @@ class View:
     """The latest readings, by the key of their question."""
 
     memo: dict[Hashable, Any] = field(default_factory=dict)
-    """What `once` and `once_each` have worked out on this view."""
+    """What `once` and `worked_out_once` have worked out on this view."""
 
     complete: bool = False
     """Nothing is unread: what is not there is absent. For tests and for audits of an exported landscape."""
@@ -201,10 +201,10 @@ def once(function: Callable[Concatenate[S, View, P], T]) -> Callable[Concatenate
     return remembered
 
 
-def once_each(
+def worked_out_once(
     function: Callable[Concatenate[S, View, P], Iterator[T]],
 ) -> Callable[Concatenate[S, View, P], Iterator[T]]:
-    """The same for a generator of blocks: every caller gets the blocks, one of them pays for the work."""
+    """The same for a generator of blocks: each caller gets all of them, and one of them pays for the work."""
 
     @wraps(function)
     def remembered(context: S, azure: View, /, *args: P.args, **kwargs: P.kwargs) -> Iterator[T]:

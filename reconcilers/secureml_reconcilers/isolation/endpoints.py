@@ -9,7 +9,7 @@ from secureml_reconcilers.azure.problem import AzureProblem
 from secureml_reconcilers.engine.blocks import Block, Check, CheckLevel, Claim, Ensure, EnsureAbsent
 from secureml_reconcilers.engine.ownership_tags import is_marked, user_tag
 from secureml_reconcilers.engine.values import get_path
-from secureml_reconcilers.engine.view import View, once, once_each
+from secureml_reconcilers.engine.view import View, once, worked_out_once
 from secureml_reconcilers.isolation import rivals
 from secureml_reconcilers.isolation.body_values import (
     endpoints_listed,
@@ -54,7 +54,7 @@ _HIDDEN: Final = frozenset({reasons.FORBIDDEN, reasons.NOT_FOUND, reasons.WRONG_
 tenant, where the managed networks of data factories and of Databricks have theirs."""
 
 
-@once_each
+@worked_out_once
 def endpoint(context: WorkspaceContext, azure: View, target: PrivateLinkTarget) -> Iterator[Block]:
     """An approved endpoint for one target: somebody's that serves already, or ours."""
     plan = context.plan

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from secureml_reconcilers.api import reasons
 from secureml_reconcilers.engine.blocks import Block, Check, StatusField
-from secureml_reconcilers.engine.view import View, once_each
+from secureml_reconcilers.engine.view import View, worked_out_once
 from secureml_reconcilers.isolation.body_values import is_settled, list_in
 from secureml_reconcilers.isolation.endpoints import endpoint, endpoint_used
 from secureml_reconcilers.isolation.records import endpoint_tells_names, names_of_endpoint, records_written_by
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from secureml_reconcilers.isolation.workspace_context import WorkspaceContext
 
 
-@once_each
+@worked_out_once
 def records_to_make(context: WorkspaceContext, azure: View, target: PrivateLinkTarget) -> Iterator[Block]:
     """The table for a DNS server of one's own, and whether its keeper has confirmed it (DNS-01).
 

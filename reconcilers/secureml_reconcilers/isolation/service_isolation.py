@@ -11,7 +11,7 @@ from secureml_reconcilers.api import reasons
 from secureml_reconcilers.azure.problem import AzureProblem
 from secureml_reconcilers.engine.blocks import Block, Blocks, Check, CheckLevel, Ensure
 from secureml_reconcilers.engine.values import AnyOf, Entries
-from secureml_reconcilers.engine.view import View, once_each
+from secureml_reconcilers.engine.view import View, worked_out_once
 from secureml_reconcilers.isolation.body_values import text_in
 from secureml_reconcilers.isolation.dns import names_of
 from secureml_reconcilers.isolation.endpoints import endpoint
@@ -75,7 +75,7 @@ def _required_service_closed(context: WorkspaceContext, azure: View, service: Se
     yield from service_closed(context, azure, required_of_workspace(context, azure, service))
 
 
-@once_each
+@worked_out_once
 def service_closed(context: WorkspaceContext, azure: View, resource: ResourceId) -> Iterator[Block]:
     """Denied by default, trusted services kept, public access off once the private ways work.
 
@@ -98,6 +98,7 @@ def service_closed(context: WorkspaceContext, azure: View, resource: ResourceId)
     yield from undeclared_entries(service.firewall, resource, body, service.field, (ranges, subnets))
     yield from service.exceptions(in_use)
 
+    # Gates only: the aspects PrivateLinkReady and NamesResolved yield these blocks, and so have them written.
     reached_privately = private_access(context, azure, targets_of(context, azure, resource))
     yield Ensure(
         resource,
@@ -109,7 +110,7 @@ def service_closed(context: WorkspaceContext, azure: View, resource: ResourceId)
     yield from service.consequences(in_use)
 
 
-@once_each
+@worked_out_once
 def private_access(
     context: WorkspaceContext, azure: View, targets: tuple[PrivateLinkTarget, ...]
 ) -> Iterator[Block]:

@@ -99,7 +99,8 @@ class Service:
     """What a sentence calls it."""
 
     groups: Mapping[str, PrivateLinkGroup]
-    """By private link group; their DNS zones differ from cloud to cloud and stand in `clouds.py`."""
+    """By private link group; their DNS zones differ from cloud to cloud and stand in `clouds.py`. Of an account
+    the spec names those that take an endpoint."""
 
     not_found: Reason
     """The condition's reason where it does not exist."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from secureml_reconcilers.api import reasons
 from secureml_reconcilers.azure.problem import AzureProblem, Retry, Severity
 from secureml_reconcilers.azure.resource_id import resource_id
-from secureml_reconcilers.engine.view import View, once_each
+from secureml_reconcilers.engine.view import View, worked_out_once
 from secureml_reconcilers.isolation import services
 from secureml_reconcilers.isolation.body_values import id_in
 from secureml_reconcilers.isolation.network_plan import NetworkPlan, PrivateLinkTarget
@@ -107,7 +107,7 @@ def if_service_is_missing(context: WorkspaceContext, azure: View, resource: Reso
     return services.SERVICES[resource.type].if_not_found
 
 
-@once_each
+@worked_out_once
 def private_link_targets(context: WorkspaceContext, azure: View) -> Iterator[PrivateLinkTarget]:
     """Every sub-resource that takes a private endpoint, the workspace's own first.
 

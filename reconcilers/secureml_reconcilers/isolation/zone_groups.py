@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from secureml_reconcilers.api import reasons
 from secureml_reconcilers.engine.blocks import Block, Check, CheckLevel, Ensure, StatusField
 from secureml_reconcilers.engine.values import Entries
-from secureml_reconcilers.engine.view import View, once_each
+from secureml_reconcilers.engine.view import View, worked_out_once
 from secureml_reconcilers.isolation.body_values import (
     is_settled,
     objects_in,
@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from secureml_reconcilers.isolation.workspace_context import WorkspaceContext
 
 
-@once_each
+@worked_out_once
 def zone_group(context: WorkspaceContext, azure: View, target: PrivateLinkTarget) -> Iterator[Block]:
     """The endpoint writes its records into its zones: one group, all zones at once (DNS-02, DNS-05)."""
     plan = context.plan

@@ -10,7 +10,7 @@ from secureml_reconcilers.azure.arm import NotFound, Present, Unreadable
 from secureml_reconcilers.azure.graph_query import GraphQuery
 from secureml_reconcilers.engine.blocks import Block, Check, CheckLevel, Ensure
 from secureml_reconcilers.engine.questions import GraphRows
-from secureml_reconcilers.engine.view import Unread, View, once, once_each
+from secureml_reconcilers.engine.view import Unread, View, once, worked_out_once
 from secureml_reconcilers.isolation.body_values import (
     count_in,
     is_settled,
@@ -93,7 +93,7 @@ def link_answer(azure: View, link: ResourceId) -> Answer:
         raise
 
 
-@once_each
+@worked_out_once
 def zone_blocks(plan: NetworkPlan, azure: View, name: str) -> Iterator[Block]:
     """The zone exists and is linked, once, to every network that must resolve its names (WS-DNS-01, DNS-03)."""
     zone = zone_used(plan, azure, name, plan.network)

@@ -1,8 +1,9 @@
 """The operator dies right after its k-th write (to Azure, or of a status), for every k; another one goes on.
 
 The oracle is that of Sieve (Sun et al., OSDI 2022): the end state, and how often each resource was created and
-deleted, are those of a run that nothing disturbed. That run is made once for all deaths of a scene; for each of
-them Azure and the status are brought to where they stood, without the operator.
+deleted, are those of a run that nothing disturbed. That run is made once for all deaths of a scene, and notes
+after each write what would be left of it then: that is a death here. For each of them Azure and the status are
+brought to where they stood, without the operator.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ from secureml_reconcilers.azure.graph_query import GraphQuery
 from secureml_reconcilers.azure.problem import AzureProblem, Retry, Severity
 from secureml_reconcilers.engine.questions import GraphRows, Listing, Resource
 from secureml_reconcilers.engine.readings import Reading
-from secureml_reconcilers.engine.view import Unread, View, once, once_each
+from secureml_reconcilers.engine.view import Unread, View, once, worked_out_once
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -166,7 +166,7 @@ def fact(site: Site, azure: View, name: str) -> str | None:
     return None if azure.get(ENDPOINT) is None else name
 
 
-@once_each
+@worked_out_once
 def blocks(site: Site, azure: View, name: str) -> Iterator[str]:
     """Blocks that read."""
     site.calls.append(name)

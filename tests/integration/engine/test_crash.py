@@ -35,7 +35,10 @@ async def first_convergence(world: World) -> Driver:
 
 
 async def deletion(world: World) -> Driver:
-    """A converged custom resource is deleted with all that was made for it, and with the zones made by another."""
+    """A converged custom resource is deleted with all that was made for it.
+
+    Its zones are listed for another one, as if that had made them; they go all the same, with their last links.
+    """
     driver = drive(world, world.spec(deletionPolicy="Delete"))
     await driver.settle()
     made = [entry for entry in driver.status["inventory"] if resource_id(entry["id"]).type != alice.ZONE.lower()]

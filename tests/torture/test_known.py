@@ -55,6 +55,16 @@ def serve(scene: Simulation, number: int, **spec: Any) -> None:  # noqa: ANN401 
     scene.processes[number % len(scene.processes)].serve(resource)
 
 
+def note_deletions(scene: Simulation, removed: list[str]) -> None:
+    """From here on, list what the operator deletes."""
+
+    def note(request: Request) -> None:
+        if request.method == "DELETE":
+            removed.append(request.target)
+
+    scene.azure.before_write.append(note)
+
+
 async def all_ready(scene: Simulation) -> None:
     """Both converge."""
     await scene.wait_until(lambda: not list(invariants.all_is_as_declared(scene.watch)), at_most=900)
@@ -155,9 +165,7 @@ def test_names_that_somebody_took_out_do_not_let_their_zone_go(tmp_path: Path) -
         group = next(each for each in scene.azure.ctx.of_type(truth.GROUPS) if "-vault-" in each.id.key)
         scene.azure.administer("DELETE", group.id.text, landscape.NETWORK)
         await asyncio.sleep(600)
-        scene.azure.before_write.append(
-            lambda request: removed.extend([request.target] if request.method == "DELETE" else ())
-        )
+        note_deletions(scene, removed)
         scene.resources[1].delete()
         scene.processes[0].start()
         await all_ready(scene)
@@ -182,9 +190,7 @@ def test_names_that_somebody_took_out_do_not_let_the_zone_of_another_workspace_g
         group = next(each for each in scene.azure.ctx.of_type(truth.GROUPS) if "/kv-fraud" in each.id.key)
         scene.azure.administer("DELETE", group.id.text, landscape.NETWORK)
         await asyncio.sleep(600)
-        scene.azure.before_write.append(
-            lambda request: removed.extend([request.target] if request.method == "DELETE" else ())
-        )
+        note_deletions(scene, removed)
         scene.resources[1].delete()
         await scene.wait_until(lambda: scene.resources[1].gone, at_most=900)
 

@@ -14,14 +14,13 @@ if TYPE_CHECKING:
 
 
 def settle_accounts(this: Pass, evaluation: Evaluation) -> None:
-    """Clear the failures that are over, bring the inventory to what was seen, and note what is waited for."""
+    """Clear the failures that are over, and bring the inventory to what was seen."""
     _clear_failures(this, evaluation)
     _update_inventory(this, evaluation)
-    _note_pending(this, evaluation, busy=bool(this.running() or this.actions))
     this.history.troubled_passes = this.history.troubled_passes + 1 if this.troubles(evaluation) else 0
 
 
-def _note_pending(this: Pass, evaluation: Evaluation, *, busy: bool) -> None:
+def note_pending(this: Pass, evaluation: Evaluation, *, busy: bool) -> None:
     """Since when what becomes true by itself is pending; what is under way, or was just written, may bring it."""
     now, since = this.ledger.clock.monotonic(), this.history.pending_since
     this.history.pending_since = {

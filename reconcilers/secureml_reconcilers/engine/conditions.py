@@ -140,7 +140,7 @@ def paused(ready: Mapping[str, Any] | None) -> list[Condition]:
     unwatched = "Drift is neither looked for nor repaired since this resource was paused."
     in_sync = Condition(condition_types.IN_SYNC, "Unknown", reasons.PAUSED, unwatched)
     if ready is not None:
-        return [_as_last_seen(ready), idle, in_sync]
+        return [_ready_as_last_seen(ready), idle, in_sync]
     message = f"Whether Azure is as this spec declares has not been looked at. {advice}."
     return [
         Condition(condition_types.READY, "Unknown", reasons.PAUSED, message),
@@ -159,13 +159,18 @@ def as_last_seen(condition: Mapping[str, Any]) -> dict[str, Any]:
     """What an aspect said to be so before the pause: nobody looks whether it still is."""
     if condition["status"] != "True":
         return dict(condition)
-    return {**condition, "message": f"{_LAST_SEEN}{condition['message'].removeprefix(_LAST_SEEN)}"}
+    return {**condition, "message": _last_seen(condition["message"])}
 
 
-def _as_last_seen(ready: Mapping[str, Any]) -> Condition:
+def _ready_as_last_seen(ready: Mapping[str, Any]) -> Condition:
     """What was known stays, without the promise of watching."""
-    seen = "Azure was as declared." if ready["status"] == "True" else ready["message"].removeprefix(_LAST_SEEN)
-    return Condition(condition_types.READY, ready["status"], ready["reason"], f"{_LAST_SEEN}{seen}")
+    seen = "Azure was as declared." if ready["status"] == "True" else ready["message"]
+    return Condition(condition_types.READY, ready["status"], ready["reason"], _last_seen(seen))
+
+
+def _last_seen(message: str) -> str:
+    """A message from before a pause, said to be that, once."""
+    return f"{_LAST_SEEN}{message.removeprefix(_LAST_SEEN)}"
 
 
 def _aspect(said: Composed, evaluation: Evaluation, told: dict[str, ConditionType], *, enforce: bool) -> Condition:

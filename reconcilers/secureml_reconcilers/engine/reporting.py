@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from secureml_reconcilers.azure.resource_id import resource_id
 from secureml_reconcilers.engine import status_and_events, unobserved
-from secureml_reconcilers.engine.bookkeeping import settle_accounts
+from secureml_reconcilers.engine.bookkeeping import note_pending, settle_accounts
 from secureml_reconcilers.engine.contract import ReconcileResult
 from secureml_reconcilers.engine.kept_readings import keep_in_line, keep_readings
 from secureml_reconcilers.engine.readings import LONGEST_LINE
@@ -27,6 +27,7 @@ def report(this: Pass, evaluation: Evaluation) -> ReconcileResult:
     this.history.deferred_since = None
     settle_accounts(this, evaluation)
     running, told = this.running(), conditions_of(this, evaluation)
+    note_pending(this, evaluation, busy=bool(running or this.actions))
     recovering = is_recovery(this.composition.aspects)
     released = request.deleting and told.ready and not running and not recovering
     events = events_of(this, evaluation, told, released=released)

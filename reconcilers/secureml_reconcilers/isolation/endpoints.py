@@ -196,24 +196,31 @@ def connection_endpoint(connection: Body) -> ResourceId | None:
     return parsed_id(text_in(connection, "properties.privateEndpoint.id"))
 
 
+def _leads_to(endpoint_body: Body | None) -> Iterator[Body]:
+    """What an endpoint shows of each service that it leads to."""
+    for path in _CONNECTIONS:
+        yield from objects_in(endpoint_body, path)
+
+
+def _groups_in(connection: Body) -> list[str]:
+    return [str(group).lower() for group in list_in(connection, "properties.groupIds")]
+
+
 def services_behind(endpoint_body: Body | None) -> set[ResourceId]:
     """The services that an endpoint leads to, as far as it names them by ids."""
-    shown = (each for path in _CONNECTIONS for each in objects_in(endpoint_body, path))
-    named = (parsed_id(text_in(each, "properties.privateLinkServiceId")) for each in shown)
+    named = (parsed_id(text_in(each, "properties.privateLinkServiceId")) for each in _leads_to(endpoint_body))
     return {service for service in named if service is not None}
 
 
 def groups_behind(endpoint_body: Body | None) -> set[str]:
     """The private link groups that an endpoint leads to, in lower case."""
-    shown = (each for path in _CONNECTIONS for each in objects_in(endpoint_body, path))
-    return {str(group).lower() for each in shown for group in list_in(each, "properties.groupIds")}
+    return {group for each in _leads_to(endpoint_body) for group in _groups_in(each)}
 
 
 def connection_status(endpoint_body: Body | None) -> str:
     """The status of an endpoint's connection in lower case; descriptions vary and say nothing."""
-    for path in _CONNECTIONS:
-        for connection in objects_in(endpoint_body, path):
-            return text_in(connection, "properties.privateLinkServiceConnectionState.status", "Pending").lower()
+    for connection in _leads_to(endpoint_body):
+        return text_in(connection, "properties.privateLinkServiceConnectionState.status", "Pending").lower()
     return "pending"
 
 
@@ -248,9 +255,8 @@ def _serves(body: Body, plan: NetworkPlan, target: PrivateLinkTarget) -> bool:
         return False
     leads = any(
         parsed_id(text_in(connection, "properties.privateLinkServiceId")) == target.resource
-        and target.group in (str(group).lower() for group in list_in(connection, "properties.groupIds"))
-        for path in _CONNECTIONS
-        for connection in objects_in(body, path)
+        and target.group in _groups_in(connection)
+        for connection in _leads_to(body)
     )
     return leads and connection_status(body) != "disconnected"
 
@@ -307,7 +313,7 @@ def _leads_elsewhere(target: PrivateLinkTarget, used: ResourceId, body: Body) ->
         AzureProblem: reason UnexpectedAnswer, when it does not say what it leads to: nobody is told to delete
             it then.
     """
-    leads_to = [connection for path in _CONNECTIONS for connection in objects_in(body, path)]
+    leads_to = list(_leads_to(body))
     told = (
         leads_to
         and id_in(body, "properties.subnet.id") is not None

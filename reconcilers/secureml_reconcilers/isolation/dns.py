@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 from secureml_reconcilers.isolation.manual_dns import records_to_make
 from secureml_reconcilers.isolation.workspace_context import private_link_targets
 from secureml_reconcilers.isolation.zone_groups import zone_group
-from secureml_reconcilers.isolation.zones import zone_blocks
+from secureml_reconcilers.isolation.zones import zone_linked
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from secureml_reconcilers.azure.resource_id import ResourceId
     from secureml_reconcilers.engine.blocks import Block, Blocks
     from secureml_reconcilers.engine.view import View
     from secureml_reconcilers.isolation.network_plan import PrivateLinkTarget
@@ -29,16 +30,31 @@ def names_resolve(context: WorkspaceContext, azure: View) -> Blocks:
     # All zones in one batch, and before their links: a zone that does not exist has none.
     azure.ask(*map(plan.zone, names))
     for name in names:
-        yield zone_blocks(plan, azure, name)
+        for network in plan.networks:
+            yield zone_linked(plan, azure, name, network)
     for target in targets:
         yield zone_group(context, azure, target)
 
 
-def names_of(context: WorkspaceContext, azure: View, target: PrivateLinkTarget) -> Iterator[Block]:
-    """What it takes until the names of one target resolve; where DNS is somebody else's job, that they say so."""
-    if context.plan.dns_mode == "None":
+def names_of(
+    context: WorkspaceContext,
+    azure: View,
+    target: PrivateLinkTarget,
+    networks: tuple[ResourceId, ...] | None = None,
+) -> Iterator[Block]:
+    """What it takes until the names of one target resolve; where DNS is somebody else's job, that they say so.
+
+    Args:
+        context: the workspace and its networks.
+        azure: the view.
+        target: whose names.
+        networks: as seen from which of the declared networks; None for all of them.
+    """
+    plan = context.plan
+    if plan.dns_mode == "None":
         yield from records_to_make(context, azure, target)
         return
-    for name in context.plan.zone_names(target):
-        yield from zone_blocks(context.plan, azure, name)
+    for name in plan.zone_names(target):
+        for network in plan.networks if networks is None else networks:
+            yield from zone_linked(plan, azure, name, network)
     yield from zone_group(context, azure, target)

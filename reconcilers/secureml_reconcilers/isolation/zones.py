@@ -94,20 +94,17 @@ def link_answer(azure: View, link: ResourceId) -> Answer:
 
 
 @worked_out_once
-def zone_blocks(plan: NetworkPlan, azure: View, name: str) -> Iterator[Block]:
-    """The zone exists and is linked, once, to every network that must resolve its names (WS-DNS-01, DNS-03)."""
+def zone_linked(plan: NetworkPlan, azure: View, name: str, network: ResourceId) -> Iterator[Block]:
+    """The zone exists and is linked, once, to a network that must resolve its names (WS-DNS-01, DNS-03)."""
     zone = zone_used(plan, azure, name, plan.network)
-    _ask_links(azure, zone.link, *(plan.link(zone.id, network) for network in plan.client_networks))
-    yield from _link(plan, azure, zone, plan.network)
-    for network in plan.client_networks:
-        used = zone_used(plan, azure, name, network)
-        if used.id == zone.id:
-            yield from _link(plan, azure, used, network)
-        elif not used.ours:
-            yield _conflict(name, network, used, zone)
-        else:
-            link = Zone(zone.id, plan.link(zone.id, network), ours=True)
-            yield from _link(plan, azure, link, network)
+    _ask_links(azure, zone.link, *(plan.link(zone.id, client) for client in plan.client_networks))
+    used = zone_used(plan, azure, name, network)
+    if used.id == zone.id:
+        yield from _link(plan, azure, used, network)
+    elif not used.ours:
+        yield _conflict(name, network, used, zone)
+    else:
+        yield from _link(plan, azure, Zone(zone.id, plan.link(zone.id, network), ours=True), network)
 
 
 def zone_made(plan: NetworkPlan, azure: View, zone: Zone) -> tuple[Ensure, ...]:

@@ -8,12 +8,14 @@ import pytest
 from tests.unit.isolation.bodies import (
     ACCOUNT,
     ADDRESSES,
+    BLOB_ZONE,
     ENDPOINT,
     GROUP_OF,
     LINK,
     NETWORK,
     NETWORK_GROUP,
     OFFICE,
+    OWNER,
     RECORDS,
     REGISTRY,
     SUBNET,
@@ -32,14 +34,20 @@ from tests.unit.isolation.bodies import (
     plan,
     put,
     record,
+    spec,
     subnet,
     unreadable,
     workspace,
+    world,
     zone_group,
 )
 from tests.unit.isolation.telling import Advice, Case, Finding, Waits, Works, Write, case, check, told
 
+from secureml_reconcilers.api import SecureWorkspaceSpec
+from secureml_reconcilers.engine.blocks import Ensure
 from secureml_reconcilers.isolation.clouds import PUBLIC
+from secureml_reconcilers.isolation.dns import names_of
+from secureml_reconcilers.isolation.workspace_context import WorkspaceContext
 
 if TYPE_CHECKING:
     from tests.unit.isolation.bodies import Change
@@ -295,3 +303,22 @@ LAST = [
 def test_the_workspace_is_closed_last(row: Case) -> None:
     """Earlier, its own users would be locked out; what nobody can close now is not waited for."""
     check(row)
+
+
+@pytest.mark.parametrize(
+    ("networks", "links"),
+    [
+        (None, {LINK[BLOB_ZONE], plan().link(ZONE[BLOB_ZONE], OFFICE)}),
+        ((NETWORK,), {LINK[BLOB_ZONE]}),
+        ((OFFICE,), {plan().link(ZONE[BLOB_ZONE], OFFICE)}),
+    ],
+)
+def test_the_names_of_a_target_take_the_links_of_the_networks_that_ask(
+    networks: tuple[ResourceId, ...] | None, links: set[ResourceId]
+) -> None:
+    """A network that is not ready holds only what it asks itself; the zone group is everybody's."""
+    wanted = spec(network={"endpointSubnetID": SUBNET.text, "clientNetworkIDs": [OFFICE.text]})
+    context = WorkspaceContext.of(SecureWorkspaceSpec.parse(wanted), PUBLIC, OWNER)
+    office = link(plan().link(ZONE[BLOB_ZONE], OFFICE), OFFICE)
+    blocks = names_of(context, world(added(office)), TARGETS["blob"], networks)
+    assert {block.id for block in blocks if isinstance(block, Ensure)} == {*links, GROUP_OF["blob"]}

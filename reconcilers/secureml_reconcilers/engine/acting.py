@@ -137,6 +137,7 @@ class Actor:
             return
         record = ledger.send(chosen.id, chosen.verb, this.owner)
         record.repair, record.invalidates = repair_of(chosen), chosen.block.invalidates
+        record.part = chosen.block.part
         if claim is not None:
             ledger.claim(claim, record)
         try:
@@ -220,5 +221,5 @@ class Actor:
             if action.kind == "Create":
                 this.ledger.wait_for_another(action.id)
                 return
-        this.ledger.note_failure(action.id, this.owner, problem, ended=False)
+        this.ledger.note_failure(action.id, this.owner, problem, ended=False, part=action.block.part)
         _log.warning("%s %s was refused: %s", action.kind, action.id.short, problem.message)

@@ -48,6 +48,12 @@ class _Shape:
     evidence: tuple[ResourceId, ...] = ()
     invalidates: tuple[ResourceId, ...] = ()
     preconditions: tuple[ResourceId, ...] = ()
+    part: str = ""
+
+
+def write_key(target: ResourceId, part: str = "") -> str:
+    """Names what is written: a resource, or the part of it that is written by itself."""
+    return f"{target.key}#{part}" if part else target.key
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,10 +106,14 @@ class Ensure(_Shape):
     preconditions: tuple[ResourceId, ...] = ()
     """What is read just before this is written: Azure would write over what another put there meanwhile."""
 
+    part: str = ""
+    """Names this part of the resource, where several are written one by one: each is refused, and waits, by
+    itself. Empty where there is one only."""
+
     @property
     def key(self) -> str:
         """Names the block within a pass."""
-        return self.id.key
+        return write_key(self.id, self.part)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from secureml_reconcilers.engine.assessment import Holds, Pending
-from secureml_reconcilers.engine.blocks import Ensure, EnsureAbsent
+from secureml_reconcilers.engine.blocks import write_key
 from secureml_reconcilers.engine.recovering import recovered
 
 if TYPE_CHECKING:
@@ -33,15 +33,15 @@ def note_pending(this: Pass, evaluation: Evaluation, *, busy: bool) -> None:
 def _clear_failures(this: Pass, evaluation: Evaluation) -> None:
     """Those on what is as declared, and on what the spec speaks of no more."""
     everything_told = not any(said.problems for said in evaluation.composed)
-    targets = {target.key for target in evaluation.targets()}
     over = {
-        block.id.key
-        for block in evaluation.blocks()
-        if isinstance(block, Ensure | EnsureAbsent) and isinstance(evaluation.assessments[block.key], Holds)
+        write_key(block.id, block.part)
+        for block in evaluation.writes()
+        if isinstance(evaluation.assessments[block.key], Holds)
     }
-    over |= (this.history.targets - targets) if everything_told else set()
+    written = evaluation.write_keys()
+    over |= (this.history.written - written) if everything_told else set()
     this.ledger.clear_failures(over, this.owner)
-    this.history.targets = frozenset(targets)
+    this.history.written = written
 
 
 def _update_inventory(this: Pass, evaluation: Evaluation) -> None:

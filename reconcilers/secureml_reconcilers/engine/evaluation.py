@@ -21,7 +21,7 @@ from secureml_reconcilers.engine.assessment import (
     assess,
     choose,
 )
-from secureml_reconcilers.engine.blocks import Ensure, EnsureAbsent
+from secureml_reconcilers.engine.blocks import Ensure, EnsureAbsent, write_key
 from secureml_reconcilers.engine.compare import Difference
 
 if TYPE_CHECKING:
@@ -73,15 +73,21 @@ class Evaluation:
         """Every block once, in the order in which the aspects tell them."""
         return list({block.key: block for said in self.composed for block in said.blocks}.values())
 
+    def writes(self) -> list[Ensure | EnsureAbsent]:
+        """The blocks that would write something."""
+        return [block for block in self.blocks() if isinstance(block, Ensure | EnsureAbsent)]
+
     def targets(self) -> list[ResourceId]:
         """Everything that blocks would write to."""
-        every = (block for block in self.blocks() if isinstance(block, Ensure | EnsureAbsent))
-        return list(dict.fromkeys(block.id for block in every))
+        return list(dict.fromkeys(block.id for block in self.writes()))
+
+    def write_keys(self) -> frozenset[str]:
+        """What would be written, as the ledger names it."""
+        return frozenset(write_key(block.id, block.part) for block in self.writes())
 
     def running(self) -> list[ResourceId]:
         """What Azure works on."""
-        every = (block for block in self.blocks() if isinstance(block, Ensure | EnsureAbsent))
-        return [block.id for block in every if isinstance(self.assessments[block.key], Running)]
+        return [block.id for block in self.writes() if isinstance(self.assessments[block.key], Running)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +152,7 @@ def _failed(
     failed = {}
     for block in blocks:
         if isinstance(block, Ensure | EnsureAbsent) and isinstance(assessments[block.key], Differs | Running):
-            failure = situation.ledger.failure(block.id, situation.ownership.owner)
+            failure = situation.ledger.failure(block.id, situation.ownership.owner, block.part)
             if failure is not None and failure.ended:
                 failed[block.key] = failure.problem
     return failed
@@ -219,7 +225,7 @@ def _assessment(block: Block, situation: Situation, assessments: dict[str, Asses
         answer = situation.readings.answer(block.id.key)
         running = situation.ledger.running(block.id) is not None
         assessment = assess(block, answer, situation.ownership, running=running)
-        failure = situation.ledger.failure(block.id, situation.ownership.owner)
+        failure = situation.ledger.failure(block.id, situation.ownership.owner, block.part)
         if isinstance(assessment, Holds) and failure is not None:
             assessment = _left_failed(block, answer)
         if isinstance(assessment, Differs) and failure is not None:

@@ -20,8 +20,8 @@ class PassHistory:
     generation: int = -1
     """That of the latest pass."""
 
-    targets: frozenset[str] = frozenset()
-    """By resource key, what the latest evaluated pass would write to."""
+    written: frozenset[str] = frozenset()
+    """What the latest evaluated pass would write, by `write_key`."""
 
     pending_since: dict[str, Moment] = field(default_factory=dict)
     """By block key, since when a fact has been pending with nothing under way that could make it true."""

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 from secureml_reconcilers.azure.catalogue import scope, type_info
 from secureml_reconcilers.azure.resource_id import resource_id
 from secureml_reconcilers.engine import intervals
+from secureml_reconcilers.engine.blocks import write_key
 from secureml_reconcilers.engine.clock import began
 from secureml_reconcilers.engine.questions import Resource
 from secureml_reconcilers.engine.timestamps import instant, stamp
@@ -88,6 +89,9 @@ class Record:
     poll_url: str | None = None
     """Tells how it ended, as long as this process lives; nothing depends on it."""
 
+    part: str = ""
+    """The part of the target that was written, where several are written one by one."""
+
     repair: Repair | None = None
     invalidates: tuple[ResourceId, ...] = ()
     """Where its effect shows besides the target."""
@@ -120,7 +124,7 @@ class Ledger:
     """By resource key."""
 
     failures: dict[tuple[str, str], Failure] = field(default_factory=dict)
-    """By resource key and the custom resource that it concerns; under "" what concerns all: a failed operation."""
+    """By `write_key` and the custom resource that it concerns; under "" what concerns all: a failed operation."""
 
     claims: dict[str, Record] = field(default_factory=dict)
     """By a claim's name, the creation that is under way for it."""
@@ -248,7 +252,7 @@ class Ledger:
         if everybody and record.id.parent is not None:
             self.mark_written([record.id.parent])
         record.phase = "verifying" if record.repair is not None else "closed"
-        self.failures.pop((record.id.key, ""), None)
+        self.failures.pop((write_key(record.id, record.part), ""), None)
         self._close(record)
 
     def fail(self, record: Record, problem: AzureProblem) -> None:
@@ -259,7 +263,7 @@ class Ledger:
         record.phase, record.repair = "closed", None
         self.mark_written([record.id])
         self._close(record)
-        self.note_failure(record.id, "", problem, ended=True)
+        self.note_failure(record.id, "", problem, ended=True, part=record.part)
 
     def watch(self, target: ResourceId) -> None:
         """Wait for somebody else's operation as for one of ours; nobody tells what it is: it counts as a PUT."""
@@ -287,12 +291,14 @@ class Ledger:
 
     # -- failures and claims --------------------------------------------------------------------
 
-    def failure(self, target: ResourceId, owner: str) -> Failure | None:
+    def failure(self, target: ResourceId, owner: str, part: str = "") -> Failure | None:
         """Why this custom resource leaves a target alone, or did: its own failure or that of all, the longer."""
-        found = (self.failures.get((target.key, "")), self.failures.get((target.key, owner)))
+        found = (self.failures.get((write_key(target, part), by)) for by in ("", owner))
         return max((each for each in found if each), key=lambda each: each.not_before, default=None)
 
-    def note_failure(self, target: ResourceId, owner: str, problem: AzureProblem, *, ended: bool) -> None:
+    def note_failure(
+        self, target: ResourceId, owner: str, problem: AzureProblem, *, ended: bool, part: str = ""
+    ) -> None:
         """Note one more failure on a target, and how long to leave it alone.
 
         Args:
@@ -300,15 +306,17 @@ class Ledger:
             owner: the custom resource that it concerns; empty for all of them.
             problem: what went wrong.
             ended: Azure had taken the write.
+            part: which part of the target was written.
         """
         problem.__traceback__ = problem.__cause__ = problem.__context__ = None
-        before = self.failures.get((target.key, owner))
+        key = write_key(target, part), owner
+        before = self.failures.get(key)
         attempts = (before.attempts if before else 0) + 1
         until = self.clock.monotonic() + intervals.backoff(problem, attempts)
-        self.failures[target.key, owner] = Failure(problem, attempts, until, ended)
+        self.failures[key] = Failure(problem, attempts, until, ended)
 
     def clear_failures(self, keys: Iterable[str], owner: str) -> None:
-        """Forget the failures on what is as declared, or is to be tried anew."""
+        """Forget the failures on what is as declared, or is to be tried anew, by `write_key`."""
         for key in keys:
             self.failures.pop((key, owner), None)
             self.failures.pop((key, ""), None)

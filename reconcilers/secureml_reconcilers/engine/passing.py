@@ -115,7 +115,7 @@ class Pass:
 
     def troubles(self, evaluation: Evaluation) -> list[AzureProblem]:
         """What went wrong without a failed write: nothing else says when to try again."""
-        failures = [self.ledger.failure(target, self.owner) for target in evaluation.targets()]
+        failures = [self.ledger.failure(each.id, self.owner, each.part) for each in evaluation.writes()]
         failed = {failure.problem.message for failure in failures if failure is not None}
         return [problem for problem in problems(evaluation) if problem.message not in failed]
 

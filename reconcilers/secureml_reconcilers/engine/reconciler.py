@@ -132,7 +132,7 @@ class Engine:
             history.generation = request.generation
             history.pending_since.clear()
             readings.forget_all()
-            self._ledger.clear_failures(history.targets, composition.owner)
+            self._ledger.clear_failures(history.written, composition.owner)
         readings.forget_old(began)
         return Pass(
             request,

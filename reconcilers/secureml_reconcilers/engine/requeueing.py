@@ -50,7 +50,7 @@ def requeue_after(this: Pass, evaluation: Evaluation, running: list[Record], *, 
 def _repeats(this: Pass, evaluation: Evaluation) -> list[timedelta]:
     """When what failed is due again. One whose time is up and that nobody speaks of waits for something else."""
     now, found = this.ledger.clock.monotonic(), problems(evaluation)
-    failures = [this.ledger.failure(target, this.owner) for target in evaluation.targets()]
+    failures = [this.ledger.failure(each.id, this.owner, each.part) for each in evaluation.writes()]
     return [
         failure.not_before - now
         for failure in failures

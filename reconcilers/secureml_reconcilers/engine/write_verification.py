@@ -35,12 +35,14 @@ def verify_writes(evaluation: Evaluation, readings: Readings, ledger: Ledger, ow
             continue
         if isinstance(assessment, Running | Blocked):
             continue  # it cannot be told yet
+        if record.repair.block_key != block.key and record.repair.block_key in evaluation.assessments:
+            continue  # another part of it was written, and that tells by itself
         repair, record.phase = record.repair, "closed"
         if repair.block_key != block.key or _parent_is_gone(block, readings):
             continue
         problem = _problem(repair, block.id, assessment)
         if problem is not None:
-            ledger.note_failure(block.id, owner, problem, ended=True)
+            ledger.note_failure(block.id, owner, problem, ended=True, part=block.part)
             failed = True
     return failed
 

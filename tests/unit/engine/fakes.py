@@ -119,7 +119,7 @@ class FakeArm:
     """By resource or collection key."""
 
     refuses: dict[str, Trouble] = field(default_factory=dict)
-    """By resource key: why a write is not taken."""
+    """By resource key, or by `key#property`: why a write is not taken."""
 
     fails: dict[str, AzureProblem] = field(default_factory=dict)
     """By resource key: how an operation ends that was taken."""
@@ -233,7 +233,8 @@ class FakeArm:
         assert self.may_write, f"{verb} {target.short}"
         await self._call(self.before, verb, target)
         self._go_on()
-        _raise(self.refuses.get(target.key))
+        for key in (target.key, *_properties_of(target, body)):
+            _raise(self.refuses.get(key))
         self._check(verb, target, if_match, create_only=create_only)
         self.writes.append(Write(verb, target, deepcopy(body), self.clock.monotonic()))
         wait = self.takes.get(target.key, self.takes.get(target.type))
@@ -311,6 +312,7 @@ class FakeArm:
     def _apply(self, verb: str, target: ResourceId, body: Any, state: str) -> None:  # noqa: ANN401 - JSON
         if target.key in self.undoes:
             return
+        body = _without_undone(target, body, self.undoes)
         if verb == "DELETE":
             for key in [key for key in self.bodies if f"{key}/".startswith(f"{target.key}/")]:
                 del self.bodies[key]
@@ -332,6 +334,19 @@ class FakeArm:
         for key in family:
             if key in self.bodies and type_info(target).etags:
                 self.bodies[key]["etag"] = f"W/{self._etags}"
+
+
+def _properties_of(target: ResourceId, body: Any) -> Iterator[str]:  # noqa: ANN401 - JSON
+    """What a write sends, as `key#property`."""
+    yield from (f"{target.key}#{name}" for name in ((body or {}).get("properties") or {}))
+
+
+def _without_undone(target: ResourceId, body: Any, undone: set[str]) -> Any:  # noqa: ANN401 - JSON
+    """What is left of a write when somebody undoes some of its properties."""
+    if not any(each in undone for each in _properties_of(target, body)):
+        return body
+    kept = {name: value for name, value in body["properties"].items() if f"{target.key}#{name}" not in undone}
+    return {**body, "properties": kept}
 
 
 def _raise(trouble: Trouble | None) -> None:

@@ -99,3 +99,32 @@ async def test_an_operation_that_failed_and_then_succeeded_leaves_nothing_behind
     run.arm.fails = {}
     await run.settle()
     assert (run.condition("Closed")["status"], run.ledger.failures) == ("True", {})
+
+
+def in_parts(view: View) -> Blocks:
+    """The vault is closed by one write, and its firewall set by another."""
+    view.get(VAULT)
+    shut = wants(VAULT, part="access")
+    yield shut
+    yield wants(VAULT, fragment={"properties": {"networkAcls": {"defaultAction": "Deny"}}}, part="firewall")
+
+
+@pytest.mark.parametrize("refused_part", ["publicNetworkAccess", "networkAcls"])
+async def test_a_part_that_is_refused_keeps_no_other_back(refused_part: str) -> None:
+    """What closes a vault is written though its firewall cannot be, and the other way round."""
+    refuses = {f"{VAULT.key}#{refused_part}": LOCKED}
+    arm = FakeArm(FakeClock(), refuses=refuses).put(shown(VAULT, properties=OPEN))  # type: ignore[arg-type]
+    run = Run(Kind(in_parts, "Closed"), arm)
+    await run.look()
+    written = [name for write in run.arm.writes for name in write.body["properties"]]  # type: ignore[index]
+    assert written == [name for name in ("publicNetworkAccess", "networkAcls") if name != refused_part]
+    assert run.condition("Closed")["reason"] == "Locked"
+
+
+async def test_each_part_is_looked_at_by_itself_when_it_was_written() -> None:
+    """A policy undoes one of two parts, and that one is told."""
+    arm = FakeArm(FakeClock(), undoes={f"{VAULT.key}#networkAcls"}).put(shown(VAULT, properties=OPEN))
+    run = Run(Kind(in_parts, "Closed"), arm)
+    await run.look()
+    assert run.condition("Closed")["reason"] == "WriteReverted"
+    assert "networkAcls" in run.condition("Closed")["message"]

@@ -7,6 +7,7 @@ The stages of "Secure a workspace with virtual networks" in the order in which t
 from __future__ import annotations
 
 from functools import partial
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from secureml_reconcilers.api import SecureWorkspaceSpec, condition_types, reasons
@@ -39,18 +40,25 @@ class SecureWorkspaces:
         """Name the cloud whose zones are used."""
         self._cloud = cloud
 
-    def declare(self, spec: Mapping[str, Any], owner: str, inventory: tuple[str, ...] = ()) -> Composition:
+    def declare(
+        self,
+        spec: Mapping[str, Any],
+        owner: str,
+        inventory: tuple[str, ...] = (),
+        closed: Mapping[str, frozenset[str]] = MappingProxyType({}),
+    ) -> Composition:
         """See `Declares.declare`.
 
         Args:
             spec: as the API server hands it on.
             owner: the custom resource, as `cluster/namespace/name`.
             inventory: ids of what was made for it or is used by it, for earlier specs too.
+            closed: by key of each service, the private ways that worked when it was last seen closed.
 
         Raises:
             ValueError: when the spec cannot be understood.
         """
-        context = WorkspaceContext.of(SecureWorkspaceSpec.parse(spec), self._cloud, owner)
+        context = WorkspaceContext.of(SecureWorkspaceSpec.parse(spec), self._cloud, owner, closed)
         declared = tuple(_declared(context))
         aspects = (*declared, *_leftovers(context, inventory, declared), _supported(context))
         return Composition(aspects, owner, context.spec.adoption == "Adopt", context.spec.mode == "Enforce")

@@ -117,12 +117,18 @@ class Watch:
 
 
 def closed_last(watch: Watch, request: Request) -> Iterator[str]:
-    """OPS-08: no service is closed while a private way into it is not approved, linked and resolving."""
+    """OPS-08: no service is closed while a private way into it is not approved, linked and resolving.
+
+    One that was closed before is closed again by the ways that its clients had then.
+    """
     before, this = watch.azure.shown(request.target), request.by
     if before is None or this is None or not closes(request.body) or truth.closed(before):
         return
-    for way in truth.ways(watch.azure, this.spec):
-        missing = truth.what_is_missing(watch.azure, way) if way.service == request.target else ""
+    ways = [way for way in truth.ways(watch.azure, this.spec) if way.service == request.target]
+    known = {way: truth.remembered_networks(way, this.resource.status) for way in ways}
+    for way in ways:
+        networks = known[way] if any(known.values()) else way.networks
+        missing = truth.what_is_missing(watch.azure, way, networks) if networks else ""
         if not missing:
             continue
         about = (this.resource.name, f"{way.service} {way.group}")

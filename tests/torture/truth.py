@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import hashlib
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
@@ -70,13 +71,26 @@ def closed(body: Mapping[str, Any]) -> bool:
     return bool(body["properties"].get("publicNetworkAccess") == "Disabled")
 
 
-def what_is_missing(azure: Azure, way: Way) -> str:
-    """Why nobody can go this way; empty when one can."""
-    endpoints = [each for each in endpoints_of(azure, way) if not why_unfit(azure, way, each)]
-    if not endpoints:
-        reasons = [why_unfit(azure, way, each) for each in endpoints_of(azure, way)]
-        return f"{_short(way)}: {'; '.join(reasons) or 'no endpoint leads there'}"
+def what_is_missing(azure: Azure, way: Way, networks: tuple[str, ...] | None = None) -> str:
+    """Why nobody in these networks, by default in any declared one, can go this way; empty when one can."""
+    asking = way.networks if networks is None else networks
+    found = [why_unfit(azure, way, each, asking) for each in endpoints_of(azure, way)]
+    if all(found):
+        return f"{_short(way)}: {'; '.join(found) or 'no endpoint leads there'}"
     return ""
+
+
+def remembered_networks(way: Way, status: Mapping[str, Any]) -> tuple[str, ...]:
+    """The networks from which a status says that this way worked when the service was last seen closed."""
+    shown = next((each for each in status.get("services", ()) if each["id"].lower() == way.service), {})
+    names = shown.get("privateWays", ())
+    return tuple(network for network in way.networks if f"{way.group} from {_label(network)}" in names)
+
+
+def _label(network: str) -> str:
+    """How the operator names a network: with six characters of its id's hash."""
+    digest = hashlib.sha256(network.encode()).hexdigest()[:6]
+    return f"{network.rsplit('/', 1)[1]}-{digest}"
 
 
 def endpoints_of(azure: Azure, way: Way) -> list[Any]:
@@ -94,13 +108,19 @@ def endpoints_of(azure: Azure, way: Way) -> list[Any]:
     ]
 
 
-def why_unfit(azure: Azure, way: Way, endpoint: Any) -> str:  # noqa: ANN401 - a resource of the stand-in
-    """Why an endpoint is no way in; empty when it is one."""
+def why_unfit(
+    azure: Azure,
+    way: Way,
+    endpoint: Any,  # noqa: ANN401 - a resource of the stand-in
+    networks: tuple[str, ...] | None = None,
+) -> str:
+    """Why an endpoint is no way in for these networks, by default for any declared one; empty when it is one."""
     if endpoint.state != "Succeeded":
         return f"{endpoint.id.name} is {endpoint.state}"
     if not is_approved(azure, way.service, endpoint.id.key):
         return f"{endpoint.id.name} is not approved"
-    return next(_names_missing(azure, way, endpoint), "")
+    asking = way.networks if networks is None else networks
+    return next(_names_missing(azure, replace(way, networks=asking), endpoint), "")
 
 
 def is_approved(azure: Azure, service: str, endpoint: str) -> bool:

@@ -131,6 +131,24 @@ class DNSRecord(ApiModel):
     """IP addresses in the virtual network."""
 
 
+class ServiceAccess(ApiModel):
+    """One service of the workspace, and who reaches it."""
+
+    id: Identifier
+    """ARM id of the workspace, account, vault or registry."""
+
+    public_access: Literal["Closed", "Open", "Restricted"]
+    """Closed: as declared. Open: it answers the internet. Restricted: its public address is on, and its firewall
+    refuses whom no rule names."""
+
+    exposed_since: Timestamp | None = None
+    """Since when it was seen to be Open."""
+
+    private_ways: Annotated[tuple[Annotated[str, Checked(256)], ...], Field(max_length=400)] = ()
+    """The private ways that worked when it was last seen Closed. One that was opened again is closed as soon as
+    these work, whatever else the spec has come to ask for."""
+
+
 class EgressDestination(ApiModel):
     """A destination that a firewall between the subnet and the internet must let through."""
 
@@ -200,6 +218,9 @@ class SecureWorkspaceStatus(Status):
 
     azure: WorkspaceDiscovery | None = None
     """What the workspace itself names in Azure."""
+
+    services: Annotated[tuple[ServiceAccess, ...], MapOf(64, key="id")] = ()
+    """Every service that is to be closed, and whether it is: what is Open answers the internet."""
 
     dns_records: Annotated[tuple[DNSRecord, ...], Field(max_length=256)] = ()
     """The private names and their addresses: the table for a DNS server of your own (DNS-01)."""

@@ -78,7 +78,13 @@ TABLE: Mapping[str, Row] = {
         reasons.PRECONDITION_FAILED, _T, _NOBODY, "You need do nothing: it is read again and merged."
     ),
     "ReferencedResourceNotProvisioned": _NOT_READY,
-    "InvalidResourceReference": _NOT_READY,
+    "InvalidResourceReference": Row(
+        reasons.DEPENDENCY_NOT_READY,
+        _S,
+        _ADMIN,
+        "Create what the message names, or correct the field of the spec that names it; what has just been made is"
+        " found when it is tried again.",
+    ),
     "StorageAccountIsNotProvisioned": _NOT_READY,
     "PrincipalNotFound": _NOT_READY,
     "NetcfgSubnetRangeOutsideVnet": _NOT_READY,
@@ -150,13 +156,17 @@ TABLE: Mapping[str, Row] = {
         reasons.SERVICE_ENDPOINT_MISSING,
         _S,
         _ADMIN,
-        "Enable the service endpoint on the subnet named in the message (ST-SE-01).",
+        "The account has a rule for a subnet that lost its service endpoint, and Azure refuses to see it repeated."
+        " Remove it, for it lets nobody in (az storage account network-rule remove --account-name <account>"
+        " --subnet <subnet id>); where the subnet shall pass, enable the service endpoint on it (ST-SE-01).",
     ),
     "VirtualNetworkNotValid": Row(
         reasons.SERVICE_ENDPOINT_MISSING,
         _S,
         _ADMIN,
-        "Enable the service endpoint on the subnet named in the message (KV-NET-01).",
+        "The vault has a rule for a subnet that lost its service endpoint, and Azure refuses to see it repeated."
+        " Remove it, for it lets nobody in (az keyvault network-rule remove --name <vault> --subnet <subnet id>);"
+        " where the subnet shall pass, enable the service endpoint on it (KV-NET-01).",
     ),
     # only another spec helps
     "NetcfgInvalidSubnet": _SPEC,

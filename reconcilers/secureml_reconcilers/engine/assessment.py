@@ -22,7 +22,7 @@ from secureml_reconcilers.engine.ownership_tags import MANAGED_BY, OPERATOR, OWN
 from secureml_reconcilers.engine.values import Entries, get_path
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from secureml_reconcilers.azure.arm import Answer, Body, Verb
     from secureml_reconcilers.azure.resource_id import ResourceId
@@ -43,7 +43,7 @@ class Ownership:
 
     adopt: bool = False
     entries: Mapping[str, tuple[AddedEntry, ...]] = field(default_factory=dict)
-    """By resource key, what we added to lists of others."""
+    """By resource key, what we added to lists of others, less what another part of the resource asks for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +97,9 @@ class Blocked:
 @dataclass(frozen=True, slots=True)
 class Advised:
     """Worth knowing, but nothing waits for it."""
+
+    problem: AzureProblem | None = None
+    """Why something could not be written that need not be; None for a fact, which tells it itself."""
 
 
 Assessment = Holds | Differs | Running | Pending | Blocked | Advised
@@ -228,6 +231,21 @@ def added_entries(block: Ensure) -> tuple[AddedEntry, ...]:
     )
 
 
+def entries_wanted(blocks: Iterable[Block]) -> dict[str, set[AddedEntry]]:
+    """By resource key, the entries of others' lists that any of these blocks asks for."""
+    wanted: dict[str, set[AddedEntry]] = {}
+    for block in blocks:
+        if isinstance(block, Ensure) and (found := added_entries(block)):
+            wanted.setdefault(block.id.key, set()).update(found)
+    return wanted
+
+
+def takes_out(block: Ensure, entry: AddedEntry) -> bool:
+    """Whether a block takes out an entry that nobody asks for: of several parts, one that writes near its list."""
+    parent = entry.path.rpartition(".")[0]
+    return not block.part or get_path(block.fragment, parent) is not None
+
+
 def _entries_in(fragment: Mapping[str, Any], steps: Path) -> Iterator[tuple[Path, Entries]]:
     for key, value in fragment.items():
         if isinstance(value, Entries):
@@ -241,7 +259,7 @@ def _fragment(block: Ensure, ownership: Ownership) -> Fragment:
     wanted = set(added_entries(block))
     dropped: dict[tuple[str, str], tuple[str, ...]] = {}
     for entry in ownership.entries.get(block.id.key, ()):
-        if entry not in wanted:
+        if entry not in wanted and takes_out(block, entry):
             place = entry.path, entry.by
             dropped[place] = (*dropped.get(place, ()), entry.value)
     fragment = block.fragment

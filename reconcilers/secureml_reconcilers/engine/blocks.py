@@ -57,6 +57,34 @@ def write_key(target: ResourceId, part: str = "") -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class Way:
+    """A private way into a service: one of its sub-resources, as clients in one network reach it."""
+
+    name: str
+    """The same on every pass: it is remembered in the status."""
+
+    gates: tuple[Block, ...]
+    """What must hold before anybody can go it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Closing:
+    """That a block closes a service to the internet."""
+
+    service: str
+    """What a sentence calls it, such as `The account frauddata`."""
+
+    exposed: bool
+    """It answers everybody on the internet as it is now."""
+
+    ways: tuple[Way, ...]
+    """Every private way that is declared."""
+
+    by_hand: str
+    """The command that closes it."""
+
+
+@dataclass(frozen=True, slots=True)
 class Claim:
     """What only one resource may be made for, whatever its name: a way into a service, say."""
 
@@ -105,6 +133,12 @@ class Ensure(_Shape):
 
     preconditions: tuple[ResourceId, ...] = ()
     """What is read just before this is written: Azure would write over what another put there meanwhile."""
+
+    closing: Closing | None = None
+    """That this closes a service, and by which ways its clients reach it then."""
+
+    optional: bool = False
+    """The aspect is met without it: where Azure refuses it, that is advice."""
 
     part: str = ""
     """Names this part of the resource, where several are written one by one: each is refused, and waits, by

@@ -17,7 +17,7 @@ from secureml_reconcilers.engine.status_limits import CONDITION, cut
 from secureml_reconcilers.engine.timestamps import stamp
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
     from secureml_reconcilers.api.condition_types import ConditionType
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from secureml_reconcilers.engine.blocks import Block
     from secureml_reconcilers.engine.composing import Composed
     from secureml_reconcilers.engine.evaluation import Evaluation
+    from secureml_reconcilers.engine.exposure import Exposure
 
 CANNOT_TELL: Final = frozenset(
     {
@@ -40,6 +41,9 @@ CANNOT_TELL: Final = frozenset(
 """Reasons under which the aspect is neither met nor unmet: its status is Unknown."""
 
 _LAST_SEEN: Final = "Paused; as last seen: "
+
+_URGENCY: Final = {reasons.EXPOSED: 1, reasons.PROGRESSING: 2, reasons.WAITING: 2}
+"""What somebody must act upon comes before what follows from it, and that before what passes by itself."""
 
 _LISTED: Final = 3
 """So many things are named in a message; the findings hold all of them."""
@@ -60,18 +64,27 @@ class Condition:
         return self.status == "True"
 
 
-def conditions(evaluation: Evaluation, *, enforce: bool, drifting: bool, settled_before: bool) -> list[Condition]:
+def conditions(
+    evaluation: Evaluation,
+    exposures: Sequence[Exposure] = (),
+    *,
+    enforce: bool,
+    drifting: bool,
+    settled_before: bool,
+) -> list[Condition]:
     """All conditions of a custom resource.
 
     Args:
         evaluation: the pass.
+        exposures: what answers the internet, and is not being closed.
         enforce: False in Observe mode.
         drifting: something that had been as declared is not any more.
         settled_before: the resource was Ready at this generation.
     """
     told: dict[str, ConditionType] = {}
-    aspects = [_aspect(said, evaluation, told, enforce=enforce) for said in evaluation.composed]
-    ready = _ready(aspects, enforce=enforce)
+    open_now = exposures if enforce else ()
+    aspects = [_aspect(said, evaluation, open_now, told, enforce=enforce) for said in evaluation.composed]
+    ready = _ready(aspects, open_now, enforce=enforce)
     found = problems(evaluation)
     stalled = next((problem for problem in found if problem.retry is Retry.NEVER), None)
     if enforce and _at_work(evaluation):
@@ -173,9 +186,19 @@ def _last_seen(message: str) -> str:
     return f"{_LAST_SEEN}{message.removeprefix(_LAST_SEEN)}"
 
 
-def _aspect(said: Composed, evaluation: Evaluation, told: dict[str, ConditionType], *, enforce: bool) -> Condition:
+def _aspect(
+    said: Composed,
+    evaluation: Evaluation,
+    exposures: Sequence[Exposure],
+    told: dict[str, ConditionType],
+    *,
+    enforce: bool,
+) -> Condition:
     """One aspect's condition; `told` holds each cause by the aspect that shows it, and is added to."""
     kind = said.aspect.condition
+    exposed = [each for each in exposures if each.block in said.blocks]
+    if exposed:
+        return _exposed(kind, exposed, told)
     blocks = [(block, evaluation.assessments[block.key]) for block in said.blocks]
     blocked = [assessment.problem for _, assessment in blocks if isinstance(assessment, Blocked)]
     troubles = [*blocked, *said.problems]
@@ -193,6 +216,23 @@ def _aspect(said: Composed, evaluation: Evaluation, told: dict[str, ConditionTyp
     return _under_way(kind, blocks, evaluation) or Condition(
         kind, "True", said.aspect.met, said.aspect.met_message
     )
+
+
+def _exposed(kind: ConditionType, exposed: list[Exposure], told: dict[str, ConditionType]) -> Condition:
+    """What answers the internet, what keeps it open, and how to close it at once."""
+    sentences = [f"{each.sentence}{_why_open(kind, each, told)} {each.by_hand}" for each in exposed[:_LISTED]]
+    more = f" {len(exposed) - _LISTED} more are open: see status.services." if len(exposed) > _LISTED else ""
+    return Condition(kind, "False", reasons.EXPOSED, " ".join(sentences) + more)
+
+
+def _why_open(kind: ConditionType, exposure: Exposure, told: dict[str, ConditionType]) -> str:
+    """The end of a sentence that says that something is open; a cause that another aspect shows stands there."""
+    cause = str(exposure.obstacle) if exposure.obstacle is not None else ""
+    if cause and told.setdefault(cause, kind) != kind:
+        return f" and is closed once {told[cause]} is met, which tells what is in the way."
+    if cause:
+        return f" and is not closed: {exposure.cause}"
+    return f" and is closed again as soon as {_in_order(exposure.gate)}." if exposure.gate is not None else "."
 
 
 def _under_way(
@@ -226,8 +266,9 @@ def _under_way(
 
 def _at_work(evaluation: Evaluation) -> bool:
     """Whether Azure works on something, or will at once."""
-    return bool(evaluation.actions) or any(
-        isinstance(assessment, Running) for assessment in evaluation.assessments.values()
+    return any(
+        isinstance(assessment, Running) or (isinstance(assessment, Differs) and key not in evaluation.waiting)
+        for key, assessment in evaluation.assessments.items()
     )
 
 
@@ -249,7 +290,7 @@ def _status_with(problem: AzureProblem) -> str:
     return "Unknown" if problem.reason in CANNOT_TELL else "False"
 
 
-def _ready(aspects: list[Condition], *, enforce: bool) -> Condition:
+def _ready(aspects: list[Condition], exposures: Sequence[Exposure], *, enforce: bool) -> Condition:
     unmet = [aspect for aspect in aspects if not aspect.met]
     if not unmet:
         drift = (
@@ -258,16 +299,17 @@ def _ready(aspects: list[Condition], *, enforce: bool) -> Condition:
             else "drift is watched for, and mode Observe repairs nothing"
         )
         return Condition(condition_types.READY, "True", reasons.AS_DECLARED, f"Azure is as declared; {drift}.")
-    # What somebody must act upon comes before what passes by itself.
-    first = next(
-        (aspect for aspect in unmet if aspect.reason not in {reasons.PROGRESSING, reasons.WAITING}), unmet[0]
-    )
-    done = len(aspects) - len(unmet)
+    first = min(unmet, key=lambda aspect: _URGENCY.get(aspect.reason, 0))
+    done = f"{len(aspects) - len(unmet)} of {len(aspects)} aspects are met."
+    if exposures:
+        names = ", ".join(dict.fromkeys(each.id.short for each in exposures))
+        shown = f"Open to the internet: {names}. {done} {first.type}: {first.message}"
+        return Condition(condition_types.READY, "False", reasons.EXPOSED, shown)
     return Condition(
         condition_types.READY,
         "Unknown" if all(aspect.status == "Unknown" for aspect in unmet) else "False",
         first.reason,
-        f"{done} of {len(aspects)} aspects are met. {first.type}: {first.message}",
+        f"{done} {first.type}: {first.message}",
     )
 
 
@@ -303,11 +345,12 @@ def _in_sync(
     if drifting:
         drifted = [
             str(difference)
-            for assessment in evaluation.assessments.values()
-            if isinstance(assessment, Differs)
+            for assessment in evaluation.differing.values()
             for difference in assessment.differences
         ]
-        doing = "Being repaired" if enforce else "Mode Observe repairs nothing"
+        doing = "Being repaired" if _at_work(evaluation) else "Not repaired yet, and other conditions tell why"
+        if not enforce:
+            doing = "Mode Observe repairs nothing"
         return Condition(
             condition_types.IN_SYNC,
             "False",

@@ -42,26 +42,39 @@ def outstanding(status: Mapping[str, Any]) -> bool:
 
 
 def drifted(evaluation: Evaluation) -> list[tuple[Ensure | EnsureAbsent, Differs]]:
-    """What is not as declared; a child whose parent is gone, or must go, goes without saying."""
+    """What is not as declared; a child whose parent is gone, or must go, goes without saying.
+
+    What was refused before, and is written again, has not been as declared in between.
+    """
     found = [
         (block, assessment)
         for block in evaluation.blocks()
         if isinstance(block, Ensure | EnsureAbsent)
         and isinstance(assessment := evaluation.assessments[block.key], Differs)
+        and block.key not in evaluation.repeated
     ]
     gone = {block.id for block, assessment in found if assessment.kind != "Update"}
     return [(block, assessment) for block, assessment in found if block.id.parent not in gone]
 
 
-def detected(block: Ensure | EnsureAbsent, assessment: Differs, *, enforce: bool) -> Event:
-    """The event that tells what was found and what is done about it."""
+def detected(block: Ensure | EnsureAbsent, assessment: Differs, *, enforce: bool, listed: bool) -> Event:
+    """The event that tells what was found and what is declared; that it was repaired is told when it was seen.
+
+    Args:
+        block: what is declared.
+        assessment: what was found.
+        enforce: False in Observe mode.
+        listed: the inventory lists it, so it was there.
+    """
     if assessment.kind == "Delete":
         return Event("Warning", reasons.DRIFT_DETECTED, f"{block.id.short}: {block.reason}.")
-    what = "it is gone" if assessment.kind == "Create" else "; ".join(map(str, assessment.differences[:3]))
-    doing = f"It is put right: {block.reason}."
-    if not enforce:
-        doing = f"Mode Observe writes nothing; Enforce would put it right: {block.reason}."
-    return Event("Warning", reasons.DRIFT_DETECTED, f"{block.id.short}: {what}. {doing}")
+    what = "; ".join(map(str, assessment.differences[:3]))
+    if assessment.kind == "Create":
+        what = "it is gone" if listed else "it is not there"
+    observed = "" if enforce else " Mode Observe writes nothing."
+    return Event(
+        "Warning", reasons.DRIFT_DETECTED, f"{block.id.short}: {what}. Declared: {block.reason}.{observed}"
+    )
 
 
 async def attributed(

@@ -69,6 +69,18 @@ class Evaluation:
     failed: Mapping[str, AzureProblem] = field(default_factory=dict)
     """By block key: how the last operation failed, where it is to be repeated or is being repeated."""
 
+    repeated: frozenset[str] = frozenset()
+    """Keys of blocks whose write was refused or failed before, and is due again: they have not held since."""
+
+    differing: Mapping[str, Differs] = field(default_factory=dict)
+    """By block key: what differs from what is asked for, that included which is left alone for a while."""
+
+    obstacles: Mapping[str, AzureProblem] = field(default_factory=dict)
+    """By key of a block that closes something: what stands in its way, however many steps down."""
+
+    passable: frozenset[str] = frozenset()
+    """Keys of the blocks that keep nothing waiting, of those that closings wait for."""
+
     def blocks(self) -> list[Block]:
         """Every block once, in the order in which the aspects tell them."""
         return list({block.key: block for said in self.composed for block in said.blocks}.values())
@@ -105,35 +117,38 @@ def evaluate(composed: list[Composed], situation: Situation) -> Evaluation:
     Raises:
         RuntimeError: when two different blocks go by one key, which is a bug in the composition.
     """
-    every, assessments = _by_key(composed), dict[str, Assessment]()
-    for block in every.values():
-        _assessment(block, situation, assessments)
+    every, assessor = _by_key(composed), _Assessor(situation)
+    assessments = {block.key: assessor.assessment(block) for block in every.values()}
     waiting: dict[str, Block | Busy] = {}
     actions: dict[str, Action] = {}
     for block in every.values():
         assessment = assessments[block.key]
         if not isinstance(assessment, Differs) or not isinstance(block, Ensure | EnsureAbsent):
             continue
-        gate = _gate(block, situation, assessments) or _busy(block, situation, actions)
+        gate = assessor.gate(block) or _busy(block, situation, actions)
         if gate is not None:
             waiting[block.key] = gate
         else:
             actions[scope(block.id)] = choose(block, assessment, situation.ownership)
+    closing = [block for block in every.values() if isinstance(block, Ensure) and block.closing is not None]
     return Evaluation(
         tuple(composed),
-        assessments,
+        assessor.assessments,
         tuple(actions.values()),
         waiting,
         situation.ownership,
         _failed(every.values(), situation, assessments),
+        frozenset(assessor.repeated),
+        assessor.differing,
+        {block.key: found for block in closing if (found := assessor.obstacle(block)) is not None},
+        frozenset(
+            gate.key
+            for block in closing
+            for way in (block.closing.ways if block.closing is not None else ())
+            for gate in way.gates
+            if assessor.lets_pass(gate)
+        ),
     )
-
-
-def _gate(block: Ensure | EnsureAbsent, situation: Situation, assessments: dict[str, Assessment]) -> Block | None:
-    """The first block that must be in order before this one is written, or that comes before it."""
-    closed = (gate for gate in block.after if not _lets_pass(gate, situation, assessments))
-    coming = (gate for gate in block.after_if_possible if _is_coming(gate, situation, assessments))
-    return next(closed, None) or next(coming, None)
 
 
 def _busy(block: Ensure | EnsureAbsent, situation: Situation, actions: dict[str, Action]) -> Busy | None:
@@ -194,47 +209,91 @@ def _by_key(composed: list[Composed]) -> dict[str, Block]:
     return every
 
 
-def _lets_pass(gate: Block, situation: Situation, assessments: dict[str, Assessment]) -> bool:
-    """Whether what waits for this block may go on: it holds, or is only worth knowing."""
-    return isinstance(_assessment(gate, situation, assessments), Holds | Advised)
+@dataclass(slots=True)
+class _Assessor:
+    """Assesses each block of a turn once, those included that only others wait for."""
 
+    situation: Situation
+    assessments: dict[str, Assessment] = field(default_factory=dict)
+    differing: dict[str, Differs] = field(default_factory=dict)
+    repeated: set[str] = field(default_factory=set)
 
-def _is_coming(block: Block, situation: Situation, assessments: dict[str, Assessment]) -> bool:
-    """Not in order yet, but on its way."""
-    return not _lets_pass(block, situation, assessments) and not _is_stuck(block, situation, assessments)
+    def assessment(self, block: Block) -> Assessment:
+        """What is to be said of a block; what differs is Blocked by a remembered failure until its time is up."""
+        known = self.assessments.get(block.key)
+        if known is not None:
+            return known
+        if isinstance(block, Ensure | EnsureAbsent):
+            assessment = self._of_write(block)
+        else:
+            assessment = assess(block, None, self.situation.ownership)
+        self.assessments[block.key] = assessment
+        return assessment
 
-
-def _is_stuck(block: Block, situation: Situation, assessments: dict[str, Assessment]) -> bool:
-    """Blocked, or waiting for something that is, however many steps down: nobody knows when it comes, or whether.
-
-    What Azure works on waits for nothing any more.
-    """
-    assessment = _assessment(block, situation, assessments)
-    if isinstance(assessment, Holds | Advised | Running):
-        return False
-    gates = (_is_stuck(gate, situation, assessments) for gate in block.after)
-    return isinstance(assessment, Blocked) or any(gates)
-
-
-def _assessment(block: Block, situation: Situation, assessments: dict[str, Assessment]) -> Assessment:
-    """Assess a block once; what differs is Blocked by a remembered failure until its time is up."""
-    known = assessments.get(block.key)
-    if known is not None:
-        return known
-    if isinstance(block, Ensure | EnsureAbsent):
-        answer = situation.readings.answer(block.id.key)
-        running = situation.ledger.running(block.id) is not None
-        assessment = assess(block, answer, situation.ownership, running=running)
-        failure = situation.ledger.failure(block.id, situation.ownership.owner, block.part)
+    def _of_write(self, block: Ensure | EnsureAbsent) -> Assessment:
+        readings, ledger, ownership = self.situation.readings, self.situation.ledger, self.situation.ownership
+        answer = readings.answer(block.id.key)
+        assessment = assess(block, answer, ownership, running=ledger.running(block.id) is not None)
+        failure = ledger.failure(block.id, ownership.owner, block.part)
         if isinstance(assessment, Holds) and failure is not None:
             assessment = _left_failed(block, answer)
-        if isinstance(assessment, Differs) and failure is not None:
-            waits = situation.ledger.clock.monotonic() < failure.not_before
-            assessment = Blocked(failure.problem) if waits else assessment
-    else:
-        assessment = assess(block, None, situation.ownership)
-    assessments[block.key] = assessment
-    return assessment
+        if not isinstance(assessment, Differs):
+            return assessment
+        self.differing[block.key] = assessment
+        if failure is None:
+            return assessment
+        if ledger.clock.monotonic() >= failure.not_before:
+            self.repeated.add(block.key)
+            return assessment
+        optional = isinstance(block, Ensure) and block.optional
+        return Advised(failure.problem) if optional else Blocked(failure.problem)
+
+    def gate(self, block: Ensure | EnsureAbsent) -> Block | None:
+        """The first block that must be in order before this one is written, or that comes before it."""
+        closed = (gate for gate in block.after if not self.lets_pass(gate))
+        coming = (gate for gate in block.after_if_possible if self._is_coming(gate))
+        return next(closed, None) or next(coming, None)
+
+    def lets_pass(self, gate: Block) -> bool:
+        """Whether what waits for this block may go on: it holds, or is only worth knowing."""
+        return isinstance(self.assessment(gate), Holds | Advised)
+
+    def obstacle(self, block: Block, *, repeated: bool = True) -> AzureProblem | None:
+        """What a block waits for that is blocked, however many steps down: nobody knows when it comes, or whether.
+
+        What Azure works on waits for nothing any more.
+
+        Args:
+            block: what waits.
+            repeated: what failed before stands in the way while it is tried again, too.
+        """
+        for gate in block.after:
+            assessment = self.assessment(gate)
+            if isinstance(assessment, Blocked):
+                return assessment.problem
+            again = repeated and isinstance(assessment, Differs | Running)
+            failed = self._failed_before(gate) if again else None
+            if failed is not None:
+                return failed
+            if not isinstance(assessment, Holds | Advised | Running):
+                found = self.obstacle(gate, repeated=repeated)
+                if found is not None:
+                    return found
+        return None
+
+    def _failed_before(self, gate: Block) -> AzureProblem | None:
+        """How the last write of what is written again ended, or was refused."""
+        if not isinstance(gate, Ensure | EnsureAbsent):
+            return None
+        failure = self.situation.ledger.failure(gate.id, self.situation.ownership.owner, gate.part)
+        return failure.problem if failure is not None else None
+
+    def _is_coming(self, block: Block) -> bool:
+        """Not in order yet, but on its way."""
+        assessment = self.assessment(block)
+        if isinstance(assessment, Holds | Advised | Blocked):
+            return False
+        return isinstance(assessment, Running) or self.obstacle(block, repeated=False) is None
 
 
 def _left_failed(block: Block, answer: Answer | None) -> Assessment:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
 
     from secureml_reconcilers.engine.attribution import UnattributedDrift
     from secureml_reconcilers.engine.clock import Moment
@@ -41,6 +42,9 @@ class PassHistory:
 
     drift_outstanding: bool = False
     """Drift was found and its repair not seen; the status tells it too, until passes fail."""
+
+    reported_at: datetime | None = None
+    """When the latest pass was reported, by the wall's clock: what is open is told again now and then."""
 
     deferred_since: Moment | None = None
     """Since when no pass has evaluated anything, for the subscription's budget was spent."""

@@ -13,7 +13,7 @@ from secureml_reconcilers.azure.arm import NotFound, Present
 from secureml_reconcilers.azure.catalogue import type_info
 from secureml_reconcilers.azure.problem import AzureProblem, Retry, Severity
 from secureml_reconcilers.azure.resource_id import ResourceId, resource_id
-from secureml_reconcilers.engine.assessment import AddedEntry, Holds, added_entries
+from secureml_reconcilers.engine.assessment import AddedEntry, Holds, added_entries, entries_wanted, takes_out
 from secureml_reconcilers.engine.blocks import Ensure, EnsureAbsent
 from secureml_reconcilers.engine.ownership_tags import is_marked, users
 from secureml_reconcilers.engine.status_limits import INVENTORY
@@ -129,12 +129,12 @@ class Inventory:
 
     def prune_entries(self, evaluation: Evaluation) -> None:
         """Forget entries of others' lists that the spec dropped and that were seen to be gone."""
+        wanted = entries_wanted(evaluation.blocks())
         for block in evaluation.blocks():
             if not isinstance(block, Ensure) or not isinstance(evaluation.assessments[block.key], Holds):
                 continue
-            wanted = set(added_entries(block))
             for entry in self.added_entries().get(block.id.key, ()):
-                if entry not in wanted:
+                if entry not in wanted.get(block.id.key, ()) and takes_out(block, entry):
                     item = {"id": block.id.text, "kind": "Entry", "path": entry.path, "entry": entry.value}
                     self.entries.pop(_key(item), None)
 

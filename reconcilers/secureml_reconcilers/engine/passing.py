@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from secureml_reconcilers.engine.assessment import Ownership
+from secureml_reconcilers.engine.assessment import Ownership, entries_wanted
 from secureml_reconcilers.engine.blocks import Ensure, EnsureAbsent
 from secureml_reconcilers.engine.evaluation import Situation, problems
 from secureml_reconcilers.engine.readings import JUST_BEFORE
@@ -79,9 +79,14 @@ class Pass:
     @property
     def ownership(self) -> Ownership:
         """What this custom resource made."""
-        return Ownership(
-            self.owner, self.inventory.resources(), self.composition.adopt, self.inventory.added_entries()
-        )
+        added = self.inventory.added_entries()
+        blocks = (block for said in self.composed for block in said.blocks)
+        wanted = entries_wanted(blocks) if added else {}
+        entries = {
+            key: tuple(entry for entry in found if entry not in wanted.get(key, ()))
+            for key, found in added.items()
+        }
+        return Ownership(self.owner, self.inventory.resources(), self.composition.adopt, entries)
 
     @property
     def situation(self) -> Situation:

@@ -13,6 +13,7 @@ from secureml_reconcilers.engine.clock import SystemClock
 from secureml_reconcilers.engine.conditions import condition_of
 from secureml_reconcilers.engine.contract import ReconcileResult
 from secureml_reconcilers.engine.evaluation import evaluate
+from secureml_reconcilers.engine.exposure import remembered_ways
 from secureml_reconcilers.engine.history import PassHistory
 from secureml_reconcilers.engine.inventory import Inventory, no_room
 from secureml_reconcilers.engine.ledger import Ledger
@@ -42,8 +43,20 @@ TURNS: Final = 8
 class Declares(Protocol):
     """What a kind contributes: its compositions."""
 
-    def declare(self, spec: Mapping[str, Any], owner: str, inventory: tuple[str, ...] = ()) -> Composition:
-        """What must be true while the custom resource exists; `inventory` lists what was made for it before.
+    def declare(
+        self,
+        spec: Mapping[str, Any],
+        owner: str,
+        inventory: tuple[str, ...] = (),
+        closed: Mapping[str, frozenset[str]] = ...,
+    ) -> Composition:
+        """What must be true while the custom resource exists.
+
+        Args:
+            spec: as the API server hands it on.
+            owner: the custom resource, as `cluster/namespace/name`.
+            inventory: what was made for it before.
+            closed: by key of each service that was seen closed, the private ways that its clients have.
 
         Raises:
             ValueError: when the spec cannot be understood; its text says which field and what to write.
@@ -115,7 +128,8 @@ class Engine:
             if removal.aspects and is_lost(request.status):
                 return recovery(self._kind.declare(request.spec, owner), request.spec)
             return with_release(removal, inventory, self._ledger)
-        return with_dropped_entries(self._kind.declare(request.spec, owner, listed), inventory)
+        closed = remembered_ways(request.status)
+        return with_dropped_entries(self._kind.declare(request.spec, owner, listed, closed), inventory)
 
     # -- begin ----------------------------------------------------------------------------------
 
@@ -198,7 +212,9 @@ class Engine:
             if traces:
                 found = attribution.UnattributedDrift(traces, this.began)
                 this.history.awaiting_author[block.id.key] = found
-            this.events.append(drift.detected(block, assessment, enforce=this.composition.enforce))
+            listed = block.id.key in this.ownership.inventory
+            enforce = this.composition.enforce
+            this.events.append(drift.detected(block, assessment, enforce=enforce, listed=listed))
 
     async def _attributed(self, this: Pass) -> list[Event]:
         cases, last = this.history.awaiting_author, this.ledger.last_attributed

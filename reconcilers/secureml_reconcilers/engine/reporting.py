@@ -33,7 +33,9 @@ def report(this: Pass, evaluation: Evaluation) -> ReconcileResult:
     events = events_of(this, evaluation, told, released=released)
     requeue = requeue_after(this, evaluation, running, goes_on=recovering and told.ready)
     keep_readings(this, evaluation, running)
-    sections = status_and_events.Report(request.generation, told.rendered, this.inventory.to_status(), running)
+    sections = status_and_events.Report(
+        request.generation, told.rendered, told.services, told.exposures, this.inventory.to_status(), running
+    )
     status = sections.status(evaluation, plan=not this.composition.enforce)
     numbers = metrics(events, len(running))
     return ReconcileResult(status, tuple(events), requeue, released=released, metrics=numbers)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from secureml_reconcilers.api import condition_types, reasons
-from secureml_reconcilers.azure.problem import Severity
+from secureml_reconcilers.azure.problem import AzureProblem, Severity
 from secureml_reconcilers.engine.assessment import Advised, Blocked, Differs, Running, choose
 from secureml_reconcilers.engine.blocks import Check, CheckLevel, Ensure, EnsureAbsent, StatusField
 from secureml_reconcilers.engine.compare import differences
@@ -27,13 +27,14 @@ from secureml_reconcilers.engine.status_limits import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
-    from secureml_reconcilers.azure.problem import AzureProblem
     from secureml_reconcilers.engine.assessment import Action, Ownership
+    from secureml_reconcilers.engine.blocks import Block
     from secureml_reconcilers.engine.compare import Difference
     from secureml_reconcilers.engine.contract import Status
     from secureml_reconcilers.engine.evaluation import Evaluation
+    from secureml_reconcilers.engine.exposure import Exposure, ServiceAccess
     from secureml_reconcilers.engine.ledger import Record
 
 _PASSING: Final = frozenset(
@@ -48,6 +49,8 @@ class Report:
 
     generation: int
     conditions: list[dict[str, Any]]
+    services: list[ServiceAccess]
+    exposures: list[Exposure]
     inventory: list[dict[str, Any]]
     operations: Iterable[Record]
 
@@ -55,7 +58,8 @@ class Report:
         """The whole status; lists that are empty are left out."""
         status: Status = {"observedGeneration": self.generation, "conditions": self.conditions}
         parts: dict[str, Any] = {
-            "findings": findings(evaluation),
+            "findings": findings(evaluation, self.exposures if not plan else ()),
+            "services": [each.to_status() for each in self.services],
             "plan": planned(evaluation) if plan else [],
             "inventory": self.inventory,
             "operations": [o.to_status() for o in sorted(self.operations, key=lambda o: o.id.key)][:OPERATIONS],
@@ -65,19 +69,19 @@ class Report:
         return status
 
 
-def findings(evaluation: Evaluation) -> list[dict[str, Any]]:
-    """Everything unsatisfied that a person should know, bounded, the blocking ones first."""
-    found = []
+def findings(evaluation: Evaluation, exposures: Sequence[Exposure] = ()) -> list[dict[str, Any]]:
+    """Everything unsatisfied that a person should know, bounded: what is open, what blocks, and the rest."""
+    found, open_now = [_exposed(each) for each in exposures], [each.block for each in exposures]
     for said in evaluation.composed:
         found += [_finding("", _severity(problem), problem) for problem in said.problems]
         for block in said.blocks:
             assessment = evaluation.assessments[block.key]
-            if isinstance(assessment, Blocked):
+            if isinstance(assessment, Blocked) and block not in open_now:
                 found.append(_finding(_rule(block), _severity(assessment.problem), assessment.problem))
             elif block.key in evaluation.failed:
                 found.append(_finding(_rule(block), "Warning", evaluation.failed[block.key]))
-            elif isinstance(assessment, Advised) and isinstance(block, Check):
-                found.append(_advice(block))
+            elif isinstance(assessment, Advised):
+                found.append(_advised(block, assessment))
     unique = {tuple(sorted(entry.items())): entry for entry in found}
     return sorted(unique.values(), key=lambda entry: entry["severity"] != "Error")[:FINDINGS]
 
@@ -151,14 +155,15 @@ def advised(before: Iterable[Mapping[str, Any]], evaluation: Evaluation) -> list
     # What finds no room among the findings would be news on every pass.
     known = list(before)
     new = [entry for entry in findings(evaluation) if entry not in known]
-    checks = [
-        block
-        for block in evaluation.blocks()
-        if isinstance(block, Check)
-        and isinstance(evaluation.assessments[block.key], Advised)
-        and _advice(block) in new
-    ]
-    return [Event("Warning", each.reason, cut(f"{each.message} {each.advice}".strip(), SHORT)) for each in checks]
+    found = []
+    for block in evaluation.blocks():
+        assessment = evaluation.assessments[block.key]
+        if isinstance(assessment, Advised) and (entry := _advised(block, assessment)) in new:
+            told = assessment.problem or block
+            assert isinstance(told, AzureProblem | Check)  # noqa: S101 - only these two are advice
+            text = cut(f"{entry['message']} {entry.get('advice', '')}".strip(), SHORT)
+            found.append(Event("Warning", told.reason, text))
+    return found
 
 
 def still_known(before: Iterable[Mapping[str, Any]], evaluation: Evaluation) -> list[Mapping[str, Any]]:
@@ -288,6 +293,32 @@ def _finding(rule: str, severity: str, problem: AzureProblem) -> dict[str, Any]:
     return entry
 
 
+def _exposed(exposure: Exposure) -> dict[str, Any]:
+    """That a service answers the internet, since when, what is in the way, and how to close it at once."""
+    why = f" and is not closed: {exposure.cause}" if exposure.cause else ", and its closing waits."
+    return {
+        "rule": _rule(exposure.block),
+        "severity": "Error",
+        "message": cut(f"{exposure.sentence}{why}", TEXT),
+        "advice": cut(exposure.by_hand, TEXT),
+        "resource": exposure.id.text,
+    }
+
+
+def still_exposed(exposure: Exposure) -> Event:
+    """That something still answers the internet: one event is soon forgotten."""
+    told = _exposed(exposure)
+    return Event("Warning", reasons.EXPOSED, cut(f"{told['message']} {told['advice']}", SHORT))
+
+
+def _advised(block: Block, assessment: Advised) -> dict[str, Any]:
+    """What is worth knowing: a fact, or why something could not be written that need not be."""
+    if assessment.problem is not None:
+        return _finding(_rule(block), CheckLevel.ADVISORY.value, assessment.problem)
+    assert isinstance(block, Check)  # noqa: S101 - a fact tells itself
+    return _advice(block)
+
+
 def _advice(block: Check) -> dict[str, Any]:
     entry = {"rule": _rule(block), "severity": CheckLevel.ADVISORY.value, "message": cut(block.message, TEXT)}
     if block.advice:
@@ -297,5 +328,5 @@ def _advice(block: Check) -> dict[str, Any]:
     return entry
 
 
-def _rule(block: Ensure | EnsureAbsent | Check | StatusField) -> str:
+def _rule(block: Block) -> str:
     return block.rules[0] if block.rules else ""

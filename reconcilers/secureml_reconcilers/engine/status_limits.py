@@ -18,6 +18,12 @@ FINDINGS: Final = 64
 PLANNED: Final = 128
 CHANGES: Final = 32
 RULES: Final = 16
+SERVICES: Final = 64
+"""A workspace has four, and 32 further accounts."""
+
+WAYS: Final = 400
+"""Private ways into one service: sub-resources times networks."""
+
 FACTS: Final = 256
 """Entries of one list of facts, such as DNS records."""
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from secureml_reconcilers.api import reasons
-from secureml_reconcilers.engine import drift, status_and_events
+from secureml_reconcilers.engine import drift, exposure, status_and_events
 from secureml_reconcilers.engine.conditions import conditions, with_times
 
 if TYPE_CHECKING:
@@ -15,14 +15,17 @@ if TYPE_CHECKING:
 
     from secureml_reconcilers.engine.contract import Event
     from secureml_reconcilers.engine.evaluation import Evaluation
+    from secureml_reconcilers.engine.exposure import Exposure, ServiceAccess
     from secureml_reconcilers.engine.history import PassHistory
     from secureml_reconcilers.engine.passing import Pass
 
 
 @dataclass(frozen=True, slots=True)
 class Conditions:
-    """The conditions of a pass."""
+    """The conditions of a pass, and what they say of services."""
 
+    services: list[ServiceAccess]
+    exposures: list[Exposure]
     ready: bool
     rendered: list[dict[str, Any]]
     """As they stand in the status."""
@@ -30,15 +33,19 @@ class Conditions:
 
 def conditions_of(this: Pass, evaluation: Evaluation) -> Conditions:
     """The conditions, with the times of those that stay."""
-    request = this.request
+    request, now = this.request, this.ledger.clock.now()
+    before = request.status.get("services", ())
+    seen = exposure.services(evaluation, before, now)
+    exposed = exposure.exposures(evaluation, seen, before, now)
     fresh = conditions(
         evaluation,
+        exposed,
         enforce=this.composition.enforce,
         drifting=this.drifted,
         settled_before=drift.in_sync(request.status, request.generation),
     )
-    previous, now = request.status.get("conditions", ()), this.ledger.clock.now()
-    return Conditions(fresh[0].met, with_times(fresh, previous, request.generation, now))
+    previous = request.status.get("conditions", ())
+    return Conditions(seen, exposed, fresh[0].met, with_times(fresh, previous, request.generation, now))
 
 
 def events_of(this: Pass, evaluation: Evaluation, told: Conditions, *, released: bool) -> list[Event]:
@@ -48,6 +55,7 @@ def events_of(this: Pass, evaluation: Evaluation, told: Conditions, *, released:
     drifted = this.drifted or any(event.reason == reasons.DRIFT_DETECTED for event in happened)
     history.drift_outstanding = this.drifted and not told.ready
     changed = status_and_events.transitions(request.status.get("conditions", ()), told.rendered, drifted=drifted)
+    changed += _said_again(this, told)
     known = [*request.status.get("findings", ()), *history.advised]
     history.advised = status_and_events.still_known(known, evaluation)
     advice = status_and_events.advised(known, evaluation)
@@ -56,6 +64,18 @@ def events_of(this: Pass, evaluation: Evaluation, told: Conditions, *, released:
     left, removed = this.inventory.left(this.readings), bool(this.composition.aspects)
     last = status_and_events.leaving(changed, left, released=released, removed=removed)
     return [*happened, *advice, *last]  # that a resource was released is the last word on it
+
+
+def _said_again(this: Pass, told: Conditions) -> list[Event]:
+    """What is still open is told again, ever more rarely."""
+    last, now = this.history.reported_at, this.ledger.clock.now()
+    this.history.reported_at = now
+    due = (
+        [each for each in told.exposures if exposure.is_due_again(each, last, now)]
+        if this.composition.enforce
+        else []
+    )
+    return [status_and_events.still_exposed(each) for each in due]
 
 
 def take_pending_events(history: PassHistory) -> list[Event]:

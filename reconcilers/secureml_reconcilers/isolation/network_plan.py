@@ -111,7 +111,11 @@ class NetworkPlan:
 
     def link(self, zone: ResourceId, network: ResourceId) -> ResourceId:
         """The id of the link that we would make between a zone and a network."""
-        return zone.child("virtualNetworkLinks", f"{network.name}-{_digest(network.key)}")
+        return zone.child("virtualNetworkLinks", self.label(network))
+
+    def label(self, network: ResourceId) -> str:
+        """A short name that tells a network from others of its name."""
+        return f"{network.name}-{_digest(network.key)}"
 
     def zone_names(self, target: PrivateLinkTarget) -> tuple[str, ...]:
         """The names of the zones in which the names of a target live (DNS-02)."""

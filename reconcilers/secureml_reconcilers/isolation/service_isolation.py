@@ -5,6 +5,7 @@ One procedure for all of them, as the article has it; what sets them apart stand
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from secureml_reconcilers.api import reasons
@@ -13,8 +14,7 @@ from secureml_reconcilers.engine.blocks import Block, Blocks, Check, CheckLevel,
 from secureml_reconcilers.engine.values import AnyOf, Entries
 from secureml_reconcilers.engine.view import View, worked_out_once
 from secureml_reconcilers.isolation.body_values import text_in
-from secureml_reconcilers.isolation.dns import names_of
-from secureml_reconcilers.isolation.endpoints import endpoint
+from secureml_reconcilers.isolation.closing import closing_of, gates_of
 from secureml_reconcilers.isolation.firewall_exceptions import undeclared_entries
 from secureml_reconcilers.isolation.services import (
     CONTAINER_REGISTRY,
@@ -33,17 +33,15 @@ from secureml_reconcilers.isolation.workspace_context import (
     named_by_workspace,
     required_of_workspace,
     storage_accounts,
-    targets_of,
     workspace,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from secureml_reconcilers.azure.arm import Body
     from secureml_reconcilers.azure.resource_id import ResourceId
     from secureml_reconcilers.engine.values import Fragment
-    from secureml_reconcilers.isolation.network_plan import PrivateLinkTarget
 
 _NO_PUBLIC_ACCESS: Final = AnyOf(("Disabled", "SecuredByPerimeter"))
 """Public access is off; a network security perimeter is stricter still and is left as it is."""
@@ -94,30 +92,17 @@ def service_closed(context: WorkspaceContext, azure: View, resource: ResourceId)
 
     ranges, subnets = _declared_exceptions(context, service)
     yield from _ranges_have_an_effect(resource, body, ranges, f"{service.field}.allowedIPRanges")
-    assert service.firewall is not None  # noqa: S101 - the workspace, which has none, is closed by itself
-    yield from undeclared_entries(service.firewall, resource, body, service.field, (ranges, subnets))
+    yield from undeclared_entries(_firewall(service), resource, body, service.field, (ranges, subnets))
     yield from service.exceptions(in_use)
 
     # Gates only: the aspects PrivateLinkReady and NamesResolved yield these blocks, and so have them written.
-    reached_privately = private_access(context, azure, targets_of(context, azure, resource))
-    yield Ensure(
-        resource,
-        {"properties": _closed_properties(service, body, context.workspace, ranges)},
-        _must_answer(service, ranges),
-        service.firewall.rules,
-        after=(*possible, *unsupported, *reached_privately),
+    closing = closing_of(context, azure, resource, exposed=_answers_everybody(service, body))
+    gates = gates_of(context, resource, closing, first=(*possible, *unsupported))
+    closed = replace(
+        _write(resource, _shut(service, ranges), _must_answer(service, ranges), gates), closing=closing
     )
+    yield from _in_parts(closed, _let_in(service, body, context.workspace, ranges), _firewall(service))
     yield from service.consequences(in_use)
-
-
-@worked_out_once
-def private_access(
-    context: WorkspaceContext, azure: View, targets: tuple[PrivateLinkTarget, ...]
-) -> Iterator[Block]:
-    """Everything that must hold before a service may be closed: approved endpoints, links, records (OPS-08)."""
-    for target in targets:
-        yield from endpoint(context, azure, target)
-        yield from names_of(context, azure, target)
 
 
 def unsupported_fields(context: WorkspaceContext, azure: View) -> Blocks:
@@ -155,24 +140,72 @@ def _declared_exceptions(context: WorkspaceContext, service: Service) -> tuple[t
     return getattr(section, "allowed_ip_ranges", ()), getattr(section, "allowed_subnet_ids", ())
 
 
-def _closed_properties(
-    service: Service, body: Body, workspace_id: ResourceId, ranges: tuple[str, ...]
-) -> Fragment:
-    """The firewall denies, trusted services and declared ranges pass, and public access is off.
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """What is written to a service by one request, so that Azure may refuse it without refusing the rest."""
 
-    With declared ranges public access is left as it is: addresses pass only where it is on, and we open nothing.
-    """
-    firewall = service.firewall
-    assert firewall is not None  # noqa: S101 - as above
-    wanted: dict[str, Any] = {} if ranges else {"properties.publicNetworkAccess": _NO_PUBLIC_ACCESS}
-    wanted[f"{firewall.path}.defaultAction"] = "Deny"
-    if ranges:
-        wanted[f"{firewall.path}.ipRules"] = _address_rules(firewall, ranges)
+    name: str
+    values: Mapping[str, Any]
+    """By dotted path."""
+
+    rules: tuple[str, ...]
+
+
+def _let_in(service: Service, body: Body, workspace_id: ResourceId, ranges: tuple[str, ...]) -> _Part | None:
+    """Trusted services and declared ranges pass the firewall, before it denies anybody."""
+    firewall = _firewall(service)
+    wanted: dict[str, Any] = {f"{firewall.path}.ipRules": _address_rules(firewall, ranges)} if ranges else {}
     if service.lets_workspace_in is None or not service.lets_workspace_in(body, workspace_id):
         path, value = firewall.trusted_services
         wanted[path] = value
-    properties: Fragment = _nested(wanted)["properties"]
-    return properties
+    rules = (firewall.trusted_rule, firewall.exception_rule) if ranges else (firewall.trusted_rule,)
+    return _Part("let-in", wanted, rules) if wanted else None
+
+
+def _shut(service: Service, ranges: tuple[str, ...]) -> _Part:
+    """The narrowest write that closes: public access off, or, where ranges pass, everybody else denied.
+
+    With declared ranges public access is left as it is: addresses pass only where it is on, and we open nothing.
+    """
+    firewall = _firewall(service)
+    if ranges:
+        return _Part("public-access", {f"{firewall.path}.defaultAction": "Deny"}, (firewall.deny_rule,))
+    return _Part("public-access", {"properties.publicNetworkAccess": _NO_PUBLIC_ACCESS}, (firewall.access_rule,))
+
+
+def _in_parts(closed: Ensure, let_in: _Part | None, firewall: Firewall) -> Iterator[Ensure]:
+    """Whoever may pass is let in, then the service is closed by a write of its own, then its firewall denies.
+
+    A firewall repeats its rules with every write, and Azure refuses some that it has itself (a subnet that lost
+    its service endpoint): what closes must not go with them. Once public access is off, a firewall that still
+    allows lets nobody in, so that it denies is worth having and no more.
+    """
+    first = () if let_in is None else (_write(closed.id, let_in, closed.reason, after=closed.after),)
+    yield from first
+    if firewall.deny_rule in closed.rules:
+        yield replace(closed, after=(*closed.after, *first))
+        return
+    closed = replace(closed, after_if_possible=first)
+    yield closed
+    denies = _Part("firewall", {f"{firewall.path}.defaultAction": "Deny"}, (firewall.deny_rule,))
+    yield replace(_write(closed.id, denies, closed.reason, after=(closed, *first)), optional=True)
+
+
+def _write(resource: ResourceId, part: _Part, why: str, after: tuple[Block, ...]) -> Ensure:
+    properties: Fragment = _nested(dict(part.values))
+    return Ensure(resource, properties, why, part.rules, after=after, part=part.name)
+
+
+def _firewall(service: Service) -> Firewall:
+    assert service.firewall is not None  # noqa: S101 - the workspace, which has none, is closed by itself
+    return service.firewall
+
+
+def _answers_everybody(service: Service, body: Body) -> bool:
+    """Whether a service answers the whole internet: its public address is on, and its firewall denies nobody."""
+    access = text_in(body, "properties.publicNetworkAccess", "Enabled").lower()
+    action = text_in(body, f"{_firewall(service).path}.defaultAction", "Allow").lower()
+    return access not in {"disabled", "securedbyperimeter"} and action != "deny"
 
 
 def _address_rules(firewall: Firewall, ranges: tuple[str, ...]) -> Entries:

@@ -64,8 +64,14 @@ class Firewall:
     path: str
     """Where the service shows it."""
 
-    rules: tuple[str, ...]
-    """Ids in the rule book (not firewall rules) that its closing serves."""
+    access_rule: str
+    """Id in the rule book of switching public access off."""
+
+    deny_rule: str
+    """Of denying whom no rule names."""
+
+    trusted_rule: str
+    """Of letting trusted services pass."""
 
     trusted_services: tuple[str, CsvMember | str]
     """Path and value with which Azure's own trusted services still pass."""
@@ -108,6 +114,9 @@ class Service:
     if_not_found: str
     """What to do then, where the workspace names it."""
 
+    close_command: str
+    """What closes it by hand, of `{name}` and `{group}`."""
+
     named_at: str = ""
     """Where the workspace names it; empty for the workspace itself."""
 
@@ -147,6 +156,7 @@ WORKSPACE: Final = Service(
     groups={"amlworkspace": PrivateLinkGroup("WS-PE-01", addresses=3)},
     not_found=reasons.WORKSPACE_NOT_FOUND,
     if_not_found="Create the workspace, or delete this resource and make one with the right spec.workspaceID.",
+    close_command="az ml workspace update --name {name} --resource-group {group} --public-network-access Disabled",
 )
 
 STORAGE: Final = Service(
@@ -162,12 +172,16 @@ STORAGE: Final = Service(
     },
     not_found=reasons.STORAGE_NOT_FOUND,
     if_not_found="The workspace names it; restore it, or make the workspace anew.",
+    close_command="az storage account update --name {name} --resource-group {group}"
+    " --public-network-access Disabled",
     named_at="properties.storageAccount",
     field="spec.storage",
     section=attrgetter("storage"),
     firewall=Firewall(
         "properties.networkAcls",
-        rules=("ST-DENY-01", "ST-TRUST-01", "ST-PUB-01", "ST-IP-01"),
+        access_rule="ST-PUB-01",
+        deny_rule="ST-DENY-01",
+        trusted_rule="ST-TRUST-01",
         trusted_services=("properties.networkAcls.bypass", CsvMember("AzureServices")),
         exception_rule="ST-IP-01",
         exception_lists={**_IP_AND_NETWORKS, "ipv6Rules": ("value", "--ip-address")},
@@ -186,12 +200,15 @@ KEY_VAULT: Final = Service(
     groups={"vault": PrivateLinkGroup("KV-MODE-01")},
     not_found=reasons.KEY_VAULT_NOT_FOUND,
     if_not_found="The workspace keeps its secrets in it; recover it if it was deleted.",
+    close_command="az keyvault update --name {name} --resource-group {group} --public-network-access Disabled",
     named_at="properties.keyVault",
     field="spec.keyVault",
     section=attrgetter("key_vault"),
     firewall=Firewall(
         "properties.networkAcls",
-        rules=("KV-NET-01", "KV-BYP-01", "KV-PNA-01"),
+        access_rule="KV-PNA-01",
+        deny_rule="KV-NET-01",
+        trusted_rule="KV-BYP-01",
         trusted_services=("properties.networkAcls.bypass", CsvMember("AzureServices")),
         exception_rule="KV-NET-01",
         exception_lists=_IP_AND_NETWORKS,
@@ -207,12 +224,15 @@ CONTAINER_REGISTRY: Final = Service(
     groups={"registry": PrivateLinkGroup("ACR-NET-01", addresses=2)},
     not_found=reasons.REGISTRY_NOT_FOUND,
     if_not_found="The workspace names it; restore it, or name another there.",
+    close_command="az acr update --name {name} --resource-group {group} --public-network-enabled false",
     named_at="properties.containerRegistry",
     field="spec.containerRegistry",
     section=attrgetter("container_registry"),
     firewall=Firewall(
         "properties.networkRuleSet",
-        rules=("ACR-LIMIT-01", "ACR-TRUST-01", "ACR-PNA-01"),
+        access_rule="ACR-PNA-01",
+        deny_rule="ACR-LIMIT-01",
+        trusted_rule="ACR-TRUST-01",
         trusted_services=("properties.networkRuleBypassOptions", "AzureServices"),
         exception_rule="ACR-LIMIT-01",
         exception_lists=_IP_AND_NETWORKS,

@@ -10,13 +10,13 @@ from secureml_reconcilers.engine.blocks import Block, Check, CheckLevel, Ensure,
 from secureml_reconcilers.engine.composing import flat
 from secureml_reconcilers.engine.values import get_path
 from secureml_reconcilers.isolation.body_values import state_of, text_in
+from secureml_reconcilers.isolation.closing import closing_of, gates_of
 from secureml_reconcilers.isolation.service_isolation import (
     key_vault_isolated,
-    private_access,
     registry_isolated,
     storage_isolated,
 )
-from secureml_reconcilers.isolation.workspace_context import targets_of, workspace
+from secureml_reconcilers.isolation.workspace_context import workspace
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -87,14 +87,16 @@ def _public_access_allowed(context: WorkspaceContext, body: Body) -> Check:
 
 def public_access_closed(context: WorkspaceContext, azure: View) -> Iterator[Block]:
     """The workspace is reached from inside the network only; closed last of all (WS-PE-03, WS-PNA-01, OPS-08)."""
-    workspace(context, azure)
+    access = text_in(workspace(context, azure), "properties.publicNetworkAccess", "Enabled")
+    closing = closing_of(context, azure, context.workspace, exposed=access.lower() != "disabled")
     yield Ensure(
         context.workspace,
         {"properties": {"publicNetworkAccess": "Disabled"}},
         "the workspace must answer inside the network only",
         ("WS-PE-03", "WS-PNA-01"),
-        after=tuple(private_access(context, azure, targets_of(context, azure, context.workspace))),
+        after=gates_of(context, context.workspace, closing),
         after_if_possible=_services_closed(context, azure),
+        closing=closing,
     )
 
 

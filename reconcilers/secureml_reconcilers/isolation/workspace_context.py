@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from secureml_reconcilers.api import reasons
@@ -14,7 +15,7 @@ from secureml_reconcilers.isolation.body_values import id_in
 from secureml_reconcilers.isolation.network_plan import NetworkPlan, PrivateLinkTarget
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from secureml_reconcilers.api import SecureWorkspaceSpec
     from secureml_reconcilers.api.secure_workspace import AdditionalAccount, Storage
@@ -30,17 +31,26 @@ class WorkspaceContext:
 
     spec: SecureWorkspaceSpec
     plan: NetworkPlan
+    closed: Mapping[str, frozenset[str]]
+    """By key of each service, the private ways that worked when it was last seen closed."""
 
     @classmethod
-    def of(cls, spec: SecureWorkspaceSpec, cloud: Cloud, owner: str) -> WorkspaceContext:
+    def of(
+        cls,
+        spec: SecureWorkspaceSpec,
+        cloud: Cloud,
+        owner: str,
+        closed: Mapping[str, frozenset[str]] = MappingProxyType({}),
+    ) -> WorkspaceContext:
         """Read a spec.
 
         Args:
             spec: as the model has parsed it.
             cloud: whose DNS zones are used.
             owner: the custom resource, as `cluster/namespace/name`.
+            closed: see the field.
         """
-        return cls(spec, NetworkPlan.of(spec.network, spec.endpoints, spec.dns, cloud, owner))
+        return cls(spec, NetworkPlan.of(spec.network, spec.endpoints, spec.dns, cloud, owner), closed)
 
     @property
     def workspace(self) -> ResourceId:

@@ -26,6 +26,13 @@ class Call:
     """Virtual seconds."""
 
     status: int
+    sent: tuple[str, ...] = ()
+    """The properties that a PATCH sends: a service is written part by part."""
+
+    @property
+    def written(self) -> tuple[str, tuple[str, ...]]:
+        """What is written: a resource, or some properties of it."""
+        return self.target, self.sent
 
     @property
     def name(self) -> str:
@@ -42,7 +49,14 @@ def last(world: World) -> int:
 def calls(world: World, since: int = 0) -> list[Call]:
     """The operator's requests to Resource Manager, in order."""
     return [
-        Call(each.sequence, each.method, each.path.partition("?")[0].lower(), each.virtual, each.status)
+        Call(
+            each.sequence,
+            each.method,
+            each.path.partition("?")[0].lower(),
+            each.virtual,
+            each.status,
+            tuple(sorted((each.body or {}).get("properties", ()))) if each.method == "PATCH" else (),
+        )
         for each in world.emulator.world.log.select(since=since, caller="secureml-operator")
     ]
 

@@ -8,6 +8,7 @@ brought to where they stood, without the operator.
 
 from __future__ import annotations
 
+from collections import Counter
 from copy import deepcopy
 from typing import TYPE_CHECKING
 
@@ -60,8 +61,8 @@ async def repair(world: World) -> Driver:
 
 
 SCENES = {  # scene, outage in seconds, writes of a run that nothing disturbs
-    "while it converges, and back at once": (first_convergence, 0, 41),
-    "while it converges, and back when all operations have ended": (first_convergence, 60, 41),
+    "while it converges, and back at once": (first_convergence, 0, 44),
+    "while it converges, and back when all operations have ended": (first_convergence, 60, 44),
     "while it deletes, and back at once": (deletion, 0, 32),
     "while it repairs, and back at once": (repair, 0, 18),
 }
@@ -102,10 +103,14 @@ async def test_a_replay_ends_where_the_run_ended(tmp_path: Path, scene: Scene) -
 
 
 async def test_an_undisturbed_convergence_writes_everything_once(tmp_path: Path) -> None:
-    """Five zone groups were written again, some twice, for records that were there already."""
+    """Five zone groups were written again, some twice, for records that were there already.
+
+    Account, vault and registry are closed by one write, and their firewalls set by another.
+    """
     driver, _ = await undisturbed(tmp_path, first_convergence)
-    writes = [death.write for death in driver.deaths if death.write != "status"]
-    assert len(writes) == len(set(writes))
+    writes = Counter(death.write for death in driver.deaths if death.write != "status")
+    twice = sorted(write.split("/")[0] for write, times in writes.items() if times > 1)
+    assert (twice, max(writes.values())) == (["PATCH registries", "PATCH storageAccounts", "PATCH vaults"], 2)
 
 
 DEATHS = [

@@ -46,7 +46,8 @@ async def test_subnets_that_were_promised_a_rule_are_not_locked_out(world: World
     await passes(driver, 40)
     assert [public(world, kind) for kind in (alice.STORAGE, alice.VAULT)] == ["Enabled", "Enabled"]
     reasons = {driver.condition(f"{each}Isolated")["reason"] for each in ("Storage", "KeyVault")}
-    assert reasons == {"NotImplemented"}
+    assert reasons == {"Exposed"}
+    assert "is not acted upon by this version" in driver.condition("StorageIsolated")["message"]
     assert driver.condition("RegistryIsolated")["status"] == "True"
     endpoints = [each.id.name for each in world.emulator.ctx.of_type(alice.ENDPOINT)]
     assert bool([name for name in endpoints if "-vault-" in name or "-blob-" in name]) is not bool(parts)

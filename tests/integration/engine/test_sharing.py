@@ -95,7 +95,7 @@ async def test_zones_and_links_are_made_once_for_both(shared: World, engines: in
     assert (len(made), set(made.values())) == (6 + 6 + 10 + 10, {1})
     assert opened(shared) == []
     if engines == 1:
-        assert Counter(call.target for call in writes(shared)).most_common(1)[0][1] == 1
+        assert Counter(call.written for call in writes(shared)).most_common(1)[0][1] == 1
 
 
 async def test_two_clusters_may_hold_a_resource_of_one_name(shared: World) -> None:
@@ -201,7 +201,7 @@ async def test_observe_mode_writes_nothing_and_lists_a_plan(world: World) -> Non
     driver = drive(world, world.spec(mode="Observe"))
     await driver.settle()
     assert names(writes(world)) == []
-    assert Counter(entry["verb"] for entry in driver.status["plan"]) == {"Create": 22, "Update": 4}
+    assert Counter(entry["verb"] for entry in driver.status["plan"]) == {"Create": 22, "Update": 7}
     assert driver.status["plan"][-1]["id"].endswith("/workspaces/fraud")
     assert driver.condition("Ready")["reason"] == "OutOfSync"
     assert driver.condition("Reconciling")["status"] == "False"
@@ -258,7 +258,7 @@ async def test_a_spec_that_changes_in_flight_is_followed_at_once(world: World) -
         "observedGeneration": 2,
     }
     assert remaining(world, alice.ENDPOINT) == [6]
-    assert set(Counter(call.target for call in writes(world)).values()) == {1}
+    assert set(Counter(call.written for call in writes(world)).values()) == {1}
 
 
 async def test_a_spec_that_makes_no_sense_is_stalled_and_harmless(world: World, ready: Driver) -> None:

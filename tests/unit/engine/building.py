@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from secureml_reconcilers.azure.arm import Present
 from secureml_reconcilers.azure.problem import AzureProblem, Retry, Severity
 from secureml_reconcilers.azure.resource_id import ResourceId, resource_id
-from secureml_reconcilers.engine.assessment import Ownership
+from secureml_reconcilers.engine.assessment import Differs, Ownership
 from secureml_reconcilers.engine.blocks import Aspect, Check, CheckLevel, Ensure
 from secureml_reconcilers.engine.composing import Composed
 from secureml_reconcilers.engine.evaluation import Evaluation
@@ -99,7 +99,9 @@ def evaluation(
     waiting: Mapping[str, Block | Busy] | None = None,
 ) -> Evaluation:
     """A judged pass, made up."""
-    return Evaluation(tuple(composed), assessments or {}, (), waiting or {}, NOBODYS)
+    found = assessments or {}
+    differing = {key: each for key, each in found.items() if isinstance(each, Differs)}
+    return Evaluation(tuple(composed), found, (), waiting or {}, NOBODYS, differing=differing)
 
 
 def reading(asked: ResourceId | Question, answer: Answer, at: Moment = START, order: int = 0) -> Reading:

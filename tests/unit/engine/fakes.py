@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from tests.unit.engine.building import NOW, START
@@ -418,7 +419,13 @@ class Kind:
 
     enforce: bool = True
 
-    def declare(self, spec: Mapping[str, Any], owner: str, _: tuple[str, ...] = ()) -> Composition:
+    def declare(
+        self,
+        spec: Mapping[str, Any],
+        owner: str,
+        _: tuple[str, ...] = (),
+        closed: Mapping[str, frozenset[str]] = MappingProxyType({}),  # noqa: ARG002 - the engine's part of it
+    ) -> Composition:
         """See `Declares.declare`; a spec with something `wrong` in it cannot be understood."""
         if "wrong" in spec:
             raise ValueError(spec["wrong"])

@@ -200,7 +200,7 @@ def test_facts_stand_where_they_say() -> None:
 def test_a_status_leaves_out_what_is_empty() -> None:
     """And holds a plan only in Observe mode."""
     found = evaluation([said("A", wants())], {wants().key: Differs("Update", (OPEN,))})
-    bare = Report(3, [], [], [])
+    bare = Report(3, [], [], [], [], [])
     assert bare.status(evaluation([]), plan=True) == {"observedGeneration": 3, "conditions": []}
     assert bare.status(found, plan=False) == {"observedGeneration": 3, "conditions": []}
     assert list(bare.status(found, plan=True)) == ["observedGeneration", "conditions", "plan"]
@@ -210,7 +210,7 @@ def test_a_status_lists_operations_in_a_steady_order() -> None:
     """Another order would be another status, and a write that says nothing."""
     ledger = Ledger(FakeClock())
     running = [ledger.send(target, "PUT", OWNER) for target in (ENDPOINT, ACCOUNT)]
-    status = Report(1, [], [{"id": ACCOUNT.text}], running).status(evaluation([]), plan=False)
+    status = Report(1, [], [], [], [{"id": ACCOUNT.text}], running).status(evaluation([]), plan=False)
     assert [entry["id"] for entry in status["operations"]] == sorted(
         [ENDPOINT.text, ACCOUNT.text], key=lambda text: text.lower()
     )

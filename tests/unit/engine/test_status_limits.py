@@ -15,11 +15,12 @@ from tests.unit.engine.fakes import FakeArm, FakeClock, Kind, Run
 
 from secureml_reconcilers.engine import conditions
 from secureml_reconcilers.engine.assessment import Advised, Blocked, Differs, Holds
-from secureml_reconcilers.engine.blocks import CheckLevel, StatusField
+from secureml_reconcilers.engine.blocks import CheckLevel, Closing, StatusField
 from secureml_reconcilers.engine.compare import Difference
+from secureml_reconcilers.engine.exposure import Exposure, ServiceAccess
 from secureml_reconcilers.engine.ledger import Ledger
 from secureml_reconcilers.engine.status_and_events import Report
-from secureml_reconcilers.engine.status_limits import INVENTORY, OPERATIONS
+from secureml_reconcilers.engine.status_limits import INVENTORY, OPERATIONS, SERVICES, WAYS
 
 if TYPE_CHECKING:
     from secureml_reconcilers.engine.blocks import Blocks
@@ -65,8 +66,13 @@ def test_what_azure_says_at_length_is_cut() -> None:
     ledger = Ledger(FakeClock())
     running = [ledger.send(each, "PUT", OWNER) for each in ENDPOINTS]
     inventory = [{"id": each.text, "kind": "Resource"} for each in ENDPOINTS]
+    ways = tuple(f"blob from network-{number}" for number in range(WAYS))
+    since = "2026-01-01T12:00:00Z"
+    services = [ServiceAccess(each.text, "Open", since, ways) for each in ENDPOINTS[:SERVICES]]
+    left_open = wants(ENDPOINTS[0], closing=Closing(LONG, exposed=True, ways=(), by_hand=LONG))
+    exposures = [Exposure(left_open, since, said_at_length)] * 100
     for plan in (True, False):
-        assert refused(Report(1, rendered, inventory, running).status(found, plan=plan)) == []
+        assert refused(Report(1, rendered, services, exposures, inventory, running).status(found, plan=plan)) == []
     assert rendered[0]["message"].endswith("…")
 
 

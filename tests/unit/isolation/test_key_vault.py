@@ -58,7 +58,7 @@ CASES = [
             Write(
                 "Update",
                 VAULT,
-                {"properties": {"networkAcls": {"defaultAction": "Deny", "bypass": "AzureServices"}}},
+                {"properties": {"networkAcls": {"defaultAction": "Deny"}}},
             )
         ],
         violated="KV-NET-01",
@@ -66,7 +66,9 @@ CASES = [
     case(
         "trusted services are let in",
         [put(VAULT, f"{ACLS}.bypass", "None")],
-        [Write("Update", VAULT, {"properties": {"networkAcls": closed(bypass="AzureServices")}})],
+        [
+            Write("Update", VAULT, {"properties": {"networkAcls": closed(bypass="AzureServices")}}),
+        ],
         violated="KV-BYP-01",
     ),
     case(

@@ -56,11 +56,8 @@ CASES = [
             drop(REGISTRY, "properties.networkRuleBypassOptions"),
         ],
         [
-            Write(
-                "Update",
-                REGISTRY,
-                {"properties": {"publicNetworkAccess": "Disabled", "networkRuleSet": {"defaultAction": "Deny"}}},
-            )
+            Write("Update", REGISTRY, {"properties": {"publicNetworkAccess": "Disabled"}}),
+            Waits("Update", REGISTRY, REGISTRY),
         ],
         violated="ACR-LIMIT-01 ACR-PNA-01",
     ),
@@ -79,7 +76,9 @@ CASES = [
     case(
         "trusted services are let in",
         [put(REGISTRY, "properties.networkRuleBypassOptions", "None")],
-        [Write("Update", REGISTRY, {"properties": {"networkRuleBypassOptions": "AzureServices"}})],
+        [
+            Write("Update", REGISTRY, {"properties": {"networkRuleBypassOptions": "AzureServices"}}),
+        ],
         violated="ACR-TRUST-01",
     ),
     case(

@@ -30,7 +30,8 @@ def test_rules_are_those_of_the_rule_book(service: Service) -> None:
     """A typing error would lead nobody anywhere."""
     named = {row.rule for row in service.groups.values()}
     if service.firewall is not None:
-        named |= {*service.firewall.rules, service.firewall.exception_rule}
+        firewall = service.firewall
+        named |= {firewall.access_rule, firewall.deny_rule, firewall.trusted_rule, firewall.exception_rule}
     assert named <= RULES.keys()
 
 

@@ -101,7 +101,7 @@ CASES = [
             Write(
                 "Update",
                 ACCOUNT,
-                {"properties": {"networkAcls": {"defaultAction": "Deny", "bypass": "AzureServices"}}},
+                {"properties": {"networkAcls": {"defaultAction": "Deny"}}},
             )
         ],
         violated="ST-DENY-01",
@@ -114,7 +114,7 @@ CASES = [
                 "Update",
                 ACCOUNT,
                 {"properties": {"networkAcls": closed(bypass="Logging, Metrics, AzureServices")}},
-            )
+            ),
         ],
         violated="ST-TRUST-01",
     ),

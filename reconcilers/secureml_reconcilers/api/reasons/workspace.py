@@ -64,6 +64,14 @@ REGISTRY_NOT_PREMIUM: Final = _problem(
     Who.ADMINISTRATOR,
     "Upgrade it to Premium; it then costs more.",
 )
+EXPOSED: Final = _problem(
+    "Exposed",
+    "A service that is declared closed answers the internet, and is not being closed: Azure refuses that, or it"
+    " would cut off clients that have no other way. `status.services` tells since when; an event says it again at"
+    " growing intervals.",
+    Who.ADMINISTRATOR,
+    "Remove what the message names, or close the service by hand with the command that it ends with.",
+)
 PUBLIC_ACCESS_DISABLED: Final = _problem(
     "PublicAccessDisabled",
     "The spec lets addresses into a service whose public access is off, so they have no effect.",
@@ -105,9 +113,9 @@ SUBNET_NETWORK_POLICIES_ENABLED: Final = _problem(
 )
 SERVICE_ENDPOINT_MISSING: Final = _problem(
     "ServiceEndpointMissing",
-    "A firewall is to let in a subnet that has no service endpoint for that service.",
+    "A firewall lets in, or is to let in, a subnet that has no service endpoint for that service.",
     Who.ADMINISTRATOR,
-    "Enable the service endpoint on the subnet that the message names.",
+    "Remove the rule for the subnet that the message names, or enable the service endpoint on it.",
 )
 PRIVATE_ENDPOINT_PENDING: Final = _problem(
     "PrivateEndpointPending",

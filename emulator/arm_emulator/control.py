@@ -8,13 +8,14 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from arm_emulator import config as settings
-from arm_emulator import faults
+from arm_emulator import faults, resolver
 from arm_emulator.model import Answer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from arm_emulator.model import Call, JsonObject
+    from arm_emulator.resolver import Resolution
     from arm_emulator.world import World
 
 
@@ -46,6 +47,8 @@ class Control:
             ("GET", "counts"): self._counts,
             ("GET", "changes"): self._changes,
             ("GET", "operations"): self._operations,
+            ("GET", "resolve"): self._resolve,
+            ("GET", "reach"): self._reach,
             ("GET", "clients"): self._clients,
             ("POST", "clients"): self._add_client,
         }
@@ -170,6 +173,23 @@ class Control:
         ]
         return Answer(200, {"value": rows})
 
+    def _resolve(self, call: Call, _: object) -> Answer:
+        """A name as seen from a network: `?name=&network=`."""
+        name, network = _asked(call, "name", "network")
+        found = resolver.resolve(self._world().ctx, name, network)
+        return Answer(200, _shown_resolution(found))
+
+    def _reach(self, call: Call, _: object) -> Answer:
+        """Whether a network reaches a service: `?resource=&group=&network=`, and `&subnet=` for one subnet."""
+        resource, group, network = _asked(call, "resource", "group", "network")
+        found = resolver.reach(self._world().ctx, resource, group, network, call.query.get("subnet", ""))
+        ways = [
+            {**_shown_resolution(each.resolution), "works": each.works, "endpoint": each.endpoint, "why": each.why}
+            for each in found.ways
+        ]
+        shown = {"works": found.works, "private": found.private, "subnets": list(found.subnets), "why": found.why}
+        return Answer(200, {**shown, "ways": ways})
+
     def _clients(self, _call: Call, _: object) -> Answer:
         rows = [
             {"client_id": each.client_id, "object_id": each.object_id, "display_name": each.display_name}
@@ -183,3 +203,15 @@ class Control:
         world.entra.add(client)
         world.ctx.authorization.add_grants(client.object_id, client.grants)
         return self._clients(call, None)
+
+
+def _asked(call: Call, *names: str) -> list[str]:
+    """The query parameters that a question needs."""
+    missing = [each for each in names if not call.query.get(each)]
+    if missing:
+        raise _BadRequestError(f"the query lacks {', '.join(missing)}")
+    return [call.query[each] for each in names]
+
+
+def _shown_resolution(found: Resolution) -> JsonObject:
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(found).items()}

@@ -27,6 +27,7 @@ MODULES = (
     "machinelearning",
     "managedclusters",
     "occupancy",
+    "peerings",
     "private_dns",
     "private_endpoints",
     "resources",

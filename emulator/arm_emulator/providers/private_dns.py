@@ -36,6 +36,11 @@ RECORD_MEMBERS = {
     "TXT": "txtRecords",
 }
 INTERNAL_ID_SINCE = "2020-06-01"
+RESOLUTION_POLICY_SINCE = "2024-06-01"
+"""First version with `resolutionPolicy` on links (article on the fall-back to the internet)."""
+RESOLUTION_POLICIES = frozenset({"Default", "NxDomainRedirect"})
+PRIVATE_LINK = "privatelink."
+"""How the zones begin for whose links the policy means something."""
 MOST_RECORD_SETS, MOST_LINKS, MOST_REGISTRATIONS = 25_000, 1_000, 100
 
 
@@ -160,6 +165,11 @@ class Links(ResourceType):
             )
         if write.previous is not None and network.lower() != _network(write.previous):
             raise bad_request("BadRequest", "The virtual network of a link cannot be changed.")
+        policy = write.properties.get("resolutionPolicy")
+        if write.call.api_version >= RESOLUTION_POLICY_SINCE and policy not in {None, *RESOLUTION_POLICIES}:
+            raise bad_request(
+                "BadRequest", f"The resolution policy '{policy}' is neither Default nor NxDomainRedirect."
+            )
         _refuse_second(write.ctx, write.id.parent, write.id.key, network.lower())
 
     def linked(self, write: Write) -> Iterable[tuple[str, str]]:
@@ -171,9 +181,17 @@ class Links(ResourceType):
     def compose(self, write: Write) -> JsonObject:
         """Server members: the link state."""
         document = {k: v for k, v in write.body.items() if k not in READ_ONLY}
-        sent = {k: v for k, v in write.properties.items() if k != "provisioningState"}
-        shown = {"registrationEnabled": False, **sent, "virtualNetworkLinkState": "Completed"}
+        sent = {k: v for k, v in write.properties.items() if k not in {"provisioningState", "resolutionPolicy"}}
+        shown = {"registrationEnabled": False, **sent, **_policy(write), "virtualNetworkLinkState": "Completed"}
         return {**document, "location": "global", "properties": shown}
+
+    def show(self, ctx: Context, resource: Resource, call: Call) -> JsonObject:
+        """Old versions do not know the resolution policy."""
+        document = self.render(ctx, resource)
+        if call.api_version >= RESOLUTION_POLICY_SINCE:
+            return document
+        shown = {name: value for name, value in document["properties"].items() if name != "resolutionPolicy"}
+        return {**document, "properties": shown}
 
     def completed(self, ctx: Context, resource: Resource) -> None:
         """A network resolves a name in one zone only, and registers its machines in one only.
@@ -236,6 +254,20 @@ class RecordSets(ResourceType):
         empty: JsonObject = {member: []} if member.endswith("s") else {}
         properties = {"ttl": 3600, **empty, **write.properties, "fqdn": full, "isAutoRegistered": False}
         return {"properties": properties}
+
+
+def _policy(write: Write) -> JsonObject:
+    """The policy as it is shown: an ordinary zone has none (recorded), a version that does not know it leaves it.
+
+    That a zone below `privatelink` shows `Default` unasked is unverified.
+    """
+    if write.call.api_version >= RESOLUTION_POLICY_SINCE:
+        chosen = write.properties.get("resolutionPolicy")
+    else:
+        chosen = write.kept("resolutionPolicy")
+    if chosen is None and write.id.names[0].lower().startswith(PRIVATE_LINK):
+        chosen = "Default"
+    return {} if chosen is None else {"resolutionPolicy": chosen}
 
 
 def _network(link: Resource) -> str:

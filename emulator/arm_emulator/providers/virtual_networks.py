@@ -1,4 +1,4 @@
-"""Virtual networks, their subnets and peerings.
+"""Virtual networks and their subnets.
 
 Witnesses: recordings Test_Networking_PrivateEndpoint_20250301_CRUD and
 Test_Networking_PrivateDnsZone_20240601_CRUD; wire examples section 3.
@@ -9,7 +9,7 @@ from __future__ import annotations
 import ipaddress
 from typing import TYPE_CHECKING, ClassVar
 
-from arm_emulator.errors import ArmError, bad_request
+from arm_emulator.errors import bad_request
 from arm_emulator.model import SUCCEEDED
 from arm_emulator.providers import addresses
 from arm_emulator.providers.network import (
@@ -26,6 +26,7 @@ from arm_emulator.providers.network import (
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from arm_emulator.errors import ArmError
     from arm_emulator.hooks import Context, View, Write
     from arm_emulator.ids import ResourceId
     from arm_emulator.model import Call, JsonObject, Resource, WriteStyle
@@ -79,7 +80,7 @@ class VirtualNetworks(NetworkType):
         """Prefixes must be given and be networks; children as for every parent."""
         if not write.patching:
             try:
-                spaces = addresses.networks(_spaces(write.properties))
+                spaces = addresses.networks(spaces_of(write.properties))
             except ValueError as problem:
                 raise bad_request(
                     "InvalidAddressPrefixFormat", f"Address prefix is invalid: {problem}."
@@ -152,12 +153,7 @@ class Subnets(NetworkChild):
 
     def contention(self, ctx: Context, where: ResourceId) -> None:
         """One subnet or peering write at a time in a virtual network (429, recorded)."""
-        parent = ctx.store.get(where.parent)
-        if parent is not None and not parent.settled:
-            raise not_provisioned(parent, where)
-        for each in _family(ctx, where.parent):
-            if each.operation:
-                raise busy(ctx, each)
+        refuse_parallel(ctx, where)
 
     def normalise(self, write: Write, properties: JsonObject) -> JsonObject:
         """Delegations and service endpoints as the server shows them."""
@@ -195,59 +191,18 @@ class Subnets(NetworkChild):
         return {**shown, "properties": {**shown["properties"], **extra}} if extra else shown
 
 
-class Peerings(NetworkChild):
-    """A peering: Initiated until the other side points back, then Connected on both."""
+def refuse_parallel(ctx: Context, where: ResourceId) -> None:
+    """Refuse the write of a subnet or peering while the network, or another of its parts, is being changed.
 
-    name = PEERINGS
-    put: ClassVar[WriteStyle] = put_style(10)
-
-    def validate(self, write: Write) -> None:
-        """The remote network must exist and be settled (400 ReferencedResourceNotProvisioned, recorded)."""
-        remote = reference(write.properties.get("remoteVirtualNetwork")) or ""
-        found = write.ctx.find(remote)
-        if found is None:
-            raise bad_request(
-                "InvalidResourceReference",
-                f"Resource {remote} referenced by resource {write.id.text} was not found. Please make sure that "
-                "the referenced resource exists, and that both resources are in the same region.",
-            )
-        if not found.settled:
-            details = not_provisioned(found, write.id).details[0]
-            raise ArmError(400, "ReferencedResourceNotProvisioned", details["message"])
-
-    def linked(self, write: Write) -> Iterable[tuple[str, str]]:
-        """Peering is a right on the remote network."""
-        remote = reference(write.properties.get("remoteVirtualNetwork"))
-        if remote:
-            yield f"{NETWORKS}/peer/action", remote
-
-    def contention(self, ctx: Context, where: ResourceId) -> None:
-        """As for subnets."""
-        Subnets().contention(ctx, where)
-
-    def normalise(self, write: Write, properties: JsonObject) -> JsonObject:
-        """State and synchronisation level."""
-        state = "Connected" if self._mirror(write.ctx, write.id.parent, properties) else "Initiated"
-        return {**properties, "peeringState": state, "peeringSyncLevel": "FullyInSync"}
-
-    def completed(self, ctx: Context, resource: Resource) -> None:
-        """Both sides become Connected together."""
-        other = self._mirror(ctx, resource.id.parent, resource.properties)
-        if other is not None:
-            ctx.set_properties(other, peeringState="Connected")
-
-    def deleted(self, ctx: Context, resource: Resource) -> None:
-        """The other side falls back to Disconnected."""
-        other = self._mirror(ctx, resource.id.parent, resource.properties)
-        if other is not None:
-            ctx.set_properties(other, peeringState="Disconnected")
-
-    def _mirror(self, ctx: Context, here: str, properties: JsonObject) -> Resource | None:
-        remote = reference(properties.get("remoteVirtualNetwork")) or ""
-        for each in ctx.store.children(remote.lower(), PEERINGS.lower()):
-            if str(reference(each.properties.get("remoteVirtualNetwork"))).lower() == here:
-                return each
-        return None
+    Raises:
+        ArmError: 429.
+    """
+    parent = ctx.store.get(where.parent)
+    if parent is not None and not parent.settled:
+        raise not_provisioned(parent, where)
+    for each in _family(ctx, where.parent):
+        if each.operation:
+            raise busy(ctx, each)
 
 
 def occupants(ctx: Context, subnet: Resource) -> list[str]:
@@ -275,7 +230,8 @@ def _family(ctx: Context, network: str) -> list[Resource]:
     return [parent, *children] if parent else children
 
 
-def _spaces(properties: JsonObject) -> list[str]:
+def spaces_of(properties: JsonObject) -> list[str]:
+    """The address prefixes of a network's properties."""
     return list((properties.get("addressSpace") or {}).get("addressPrefixes") or ())
 
 
@@ -287,7 +243,7 @@ def _netcfg(write: Write, code: str, text: str) -> ArmError:
 def _check_ranges(write: Write, wanted: list[addresses.Network]) -> None:
     parent = write.ctx.store.get(write.id.parent)
     body = write.inside.properties if write.inside else (parent.properties if parent else {})
-    spaces = addresses.networks(_spaces(body))
+    spaces = addresses.networks(spaces_of(body))
     for each in wanted:
         if not any(_inside(each, space) for space in spaces):
             raise _netcfg(
@@ -396,4 +352,4 @@ def _availability(ctx: Context, network: Resource, call: Call) -> JsonObject:
     return {"available": False, "availableIPAddresses": []}
 
 
-TYPES = (VirtualNetworks(), Subnets(), Peerings())
+TYPES = (VirtualNetworks(), Subnets())

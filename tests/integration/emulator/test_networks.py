@@ -250,6 +250,51 @@ async def test_peerings_connect_when_both_sides_point_at_each_other(started: Azu
     assert (await started.get(here)).properties["peeringState"] == "Disconnected"
 
 
+async def test_a_disconnected_side_comes_back_first(started: Azure) -> None:
+    """400 RemotePeeringIsDisconnected until the side that was left is written again (azurerm issue 14051)."""
+    await started.network("w", "10.1.0.0/16")
+    other = f"{NET}/virtualNetworks/w"
+    here, there = f"{VNET}/virtualNetworkPeerings/p", f"{other}/virtualNetworkPeerings/q"
+    mine = {"properties": {"remoteVirtualNetwork": {"id": other}}}
+    theirs = {"properties": {"remoteVirtualNetwork": {"id": VNET}}}
+    await started.make(here, mine)
+    await started.make(there, theirs)
+    await started.delete(other)  # with its peering
+    started.advance()
+    assert (await started.get(here)).properties["peeringState"] == "Disconnected"
+    await started.network("w", "10.1.0.0/16")
+    refused = await started.put(there, theirs)
+    assert (refused.status, refused.code) == (400, "RemotePeeringIsDisconnected")
+    assert f"because remote peering {here} referencing parent virtual network {other} is in" in refused.message
+    assert (await started.make(here, mine)).properties["peeringState"] == "Initiated"
+    await started.make(there, theirs)
+    assert [(await started.get(each)).properties["peeringState"] for each in (here, there)] == ["Connected"] * 2
+
+
+async def test_overlapping_networks_are_not_peered(started: Azure) -> None:
+    """400 for ranges of the two, and for those of a network peered already (issues in providers/peerings.py)."""
+    for name, space in (("same", "10.0.128.0/17"), ("hub", "10.1.0.0/16"), ("third", "10.0.0.0/24")):
+        await started.network(name, space)
+
+    def side(network: str) -> tuple[str, dict[str, Any]]:
+        remote = {"id": f"{NET}/virtualNetworks/{network}"}
+        return f"virtualNetworkPeerings/to-{network}", {"properties": {"remoteVirtualNetwork": remote}}
+
+    path, body = side("same")
+    direct = await started.put(f"{VNET}/{path}", body)
+    assert (direct.status, direct.code) == (400, "VnetAddressSpacesOverlap")
+    assert "Overlapping address prefixes: 10.0.0.0/16." in direct.message
+    path, body = side("hub")
+    await started.make(f"{VNET}/{path}", body)
+    hub, third = f"{NET}/virtualNetworks/hub", f"{NET}/virtualNetworks/third"
+    back, other = side("v")
+    await started.make(f"{hub}/{back}", other)
+    indirect = await started.put(f"{third}/{path}", body)
+    assert (indirect.status, indirect.code) == (400, "VnetAddressSpaceOverlapsWithAlreadyPeeredVnet")
+    assert f"of virtual network {VNET} already peered with the second" in indirect.message
+    assert (await started.get(f"{third}/{path}")).status == 404
+
+
 async def test_patch_of_a_network_changes_tags_only(started: Azure) -> None:
     """UpdateTags: 200, synchronous, tags replaced, properties untouched (wire examples 0.1)."""
     reply = await started.call("PATCH", VNET, {"tags": {"a": "1"}, "properties": {"addressSpace": {}}})

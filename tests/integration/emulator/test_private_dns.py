@@ -47,6 +47,37 @@ async def test_a_link_shows_its_state(started: Azure) -> None:
     assert found.body["etag"].endswith('"')
 
 
+def falling_back(network: str, policy: str = "NxDomainRedirect") -> dict[str, Any]:
+    """The body of a link with a resolution policy."""
+    body = link(network)
+    return {**body, "properties": {**body["properties"], "resolutionPolicy": policy}}
+
+
+async def test_a_link_may_fall_back(started: Azure) -> None:
+    """Shown and written with 2024-06-01 and later only (article on the fall-back to the internet; OpenAPI)."""
+    await started.zone()
+    path = f"{ZONE}/virtualNetworkLinks/l"
+    assert (await started.put(path, falling_back(VNET, "Redirect"))).status == 400
+    found = await started.make(path, falling_back(VNET))
+    assert found.properties["resolutionPolicy"] == "NxDomainRedirect"
+    assert "resolutionPolicy" not in (await started.get(path, version="2020-06-01")).properties
+    await started.outcome(await started.put(path, falling_back(VNET, "Default"), version="2020-06-01"))
+    assert (await started.get(path)).properties["resolutionPolicy"] == "NxDomainRedirect"
+    await started.outcome(await started.call("PATCH", path, {"properties": {"resolutionPolicy": "Default"}}))
+    assert (await started.get(path)).properties["resolutionPolicy"] == "Default"
+
+
+async def test_only_a_zone_of_private_link_shows_a_policy(started: Azure) -> None:
+    """Recorded in Test_Networking_PrivateDnsZone_20240601_CRUD: a link of an ordinary zone has none."""
+    await started.zone()
+    ordinary = await started.zone("contoso.example")
+    shown = [
+        (await started.make(f"{zone}/virtualNetworkLinks/l", link(VNET))).properties.get("resolutionPolicy")
+        for zone in (ZONE, ordinary)
+    ]
+    assert shown == ["Default", None]
+
+
 def registering(network: str) -> dict[str, Any]:
     """The body of a link that registers the network's machines."""
     body = link(network)

@@ -84,6 +84,20 @@ async def test_a_subnet_needs_its_service_endpoint_first(azure: Client) -> None:
         assert refusal(await azure.patch(VAULT, body)) == expected, subnet
 
 
+async def test_a_rule_whose_service_endpoint_is_gone_is_not_taken_again(azure: Client) -> None:
+    """Field report F5: the write that repeats it is refused; public access alone is closed all the same."""
+    await network(azure, ready={"serviceEndpoints": [{"service": "Microsoft.KeyVault"}]})
+    await azure.made(VAULT, vault_body())
+    rule = {"id": full(f"{NETWORK}/subnets/ready"), "ignoreMissingVnetServiceEndpoint": False}
+    acls = {"properties": {"networkAcls": {"defaultAction": "Allow", "virtualNetworkRules": [rule]}}}
+    assert refusal(await azure.patch(VAULT, acls)) == (200, "")
+    await network(azure, ready={})
+    assert refusal(await azure.patch(VAULT, acls)) == (400, "VirtualNetworkNotValid")
+    closed = await azure.patch(VAULT, {"properties": {"publicNetworkAccess": "Disabled"}})
+    assert (closed.status, closed.body["properties"]["publicNetworkAccess"]) == (200, "Disabled")
+    assert len(closed.body["properties"]["networkAcls"]["virtualNetworkRules"]) == 1
+
+
 async def test_a_deleted_vault_blocks_its_name_until_it_is_purged(azure: Client) -> None:
     """Behaviour 24; recording Test_KeyVault_Vault_20230701_CRUD for the deleted vault's shape."""
     assert refusal(await azure.get(DELETED)) == (404, "DeletedVaultNotFound")

@@ -131,6 +131,22 @@ async def test_a_subnet_needs_its_service_endpoint_first(azure: Client) -> None:
     assert rules == [{"id": full(f"{NETWORK}/subnets/ready"), "action": "Allow", "state": "Succeeded"}]
 
 
+async def test_a_rule_whose_service_endpoint_is_gone_is_not_taken_again(azure: Client) -> None:
+    """Field report F5: the write that repeats it is refused; public access alone is closed all the same."""
+    await network(azure, ready={"serviceEndpoints": [{"service": "Microsoft.Storage"}]})
+    await azure.made(ACCOUNT, account_body())
+    rule = {"id": full(f"{NETWORK}/subnets/ready"), "action": "Allow"}
+    assert (await azure.patch(ACCOUNT, firewall(virtualNetworkRules=[rule]))).status == 200
+    await network(azure, ready={})
+    repeated = await azure.patch(ACCOUNT, firewall(virtualNetworkRules=[rule]))
+    assert refusal(repeated) == (400, "NetworkAclsValidationFailure")
+    assert "SubnetsHaveNoServiceEndpointsConfigured" in repeated.body["error"]["message"]
+    closed = await azure.patch(ACCOUNT, {"properties": {"publicNetworkAccess": "Disabled"}})
+    assert (closed.status, closed.body["properties"]["publicNetworkAccess"]) == (200, "Disabled")
+    kept = closed.body["properties"]["networkAcls"]["virtualNetworkRules"]
+    assert [each["id"] for each in kept] == [rule["id"]]
+
+
 async def test_a_rule_outlives_its_subnet(azure: Client) -> None:
     """Wire examples, section 8: state NetworkSourceDeleted."""
     await network(azure, ready={"serviceEndpoints": [{"service": "Microsoft.Storage"}]})

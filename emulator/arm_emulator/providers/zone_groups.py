@@ -138,11 +138,14 @@ class ZoneGroups(NetworkType):
 
 
 def _refuse_duplicates(write: Write, configs: list[JsonObject]) -> None:
-    """Refuse two configurations of one name, or (unverified) of one zone.
+    """Refuse two configurations of one name, or two zones of one name, wherever they are.
 
     Field report F4 and hashicorp/terraform-provider-azurerm issue 28966: what is wrong stands in the details.
+    There the configurations were called like their zones; that it holds under other names is unverified, but the
+    portal is said to refuse them too.
     """
-    for values in ([str(each.get("name")) for each in configs], [_zone_id(each) for each in configs]):
+    zones = [_zone_id(each).rstrip("/").rsplit("/", 1)[-1] for each in configs]
+    for values in ([str(each.get("name")) for each in configs], zones):
         lowered = [each.lower() for each in values]
         twice = next((each for at, each in enumerate(values) if each.lower() in lowered[:at]), None)
         if twice is not None:

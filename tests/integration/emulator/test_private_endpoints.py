@@ -276,15 +276,18 @@ async def test_one_zone_group_per_endpoint_and_only_existing_zones(started: Azur
 async def test_two_configurations_of_one_zone_or_name(started: Azure) -> None:
     """Field report F4: `InvalidRequestFormat` and the decisive words in the details.
 
-    hashicorp/terraform-provider-azurerm issue 28966 for one name; one zone under two names is unverified.
+    hashicorp/terraform-provider-azurerm issue 28966 for one name; two zones of one name under different names is
+    unverified.
     """
     storage, zone = await started.storage(), await started.zone()
+    await started.group(f"{SUB}/resourceGroups/hub")
+    moved = await started.zone(group=f"{SUB}/resourceGroups/hub/providers/Microsoft.Network")
     other = await started.zone("privatelink.file.core.windows.net")
     await started.make(PE, endpoint(SUBNET, storage))
     group = f"{PE}/privateDnsZoneGroups/default"
     named = zone_group(zone, other)
     named["properties"]["privateDnsZoneConfigs"][1]["name"] = "C0"
-    for body, twice in ((named, "C0"), (zone_group(zone, zone), zone)):
+    for body, twice in ((named, "C0"), (zone_group(zone, zone), BLOB), (zone_group(zone, moved), BLOB)):
         refused = await started.put(group, body)
         assert (refused.status, refused.code, refused.message) == (
             400,
@@ -348,6 +351,17 @@ async def test_joins_are_checked_on_the_linked_resource() -> None:
         assert "'Microsoft.Network/privateDnsZones/join/action'" in refused.message
         refused = await azure.put(f"{zone}/virtualNetworkLinks/l", link(VNET), who=GUEST)
         assert "'Microsoft.Network/virtualNetworks/join/action'" in refused.message
+
+
+async def test_a_policy_may_ask_for_a_tag(started: Azure) -> None:
+    """Field report F8: 403 RequestDisallowedByPolicy until the endpoint carries the tag."""
+    policy = f"{GROUP}/providers/Microsoft.Authorization/policyAssignments/tags"
+    rule = {"type": "Microsoft.Network/privateEndpoints", "field": "tags.costCenter"}
+    await started.put(policy, {"properties": {"displayName": "Cost center", "emulatorDeny": rule}})
+    body = endpoint(SUBNET, await started.storage())
+    refused = await started.put(PE, {**body, "tags": {"owner": "me"}})
+    assert (refused.status, refused.code) == (403, "RequestDisallowedByPolicy")
+    assert (await started.put(PE, {**body, "tags": {"costCenter": "42"}})).status == 201
 
 
 async def test_virtual_time_of_an_endpoint(started: Azure) -> None:

@@ -112,6 +112,8 @@ class Config:
         unregistered: provider namespaces that start unregistered in every subscription.
         page_size: entries of one list page.
         token_lifetime: real seconds until a token expires.
+        busy_accounts: share, from 0 to 1, of the private endpoints of a storage account that fail with
+            `StorageAccountOperationInProgress` when they are done while another one of the account is being made.
     """
 
     tenant: str = TENANT
@@ -126,6 +128,7 @@ class Config:
     unregistered: tuple[str, ...] = ()
     page_size: int = 1000
     token_lifetime: int = 3600
+    busy_accounts: float = 0.0
 
 
 def default_clients() -> tuple[Client, ...]:

@@ -60,9 +60,9 @@ def allocate(ctx: Context, subnet: Resource, wanted: list[str | None]) -> list[s
     used = taken(ctx, subnet)
     ours = {each for each in wanted if each}
     free = _free(ctx, subnet, ours)
-    found = []
+    found: list[str] = []
     for each in wanted:
-        address = _static(subnet, each, used) if each else next(free, None)
+        address = _static(subnet, each, used | set(found)) if each else next(free, None)
         if address is None:
             raise bad_request(
                 "SubnetIsFull",

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, ClassVar
 from arm_emulator.errors import bad_request, conflict
 from arm_emulator.hooks import READ_ONLY, Member, ResourceType
 from arm_emulator.model import WriteStyle
-from arm_emulator.providers import firewall, name_availability, targets
+from arm_emulator.providers import endpoint_members, firewall, name_availability, targets
 from arm_emulator.providers.system_data import system_data
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from arm_emulator.errors import ArmError
     from arm_emulator.hooks import Context, View, Write
@@ -277,6 +277,29 @@ class Replications(ResourceType):
         updated=202, body="none", status_url=REPLICATE.status_url, retry_after=10, running="Deleting"
     )
 
+    def linked(self, write: Write) -> Iterable[tuple[str, str]]:
+        """A replica adds an address to every endpoint of the registry: a right on each of them."""
+        registry = write.ctx.store.get(write.id.parent)
+        if registry is not None and write.creating:
+            for each in endpoint_members.endpoints_of(write.ctx, registry):
+                yield endpoint_members.PROXIES, each.id.text
+
+    def completed(self, ctx: Context, resource: Resource) -> None:
+        """Its data endpoint gets an address on every private endpoint.
+
+        Raises:
+            ArmError: 400, when a subnet is full; the replica is rolled back then.
+        """
+        _adapt_endpoints(ctx, resource)
+
+    def failed(self, ctx: Context, resource: Resource) -> None:
+        """A replica that cannot be made is rolled back."""
+        ctx.remove(resource.id.text)
+
+    def deleted(self, ctx: Context, resource: Resource) -> None:
+        """Its address goes from every private endpoint."""
+        _adapt_endpoints(ctx, resource)
+
     def compose(self, write: Write) -> JsonObject:
         """The replication with the recorded defaults."""
         asked = {k: v for k, v in write.properties.items() if k not in {"provisioningState", "status"}}
@@ -298,6 +321,12 @@ class Replications(ResourceType):
             return resource.body
         status = {"displayStatus": "Ready", **resource.properties.get("status", {})}
         return {**resource.body, "properties": {**resource.properties, "status": status}}
+
+
+def _adapt_endpoints(ctx: Context, replica: Resource) -> None:
+    registry = ctx.store.get(replica.id.parent)
+    if registry is not None:
+        endpoint_members.adapt(ctx, registry)
 
 
 class RegistryConnections(targets.ConnectionType):

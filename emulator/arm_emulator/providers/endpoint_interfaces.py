@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from arm_emulator.errors import bad_request
 from arm_emulator.model import SUCCEEDED
 from arm_emulator.providers import addresses, occupancy
 from arm_emulator.providers.network import reference, require_reference
@@ -41,6 +42,35 @@ def static_addresses(write: Write, count: int) -> list[str | None]:
     return (static + [None] * count)[: max(count, len(static))]
 
 
+def check_static(write: Write, members: Sequence[Member], groups: Sequence[str]) -> None:
+    """Refuse static addresses for some members and not for others, in Azure's words.
+
+    hashicorp/terraform-provider-azurerm issues 21781 and 13061; of a vault the only member is `default`
+    (Azure/terraform-azurerm-avm-res-keyvault-vault issue 108).
+
+    Raises:
+        ArmError: 400 PrivateEndpointIpConfigurationMissingMemberNamesRequiredByFps.
+    """
+    static = [each.get("properties") or {} for each in write.properties.get("ipConfigurations") or ()]
+    group = str(groups[0]) if groups else ""
+    named = {(str(each.get("groupId")).lower(), str(each.get("memberName")).lower()) for each in static}
+    missing = [each.name for each in members if (group.lower(), each.name.lower()) not in named]
+    if not static or not missing:
+        return
+    given = "; ".join(
+        f"PrivateIPAddress: {each.get('privateIPAddress', '')}, GroupId: {each.get('groupId', '')}, "
+        f"MemberName: {each.get('memberName', '')}"
+        for each in static
+    )
+    wanted = "; ".join(f"GroupId: {group}, MemberName: {each}" for each in missing)
+    raise bad_request(
+        "PrivateEndpointIpConfigurationMissingMemberNamesRequiredByFps",
+        f"Private Endpoint {write.id.text} contains static ipconfigurations: [{given}] and its missing these "
+        f"membernames/groupids requested by Private Link service [{wanted}]. Private Endpoint needs to be "
+        "reconfigured with missing memberNames.",
+    )
+
+
 def make(ctx: Context, write: Write, endpoint: Resource, members: Sequence[Member], groups: Sequence[str]) -> None:
     """Create the interface of a new endpoint.
 
@@ -50,14 +80,16 @@ def make(ctx: Context, write: Write, endpoint: Resource, members: Sequence[Membe
     where = endpoint.properties["networkInterfaces"][0]["id"]
     subnet = require_reference(write, str(reference(endpoint.properties["subnet"])))
     chosen = {
-        (each.get("properties") or {}).get("memberName"): (each.get("properties") or {}).get("privateIPAddress")
+        str((each.get("properties") or {}).get("memberName")).lower(): (each.get("properties") or {}).get(
+            "privateIPAddress"
+        )
         for each in endpoint.properties.get("ipConfigurations") or ()
     }
-    wanted = [chosen.get(member.name) for member in members] or static_addresses(write, 1)[:1]
+    wanted = [chosen.get(member.name.lower()) for member in members] or static_addresses(write, 1)[:1]
     rows = []
     for index, address in enumerate(addresses.allocate(ctx, subnet, wanted)):
         member = members[index] if members else None
-        rows.append(_configuration(ctx, where, subnet, address, groups, member, primary=index == 0))
+        rows.append(configuration(ctx, where, subnet, address, groups, member, primary=index == 0))
     ctx.apply(
         where,
         {
@@ -78,7 +110,7 @@ def make(ctx: Context, write: Write, endpoint: Resource, members: Sequence[Membe
     )
 
 
-def _configuration(  # noqa: PLR0913, PLR0917 - the parts of one configuration
+def configuration(  # noqa: PLR0913, PLR0917 - the parts of one configuration
     ctx: Context,
     interface: str,
     subnet: Resource,
@@ -88,6 +120,7 @@ def _configuration(  # noqa: PLR0913, PLR0917 - the parts of one configuration
     *,
     primary: bool,
 ) -> JsonObject:
+    """One address of an endpoint's interface, for one member of its target."""
     name = f"privateEndpointIpConfig.{ctx.guid()}"
     properties: JsonObject = {
         "provisioningState": SUCCEEDED,

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, ClassVar
 from arm_emulator import ids
 from arm_emulator.errors import ArmError, bad_request, conflict
 from arm_emulator.model import SUCCEEDED
-from arm_emulator.providers import addresses, endpoint_interfaces
+from arm_emulator.providers import addresses, busy_accounts, endpoint_interfaces
 from arm_emulator.providers.network import NetworkType, not_provisioned, put_style, reference
 
 if TYPE_CHECKING:
@@ -65,16 +65,30 @@ class PrivateEndpoints(NetworkType):
         count = 1
         if target is not None:
             groups = connection.get("groupIds") or []
-            count = max(1, len(_members(write.ctx, target, groups)))
+            members = members_of(write.ctx, target, groups)
+            endpoint_interfaces.check_static(write, members, groups)
+            count = max(1, len(members))
         addresses.allocate(write.ctx, subnet, endpoint_interfaces.static_addresses(write, count))
 
     def linked(self, write: Write) -> Iterable[tuple[str, str]]:
-        """Joining the subnet; the approval right only decides between Approved and Pending."""
-        if write.creating:
-            yield (
-                "Microsoft.Network/virtualNetworks/subnets/join/action",
-                str(reference(write.properties["subnet"])),
-            )
+        """Joining the subnet, and approving on a target of another subscription.
+
+        There the request for approval at once is refused in the short name of the right (Azure/azure-sdk-for-go
+        issue 14306, MicrosoftDocs/azure-docs issue 96892). In one subscription the right only decides between
+        Approved and Pending.
+        """
+        if not write.creating:
+            return
+        yield (
+            "Microsoft.Network/virtualNetworks/subnets/join/action",
+            str(reference(write.properties["subnet"])),
+        )
+        for each in write.properties.get(AUTOMATIC) or ():
+            target = write.ctx.find((each.get("properties") or {}).get("privateLinkServiceId"))
+            if target is None or target.id.subscription == write.id.subscription:
+                continue
+            if not write.ctx.allowed(write.call.caller, _approval(target), target.id.text):
+                yield "PrivateEndpointConnectionsApproval/action", target.id.text
 
     def normalise(self, write: Write, properties: JsonObject) -> JsonObject:
         """Connections as the server shows them, with the interface already named."""
@@ -91,8 +105,8 @@ class PrivateEndpoints(NetworkType):
         if not write.creating:
             return
         target = ctx.find(target_id(resource))
-        members = _members(ctx, target, _groups(resource)) if target else []
-        endpoint_interfaces.make(ctx, write, resource, members, _groups(resource))
+        members = members_of(ctx, target, groups_of(resource)) if target else []
+        endpoint_interfaces.make(ctx, write, resource, members, groups_of(resource))
 
     def completed(self, ctx: Context, resource: Resource) -> None:
         """The target hears of a new endpoint only now; host names appear once it is approved.
@@ -102,6 +116,7 @@ class PrivateEndpoints(NetworkType):
         """
         target = ctx.find(target_id(resource))
         if target is not None and connection_on_target(ctx, resource) is None and not _disconnected(resource):
+            busy_accounts.check(ctx, resource, target)
             _make_connection(ctx, resource, target)
             resource = ctx.find(resource.id.text) or resource
         interface = endpoint_interfaces.interface_of(ctx, resource)
@@ -164,7 +179,7 @@ def addresses_by_member(ctx: Context, endpoint: Resource) -> list[tuple[Member, 
     for each in interface.properties["ipConfigurations"]:
         link = each["properties"].get("privateLinkConnectionProperties") or {}
         found[link.get("requiredMemberName")] = each["properties"]["privateIPAddress"]
-    members = _members(ctx, target, _groups(endpoint))
+    members = members_of(ctx, target, groups_of(endpoint))
     return [(member, found[member.name]) for member in members if member.name in found]
 
 
@@ -294,12 +309,14 @@ def _place(write: Write) -> str:
     return write.id.text
 
 
-def _members(ctx: Context, target: Resource, groups: Sequence[str]) -> list[Member]:
+def members_of(ctx: Context, target: Resource, groups: Sequence[str]) -> list[Member]:
+    """The members of some groups of a target."""
     kind = ctx.type_of(target)
     return [member for group in groups for member in kind.private_link_members(ctx, target, group)]
 
 
-def _groups(endpoint: Resource) -> list[str]:
+def groups_of(endpoint: Resource) -> list[str]:
+    """The group ids of an endpoint's connection."""
     for kind in (AUTOMATIC, MANUAL):
         for each in endpoint.properties.get(kind) or ():
             return list(each["properties"].get("groupIds") or ())
@@ -330,15 +347,18 @@ def _first_state(write: Write, kind: str, connection: JsonObject) -> JsonObject:
     target = write.ctx.find(connection.get("privateLinkServiceId"))
     if kind == MANUAL or target is None:
         return dict(PENDING)
-    action = f"{target.id.type}/privateEndpointConnectionsApproval/action"
-    return dict(APPROVED if write.ctx.allowed(write.call.caller, action, target.id.text) else PENDING)
+    return dict(APPROVED if write.ctx.allowed(write.call.caller, _approval(target), target.id.text) else PENDING)
+
+
+def _approval(target: Resource) -> str:
+    return f"{target.id.type}/privateEndpointConnectionsApproval/action"
 
 
 def _check_fixed(write: Write, previous: Resource, subnet: Resource, connection: JsonObject) -> None:
     old_subnet = reference(previous.properties.get("subnet"))
     same_target = ids.same(connection.get("privateLinkServiceId"), target_id(previous))
     asked = [str(each).lower() for each in connection.get("groupIds") or ()]
-    same_groups = asked == [each.lower() for each in _groups(previous)]
+    same_groups = asked == [each.lower() for each in groups_of(previous)]
     if not ids.same(old_subnet, subnet.id.text) or not same_target or not same_groups:
         raise bad_request(
             "PropertyChangeNotAllowed",
@@ -347,7 +367,7 @@ def _check_fixed(write: Write, previous: Resource, subnet: Resource, connection:
 
 
 def _make_connection(ctx: Context, endpoint: Resource, target: Resource) -> None:
-    groups = _groups(endpoint)
+    groups = groups_of(endpoint)
     ctx.apply(
         f"{target.id.text}{CONNECTIONS}/{endpoint.id.name}.{ctx.guid()}",
         {

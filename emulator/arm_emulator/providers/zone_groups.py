@@ -111,6 +111,7 @@ class ZoneGroups(NetworkType):
             if zone is None:
                 raise bad_request("InvalidResourceReference", f"Private DNS zone {_zone_id(each)} was not found.")
             records = list(_records(ctx, endpoint, zone.id.text))
+            _withdraw_former(ctx, endpoint, zone, each["properties"]["recordSets"], records)
             for record in records:
                 _write_record(ctx, endpoint, zone, record)
             configs.append({**each, "properties": {**each["properties"], "recordSets": records}})
@@ -203,6 +204,19 @@ def _write_record(ctx: Context, endpoint: Resource, zone: Resource, record: Json
     present = ctx.find(where)
     if present is None or present.properties != properties:
         ctx.apply(where, {"properties": properties})
+
+
+def _withdraw_former(
+    ctx: Context, endpoint: Resource, zone: Resource, before: list[JsonObject], now: list[JsonObject]
+) -> None:
+    """Take back records of members that an approved endpoint no longer has: a registry's replica that went."""
+    names = {record["recordSetName"] for record in now}
+    for record in before if now else ():
+        found = ctx.find(f"{zone.id.text}/A/{record['recordSetName']}")
+        if found is None or record["recordSetName"] in names:
+            continue
+        if str((found.properties.get("metadata") or {}).get("creator", "")).lower() == _creator(endpoint).lower():
+            ctx.remove(found.id.text)
 
 
 def _withdraw(ctx: Context, endpoint: Resource, zone: Resource) -> None:

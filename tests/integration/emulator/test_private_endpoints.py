@@ -8,7 +8,7 @@ import pytest
 
 from arm_emulator.config import Client, Config, Grant, default_clients
 
-from .client import GROUP, LONG, NET, SUB, TENANT, Azure, endpoint, link, zone_group
+from .client import GROUP, LONG, NET, SUB, SUBSCRIPTION, TENANT, Azure, endpoint, link, zone_group
 
 PE = f"{NET}/privateEndpoints/p"
 VNET = f"{NET}/virtualNetworks/v"
@@ -193,6 +193,40 @@ async def test_static_addresses(started: Azure, address: str, code: str) -> None
     assert (await started.get(PE)).properties["customDnsConfigs"][0]["ipAddresses"] == [address]
 
 
+async def test_static_addresses_are_for_all_members_or_none(started: Azure) -> None:
+    """400 in the words of hashicorp/terraform-provider-azurerm issue 21781; the members of a registry."""
+    registry = f"{GROUP}/providers/Microsoft.ContainerRegistry/registries/registry1"
+    await started.make(registry, {"location": "westeurope", "sku": {"name": "Premium"}, "properties": {}})
+    body = endpoint(SUBNET, registry, "registry")
+
+    def static(*rows: tuple[str, str]) -> None:
+        body["properties"]["ipConfigurations"] = [
+            {
+                "name": f"i{member}",
+                "properties": {"groupId": "registry", "memberName": member, "privateIPAddress": ip},
+            }
+            for member, ip in rows
+        ]
+
+    static(("default", "10.0.1.50"))
+    refused = await started.put(PE, body)
+    assert (refused.status, refused.code) == (400, "PrivateEndpointIpConfigurationMissingMemberNamesRequiredByFps")
+    assert refused.message == (
+        f"Private Endpoint {PE} contains static ipconfigurations: [PrivateIPAddress: 10.0.1.50, GroupId: "
+        "registry, MemberName: default] and its missing these membernames/groupids requested by Private Link "
+        "service [GroupId: registry, MemberName: registry_data_westeurope; GroupId: registry, MemberName: "
+        "registry]. Private Endpoint needs to be reconfigured with missing memberNames."
+    )
+    static(("registry", "10.0.1.50"), ("registry_data_westeurope", "10.0.1.50"))
+    assert (await started.put(PE, body)).code == "PrivateIPAddressIsAllocated"
+    static(("registry", "10.0.1.50"), ("registry_data_westeurope", "10.0.1.51"))
+    shown = (await started.make(PE, body)).properties["customDnsConfigs"]
+    assert {each["fqdn"]: each["ipAddresses"] for each in shown} == {
+        "registry1.westeurope.data.azurecr.io": ["10.0.1.51"],
+        "registry1.azurecr.io": ["10.0.1.50"],
+    }
+
+
 async def test_what_is_fixed_after_creation(started: Azure) -> None:
     """Another subnet or target means another endpoint (wire examples 6); tags may change at once."""
     storage = await started.storage()
@@ -351,6 +385,121 @@ async def test_joins_are_checked_on_the_linked_resource() -> None:
         assert "'Microsoft.Network/privateDnsZones/join/action'" in refused.message
         refused = await azure.put(f"{zone}/virtualNetworkLinks/l", link(VNET), who=GUEST)
         assert "'Microsoft.Network/virtualNetworks/join/action'" in refused.message
+
+
+OTHER = "99999999-9999-4999-8999-999999999999"
+
+
+@pytest.mark.parametrize(
+    ("manual", "expected"),
+    [
+        pytest.param(False, (403, "LinkedAuthorizationFailed"), id="approved at once"),
+        pytest.param(True, (201, ""), id="manual"),
+    ],
+)
+async def test_a_target_of_another_subscription(*, manual: bool, expected: tuple[int, str]) -> None:
+    """Azure/azure-sdk-for-go issue 14306, MicrosoftDocs/azure-docs issue 96892: the short name of the right."""
+    network = ("Microsoft.Network/*", "Microsoft.Storage/storageAccounts/read")
+    client = Client(GUEST, "guest-object", "s", "guest", grants=(Grant("/", actions=network),))
+    config = Config(subscriptions=(SUBSCRIPTION, OTHER), clients=(*default_clients(), client))
+    async with Azure.start(config) as azure:
+        await azure.group()
+        await azure.network()
+        await azure.subnet()
+        theirs = f"/subscriptions/{OTHER}/resourceGroups/theirs"
+        await azure.group(theirs)
+        account = f"{theirs}/providers/Microsoft.Storage/storageAccounts/sa9"
+        body = {"location": "westeurope", "kind": "StorageV2", "sku": {"name": "Standard_LRS"}}
+        await azure.make(account, body)
+        reply = await azure.put(PE, endpoint(SUBNET, account, manual=manual), who=GUEST)
+        assert (reply.status, reply.code if reply.status > 399 else "") == expected
+        if manual:
+            assert state(reply, "manualPrivateLinkServiceConnections") == "Pending"
+            return
+        assert reply.message.endswith(
+            "it does not have permission to perform action(s) 'PrivateEndpointConnectionsApproval/action' on the "
+            f"linked scope(s) '{account}' (respectively) or the linked scope(s) are invalid."
+        )
+
+
+async def test_endpoints_of_a_busy_account(azure: Azure) -> None:
+    """Azure/bicep-registry-modules issue 6001: Failed while others of the account are made; made anew it works."""
+    async with Azure.start(Config(busy_accounts=1.0)) as busy:
+        outcomes = {}
+        for each in (azure, busy):
+            await each.group()
+            await each.network()
+            await each.subnet()
+            storage = await each.storage()
+            replies = [
+                await each.put(f"{NET}/privateEndpoints/{group}", endpoint(SUBNET, storage, group))
+                for group in ("blob", "file", "queue")
+            ]
+            outcomes[each] = [(await each.outcome(reply)).body for reply in replies]
+        assert [each["status"] for each in outcomes[azure]] == ["Succeeded"] * 3
+        assert sorted(each["status"] for each in outcomes[busy]) == ["Failed", "Failed", "Succeeded"]
+        errors = [each["error"] for each in outcomes[busy] if each["status"] == "Failed"]
+        assert {each["code"] for each in errors} == {"StorageAccountOperationInProgress"}
+        for group in ("blob", "file", "queue"):
+            again = await busy.put(f"{NET}/privateEndpoints/{group}", endpoint(SUBNET, storage, group))
+            assert again.status == 200
+            busy.advance()
+            found = await busy.get(f"{NET}/privateEndpoints/{group}")
+            assert found.properties["provisioningState"] == "Succeeded"
+        assert len(await connections(busy, storage)) == 3
+
+
+async def replicated(azure: Azure, subnet: str) -> tuple[str, str]:
+    """A registry with an endpoint in a subnet and a zone group; answers the ids of both."""
+    registry = f"{GROUP}/providers/Microsoft.ContainerRegistry/registries/registry1"
+    await azure.make(registry, {"location": "westeurope", "sku": {"name": "Premium"}, "properties": {}})
+    zone = await azure.zone("privatelink.azurecr.io")
+    await azure.make(PE, endpoint(subnet, registry, "registry"))
+    await azure.make(f"{PE}/privateDnsZoneGroups/default", zone_group(zone))
+    return registry, zone
+
+
+async def test_a_replica_adds_an_address_to_every_endpoint(started: Azure) -> None:
+    """Field reports, section 2 (MicrosoftDocs/azure-management-docs 155): address, name and record come and go."""
+    registry, zone = await replicated(started, SUBNET)
+    replica = f"{registry}/replications/northeurope"
+    await started.make(replica, {"location": "northeurope", "properties": {}})
+    found = (await started.get(PE)).properties
+    names = {each["fqdn"]: each["ipAddresses"] for each in found["customDnsConfigs"]}
+    assert names["registry1.northeurope.data.azurecr.io"] == ["10.0.1.6"]
+    record = f"{zone}/A/registry1.northeurope.data"
+    assert (await started.get(record)).properties["aRecords"] == [{"ipv4Address": "10.0.1.6"}]
+    await started.delete(replica)
+    started.advance()
+    assert (await started.get(record)).status == 404
+    assert len((await started.get(PE)).properties["customDnsConfigs"]) == 2
+    assert (await started.get(f"{zone}/A/registry1")).status == 200
+
+
+async def test_a_full_subnet_rolls_a_replica_back(started: Azure) -> None:
+    """Field reports, section 2: the replica ends Failed and is gone; the endpoint stays as it was."""
+    subnet = await started.subnet("small", "10.0.2.0/29")
+    registry, _ = await replicated(started, subnet)
+    await started.make(f"{NET}/privateEndpoints/last", endpoint(subnet, await started.storage()))
+    replica = f"{registry}/replications/northeurope"
+    outcome = await started.outcome(await started.put(replica, {"location": "northeurope", "properties": {}}))
+    assert (outcome.body["status"], outcome.body["error"]["code"]) == ("Failed", "SubnetIsFull")
+    assert (await started.get(replica)).status == 404
+    assert len((await started.get(PE)).properties["customDnsConfigs"]) == 2
+
+
+async def test_a_replica_needs_a_right_on_the_endpoints() -> None:
+    """Field reports, section 2: privateEndpoints/privateLinkServiceProxies/write, of whoever makes the replica."""
+    async with Azure.start(guest("Microsoft.ContainerRegistry/*")) as azure:
+        await azure.group()
+        await azure.network()
+        await azure.subnet()
+        registry, _ = await replicated(azure, SUBNET)
+        place, body = f"{registry}/replications/northeurope", {"location": "northeurope", "properties": {}}
+        refused = await azure.put(place, body, who=GUEST)
+        assert (refused.status, refused.code) == (403, "LinkedAuthorizationFailed")
+        assert "'Microsoft.Network/privateEndpoints/privateLinkServiceProxies/write'" in refused.message
+        assert f"'{PE}'" in refused.message
 
 
 async def test_a_policy_may_ask_for_a_tag(started: Azure) -> None:

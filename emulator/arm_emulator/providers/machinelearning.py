@@ -16,6 +16,7 @@ from arm_emulator.providers import (
     ml_assets,
     ml_computes,
     ml_connections,
+    ml_diagnosis,
     ml_fields,
     ml_views,
     ml_workspace,
@@ -83,7 +84,7 @@ class Workspaces(ResourceType):
         """Keys (recorded), diagnosis and key synchronisation."""
         return {
             "listkeys": ml_views.list_keys,
-            "diagnose": ml_views.diagnose,
+            "diagnose": ml_diagnosis.diagnose,
             "resynckeys": ml_views.nothing,
             "listnotebookkeys": ml_views.list_notebook_keys,
         }

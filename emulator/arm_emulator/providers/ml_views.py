@@ -1,4 +1,4 @@
-"""Views and actions of workspaces: private link resources, keys, diagnosis, outbound dependencies.
+"""Views and actions of workspaces: private link resources, keys, outbound dependencies.
 
 Witnesses: recording Test_MachineLearning_Workspaces_20240401_CRUD (listKeys), the OpenAPI document of
 2024-10-01 (shapes), reference data section 6 (hosts).
@@ -17,18 +17,6 @@ if TYPE_CHECKING:
     from arm_emulator.model import Call, JsonObject, Resource
 
 HTTPS = 443
-
-DIAGNOSES = (
-    "userDefinedRouteResults",
-    "networkSecurityRuleResults",
-    "resourceLockResults",
-    "dnsResolutionResults",
-    "storageAccountResults",
-    "keyVaultResults",
-    "containerRegistryResults",
-    "applicationInsightsResults",
-    "otherResults",
-)
 
 
 def private_link_resources(ctx: Context, workspace: Resource, call: Call) -> JsonObject:
@@ -61,31 +49,6 @@ def _notebook_keys(ctx: Context, workspace: Resource) -> JsonObject:
         return "".join(halves).replace("-", "")
 
     return {"primaryAccessKey": key("primary"), "secondaryAccessKey": key("secondary")}
-
-
-def diagnose(ctx: Context, workspace: Resource, call: Call) -> JsonObject:  # noqa: ARG001
-    """A diagnosis: what is wrong with the builder of images, of which no write says a word (field report F10)."""
-    findings: dict[str, list[JsonObject]] = {name: [] for name in DIAGNOSES}
-    problem = _builder_problem(ctx, workspace)
-    if problem:
-        found = {"code": "ImageBuildComputeNotValid", "level": "Warning", "message": problem}
-        findings["containerRegistryResults"].append(found)
-    return {"value": findings}
-
-
-def _builder_problem(ctx: Context, workspace: Resource) -> str:
-    name = workspace.properties.get("imageBuildCompute")
-    if name:
-        cluster = ctx.find(f"{workspace.id.text}/computes/{name}")
-        fits = cluster is not None and cluster.properties.get("computeType") == "AmlCompute"
-        return "" if fits else f"The compute '{name}' is no AmlCompute cluster of this workspace."
-    registry = ctx.find(workspace.properties.get("containerRegistry"))
-    if registry is not None and registry.properties.get("publicNetworkAccess") == "Disabled":
-        return (
-            f"The container registry '{registry.id.name}' is not reachable from public networks: set "
-            "imageBuildCompute to a cluster that can build images."
-        )
-    return ""
 
 
 def nothing(ctx: Context, workspace: Resource, call: Call) -> Answer:  # noqa: ARG001

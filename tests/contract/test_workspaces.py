@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
+
+from arm_emulator.providers import ml_fields
 
 from .client import GROUP, refusal
 from .landscape import (
     ACCOUNT,
     CLUSTER,
+    NETWORK,
     REGISTRY,
     VAULT,
     WORKSPACE,
     account_body,
     cluster_body,
     full,
+    network,
     registry_body,
     vault_body,
     workspace,
     workspace_body,
 )
+from .openapi import specifications
 
 if TYPE_CHECKING:
     from .client import Client
@@ -88,6 +94,93 @@ async def test_what_patch_accepts(azure: Client, version: str, member: str, valu
     await workspace(azure)
     answer = await azure.patch(WORKSPACE, {"properties": {member: value}}, version=version, judged=False)
     assert answer.status == status, answer.body
+
+
+@pytest.mark.skipif(not specifications().is_dir(), reason="the OpenAPI documents are not here")
+def test_the_members_are_those_of_the_documents() -> None:
+    """Every stored document of workspaces: what PATCH has, no more and no less; nothing of PUT is refused."""
+    documents = specifications() / "machinelearningservices/resource-manager/Microsoft.MachineLearningServices"
+    seen = set()
+    for path in documents.rglob("*.json"):
+        models = json.loads(path.read_text(encoding="utf-8")).get("definitions", {})
+        if "WorkspacePropertiesUpdateParameters" not in models:
+            continue
+        version = path.parent.name
+        seen.add(version)
+        patched = models["WorkspacePropertiesUpdateParameters"]["properties"]
+        assert {each for each in ml_fields.PATCHABLE if ml_fields.knows(each, version)} == set(patched), version
+        assert ml_fields.unknown(models["WorkspaceProperties"]["properties"], version) == [], version
+    assert {"2020-08-01", "2023-04-01", "2024-10-01", PREVIEW} <= seen
+
+
+SUBNET_ID = full(f"{NETWORK}/subnets/train")
+
+
+@pytest.mark.parametrize(
+    ("before", "asked", "status"),
+    [
+        pytest.param({}, {"serverlessComputeNoPublicIP": True}, 202, id="an open workspace"),
+        pytest.param(
+            {"publicNetworkAccess": "Disabled"}, {"serverlessComputeNoPublicIP": True}, 400, id="a closed one"
+        ),
+        pytest.param(
+            {"publicNetworkAccess": "Disabled"},
+            {"serverlessComputeNoPublicIP": True, "serverlessComputeCustomSubnet": SUBNET_ID},
+            202,
+            id="a closed one with a subnet of one's own",
+        ),
+        pytest.param(
+            {"serverlessComputeSettings": {"serverlessComputeNoPublicIP": False}},
+            {"serverlessComputeNoPublicIP": True},
+            400,
+            id="nodes that had public addresses",
+        ),
+        pytest.param({}, {"serverlessComputeCustomSubnet": f"{SUBNET_ID}x"}, 400, id="no such subnet"),
+        pytest.param(
+            {"publicNetworkAccess": "Disabled"}, {"serverlessComputeNoPublicIP": False}, 202, id="public"
+        ),
+    ],
+)
+async def test_serverless_nodes(azure: Client, before: dict[str, Any], asked: dict[str, Any], status: int) -> None:
+    """Rule WS-SRVLESS-01; hashicorp/terraform-provider-azurerm pull request 25660 (the code is unverified)."""
+    await network(azure, train={})
+    await workspace(azure, **before)
+    answer = await azure.patch(WORKSPACE, {"properties": {"serverlessComputeSettings": asked}})
+    assert answer.status == status, answer.body
+    if status < 400:
+        azure.wait(40)
+        assert (await azure.get(WORKSPACE)).body["properties"]["serverlessComputeSettings"] == asked
+
+
+async def test_default_datastores_follow_the_mode(azure: Client) -> None:
+    """Rule WS-DSAUTH-01: access by identity carries no key; the modes of the preview document, no other."""
+    await workspace(azure)
+    store = f"{WORKSPACE}/datastores/workspaceblobstore"
+
+    async def credentials() -> str:
+        return str((await azure.get(store)).body["properties"]["credentials"]["credentialsType"])
+
+    async def change(mode: str) -> int:
+        body = {"properties": {"systemDatastoresAuthMode": mode}}
+        answer = await azure.patch(WORKSPACE, body, version=PREVIEW, judged=False)
+        azure.wait(40)
+        return answer.status
+
+    assert await credentials() == "AccountKey"
+    assert (await change("Password"), await credentials()) == (400, "AccountKey")
+    assert (await change("Identity"), await credentials()) == (202, "None")
+    assert (await change("AccessKey"), await credentials()) == (202, "AccountKey")
+
+
+async def test_shared_links_and_old_switches_are_kept(azure: Client) -> None:
+    """The 2019 template's shared private link, and members that a PATCH leaves alone (OpenAPI documents)."""
+    link = {"privateLinkResourceId": full(REGISTRY), "groupId": "registry", "status": "Approved"}
+    shared = [{"name": "acr", "properties": link}]
+    await workspace(azure, sharedPrivateLinkResources=shared, v1LegacyMode=True)
+    await azure.patch(WORKSPACE, {"properties": {"description": "x"}})
+    azure.wait(40)
+    found = (await azure.get(WORKSPACE)).body["properties"]
+    assert (found["sharedPrivateLinkResources"], found["v1LegacyMode"]) == (shared, True)
 
 
 async def test_storage_and_vault_are_for_ever(azure: Client) -> None:

@@ -112,6 +112,7 @@ class Workspaces(ResourceType):
             _check_immutable(write, write.previous)
         ml_workspace.check_references(write)
         ml_workspace.check_network(write)
+        ml_workspace.check_datastore_mode(write)
 
     def compose(self, write: Write) -> JsonObject:
         """The workspace with the recorded defaults."""

@@ -28,7 +28,7 @@ SECRETS = frozenset({"secrets"})
 
 
 def create_default_datastores(ctx: Context, workspace: Resource) -> None:
-    """Give a new workspace its datastores on its own account."""
+    """Give a new workspace its datastores on its own account; a new mode of access shows in those it has."""
     guid = workspace.properties["workspaceId"]
     identity = workspace.properties.get("systemDatastoresAuthMode") == "Identity"
     common = {
@@ -51,8 +51,11 @@ def create_default_datastores(ctx: Context, workspace: Resource) -> None:
 
 def _create(ctx: Context, workspace: Resource, name: str, properties: JsonObject) -> None:
     where = f"{workspace.id.text}/datastores/{name}"
-    if ctx.find(where) is None:
+    present = ctx.find(where)
+    if present is None:
         ctx.apply(where, {"properties": properties})
+    elif present.properties.get("credentials") != properties["credentials"]:
+        ctx.set_properties(present, credentials=properties["credentials"])
 
 
 class Datastores(ResourceType):

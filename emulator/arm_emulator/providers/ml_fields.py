@@ -33,6 +33,17 @@ PATCHABLE: dict[str, str] = {
 }
 """Members that PATCH accepts, with the first stored document (or the first version known) that has them."""
 
+PUT_SINCE: dict[str, str] = {
+    "applicationInsights": "2020-08-01",
+    "containerRegistry": "2020-08-01",
+    "encryption": "2020-08-01",
+    "imageBuildCompute": "2020-08-01",
+    "systemDatastoresAuthMode": "2023-08-01-preview",
+    "v1LegacyMode": "2022-05-01",
+}
+"""Members that PUT knew before PATCH did, with the first document that has them; since when there is a legacy mode
+is said by WS-LEGACY-01."""
+
 PREVIEW_ONLY_UNTIL = {
     "softDeleteRetentionInDays": "9999",
     "allowRoleAssignmentOnRG": "2024-12-01",
@@ -103,7 +114,10 @@ HIDDEN_BEFORE = {"networkAcls": "2024-10-01-preview", "systemDatastoresAuthMode"
 
 def knows(member: str, api_version: str) -> bool:
     """Whether an API version has a member that PATCH can write."""
-    since = PATCHABLE.get(member)
+    return _has(member, PATCHABLE.get(member), api_version)
+
+
+def _has(member: str, since: str | None, api_version: str) -> bool:
     if since is None or api_version[:10] < since[:10]:
         return False
     if api_version.endswith(PREVIEW):
@@ -120,6 +134,9 @@ def unpatchable(members: object, api_version: str) -> list[str]:
 def unknown(members: object, api_version: str) -> list[str]:
     """The members of a PUT body's `properties` that no document or recording knows, sorted."""
     names = members if isinstance(members, dict) else {}
+    always = PUT_ONLY | READ_ONLY | UNDOCUMENTED
     return sorted(
-        name for name in names if not knows(name, api_version) and name not in PUT_ONLY | READ_ONLY | UNDOCUMENTED
+        name
+        for name in names
+        if name not in always and not knows(name, api_version) and not _has(name, PUT_SINCE.get(name), api_version)
     )

@@ -26,6 +26,9 @@ GUID is unverified; clients must look it up by name."""
 PURGED = "purged"
 """Hidden member: the running deletion was asked for with forceToPurge."""
 
+DATASTORE_MODES = frozenset({"AccessKey", "Identity", "UserDelegationSAS"})
+"""How the default datastores are accessed (WS-DSAUTH-01)."""
+
 MAX_ADDRESSES = 200
 """Selected public addresses per workspace (limits table)."""
 
@@ -205,6 +208,40 @@ def check_network(write: Write) -> None:
         if network is None or firewall.is_private(network):
             raise bad_request("BadRequest", f"'{address}' is not a public IPv4 address or range.")
     _check_managed_network(write, asked)
+    _check_serverless(write, asked.get("serverlessComputeSettings"))
+
+
+def check_datastore_mode(write: Write) -> None:
+    """The three modes of the OpenAPI document of 2024-10-01-preview.
+
+    Raises:
+        ArmError: 400 BadRequest.
+    """
+    mode = (write.call.body.get("properties") or {}).get("systemDatastoresAuthMode")
+    if mode is not None and mode not in DATASTORE_MODES:
+        raise bad_request(
+            "BadRequest", f"systemDatastoresAuthMode '{mode}' is none of {', '.join(sorted(DATASTORE_MODES))}."
+        )
+
+
+def _check_serverless(write: Write, asked: object) -> None:
+    """Nodes without public addresses need a subnet where they had public ones, or the workspace is closed.
+
+    hashicorp/terraform-provider-azurerm pull request 25660; the code is unverified.
+    """
+    if not isinstance(asked, dict):
+        return
+    subnet = asked.get("serverlessComputeCustomSubnet")
+    if subnet and write.ctx.find(subnet) is None:
+        raise bad_request("BadRequest", f"The subnet '{subnet}' of serverless compute does not exist.")
+    if subnet or not asked.get("serverlessComputeNoPublicIP"):
+        return
+    before = (write.kept("serverlessComputeSettings") or {}).get("serverlessComputeNoPublicIP")
+    closed = write.properties.get("publicNetworkAccess") == "Disabled"
+    if closed or before is False:
+        raise bad_request(
+            "BadRequest", "serverlessComputeNoPublicIP needs serverlessComputeCustomSubnet in this workspace."
+        )
 
 
 def _check_managed_network(write: Write, asked: JsonObject) -> None:

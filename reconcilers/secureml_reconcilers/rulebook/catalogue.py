@@ -5,12 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from secureml_reconcilers.rulebook import (
+    attached,
     compute,
+    compute_addresses,
+    container_instances,
     dns,
     inference,
     key_vault,
     operations,
     registry,
+    routes,
     storage,
     studio,
     topology,
@@ -32,8 +36,12 @@ AREAS: Final = (
     studio,
     dns,
     compute,
+    compute_addresses,
     traffic,
+    routes,
+    attached,
     inference,
+    container_instances,
     operations,
 )
 """The modules of rules, one per area."""

@@ -1,12 +1,21 @@
-"""Kubernetes clusters and container instances for inference."""
+"""Kubernetes clusters for inference."""
 
 from __future__ import annotations
 
 from typing import Final
 
-from secureml_reconcilers.rulebook.rule import SC, SI, Does, Rule, Today
+from secureml_reconcilers.rulebook.rule import SI, Does, Rule, Today
 
 RULES: Final = (
+    Rule(
+        "AKS-REG-01",
+        "Kubernetes in the network's region",
+        "Cluster and network share a region, and so does a private workspace.",
+        SI,
+        "S1 S5",
+        Today.SAME,
+        Does.REPORT,
+    ),
     Rule(
         "AKS-STG-01",
         "Cluster in the storage's network",
@@ -15,6 +24,24 @@ RULES: Final = (
         SI,
         "S1 S5",
         Today.RELAXED,
+        Does.REPORT,
+    ),
+    Rule(
+        "AKS-VNET-01",
+        "Kubernetes in the workspace's network",
+        "The cluster is in the workspace's network or in one peered with it.",
+        SI,
+        "S3",
+        Today.RELAXED,
+        Does.REPORT,
+    ),
+    Rule(
+        "AKS-PLAN-01",
+        "Addresses are planned first",
+        "Nodes and pods take addresses of the subnet, so its size is decided beforehand.",
+        SI,
+        "S1 S5",
+        Today.SAME,
         Does.REPORT,
     ),
     Rule(
@@ -36,6 +63,15 @@ RULES: Final = (
         Does.REPORT,
     ),
     Rule(
+        "AKS-TYPE-02",
+        "Kubernetes for production",
+        "It is what the articles recommend for large and lasting deployments.",
+        SI,
+        "S3",
+        Today.SAME,
+        Does.REPORT,
+    ),
+    Rule(
         "AKS-PRIV-01",
         "Private clusters are attached",
         "The workspace cannot create a private cluster; one that exists is attached.",
@@ -45,11 +81,121 @@ RULES: Final = (
         Does.CONVERGE,
     ),
     Rule(
+        "AKS-PRIV-02",
+        "The subnet's id",
+        "A private cluster is given the id of one subnet out of the network's list.",
+        SI,
+        "S1",
+        Today.SAME,
+        Does.NONE,
+    ),
+    Rule(
+        "AKS-PRIV-03",
+        "A private cluster in a subnet",
+        "It is created with that subnet for its nodes.",
+        SI,
+        "S1",
+        Today.SAME,
+        Does.CONVERGE,
+    ),
+    Rule(
+        "AKS-PRIV-04",
+        "Private clusters attach as others do",
+        "Nothing else is needed to attach one.",
+        SI,
+        "S1",
+        Today.SAME,
+        Does.CONVERGE,
+    ),
+    Rule(
+        "AKS-PRIV-05",
+        "Ports that a private cluster spares",
+        "UDP 1194 and TCP 9000 need not be let out.",
+        SI,
+        "S1",
+        Today.SAME,
+        Does.CONVERGE,
+    ),
+    Rule(
+        "AKS-CREATE-01",
+        "Created through the workspace",
+        "The first SDK made clusters through the workspace and was told group, network and subnet; that way is"
+        " gone.",
+        SI,
+        "S1 S5",
+        Today.OBSOLETE,
+        Does.CONVERGE,
+    ),
+    Rule(
+        "AKS-CREATE-02",
+        "Attached when it is there",
+        "A cluster that is in a network already is attached.",
+        SI,
+        "S1 S5",
+        Today.SAME,
+        Does.CONVERGE,
+    ),
+    Rule(
+        "AKS-CIDR-01",
+        "Range of Kubernetes services",
+        "It overlaps no subnet of the network.",
+        SI,
+        "S5",
+        Today.SAME,
+        Does.REPORT,
+    ),
+    Rule(
+        "AKS-CIDR-02",
+        "Address of the cluster's DNS",
+        "It lies within the range of Kubernetes services.",
+        SI,
+        "S5",
+        Today.SAME,
+        Does.REPORT,
+    ),
+    Rule(
+        "AKS-CIDR-03",
+        "Docker's bridge",
+        "It lies in no subnet and not in the range of services. The cluster's API has dropped it; only the old"
+        " compute type still names one.",
+        SI,
+        "S5",
+        Today.CHANGED,
+        Does.REPORT,
+    ),
+    Rule(
         "AKS-LB-01",
         "Scoring on a public address",
         "A public load balancer answers callers whom the security group lets in.",
         SI,
         "S1",
+        Today.SAME,
+        Does.NONE,
+    ),
+    Rule(
+        "AKS-NSG-01",
+        "Callers reach the scoring address",
+        "The subnet's security group lets the declared callers in to the scoring endpoint.",
+        SI,
+        "S1 S5",
+        Today.SAME,
+        Does.CONVERGE,
+    ),
+    Rule(
+        "AKS-NSG-02",
+        "The cluster's way out stays",
+        "Its security group keeps the default outbound rules.",
+        SI,
+        "S5",
+        Today.SAME,
+        Does.REPORT,
+    ),
+    Rule(
+        "AKS-PUB-01",
+        "Deployments are public by default",
+        "Without the internal load balancer a deployment answers on a public address.",
+        SI,
+        "S5",
         Today.SAME,
         Does.NONE,
     ),
@@ -72,12 +218,13 @@ RULES: Final = (
         Does.DERIVED,
     ),
     Rule(
-        "AKS-NSG-01",
-        "Callers reach the scoring address",
-        "The subnet's security group lets the declared callers in to the scoring endpoint.",
+        "AKS-LB-04",
+        "Switched by writing the compute",
+        "The compute is written with the internal load balancer type, together with what it shows of nodes and"
+        " cluster, and no provisioning state.",
         SI,
-        "S1 S5",
-        Today.SAME,
+        "S5",
+        Today.CHANGED,
         Does.CONVERGE,
     ),
     Rule(
@@ -99,6 +246,55 @@ RULES: Final = (
         "S1 S5",
         Today.TIGHTER,
         Does.NONE,
+    ),
+    Rule(
+        "AKS-RG-01",
+        "Where its role belongs",
+        "The scope of the role comes from the network's group, not from the cluster's.",
+        SI,
+        "S1 S5",
+        Today.SAME,
+        Does.NONE,
+    ),
+    Rule(
+        "AKS-PE-LATE-01",
+        "Stopped and started again",
+        "A private cluster gets new addresses when it starts again: its endpoint and its attachment are made"
+        " anew.",
+        SI,
+        "aks",
+        Today.NEW,
+        Does.REPORT,
+    ),
+    Rule(
+        "AKS-MSI-01",
+        "The workspace's own identity",
+        "Inference needs a workspace with a system-assigned identity, which for high business impact also has two"
+        " roles on the account.",
+        SI,
+        "kubernetes-compute",
+        Today.NEW,
+        Does.CONVERGE,
+    ),
+    Rule(
+        "AKS-ATT-01",
+        "Attached once",
+        "A cluster that is attached twice by the old type breaks; what the first attachment left in it goes"
+        " before the next.",
+        SI,
+        "kubernetes-compute",
+        Today.NEW,
+        Does.REPORT,
+    ),
+    Rule(
+        "AKS-ATT-02",
+        "What attaching takes",
+        "Rights on the cluster and its group, the service's ranges among its authorized ones, no policy against"
+        " public addresses for clusters that the service makes, and a certificate of one's own.",
+        SI,
+        "kubernetes-compute",
+        Today.NEW,
+        Does.REPORT,
     ),
     Rule(
         "K8S-01",
@@ -147,32 +343,14 @@ RULES: Final = (
         Does.CONVERGE,
     ),
     Rule(
-        "ACI-DELEG-01",
-        "A subnet delegated to container instances",
-        "Container instances wanted a subnet of their own; deployments to them are retired.",
+        "K8S-06",
+        "Hosts that the extension calls",
+        "Where outbound traffic is filtered, the extension's hosts and its ports within the cluster are let"
+        " through.",
         SI,
-        "S1 S3",
-        Today.OBSOLETE,
-        Does.CONVERGE,
-    ),
-    Rule(
-        "ACI-PE-01",
-        "No container instances when private",
-        "A private workspace cannot deploy to container instances in a network; managed endpoints took their"
-        " place.",
-        SI,
-        "configure-private-link",
-        Today.NEW,
-        Does.REPORT,
-    ),
-    Rule(
-        "ACI-CONF-01",
-        "Delegated subnets host nobody else",
-        "A subnet that is delegated to a service takes neither computes nor, as a rule, private endpoints.",
-        SI + SC,
-        "observed",
+        "access-behind-firewall",
         Today.NEW,
         Does.REPORT,
     ),
 )
-"""Rules AKS-*, K8S-* and ACI-* that the code names."""
+"""Rules AKS-* and K8S-*."""

@@ -1,12 +1,31 @@
-"""Azure Machine Learning studio, the web pages."""
+"""Azure Machine Learning studio, the web pages, and the data that it shows."""
 
 from __future__ import annotations
 
 from typing import Final
 
-from secureml_reconcilers.rulebook.rule import SW, Does, Rule, Today
+from secureml_reconcilers.rulebook.rule import SC, SW, Does, Rule, Today
 
 RULES: Final = (
+    Rule(
+        "STUDIO-STG-01",
+        "Data in the workspace's network",
+        "Studio reads an account by private endpoint from any subnet of the workspace's network, and by service"
+        " endpoint only where workspace and account use the same subnet.",
+        SW,
+        "S1",
+        Today.SAME,
+        Does.DERIVED,
+    ),
+    Rule(
+        "STUDIO-SEPE-01",
+        "Both kinds of endpoint suit studio",
+        "Accounts may be reached by private or by service endpoint.",
+        SW,
+        "S3",
+        Today.SAME,
+        Does.NONE,
+    ),
     Rule(
         "STUDIO-MI-01",
         "Studio uses the workspace identity",
@@ -15,6 +34,99 @@ RULES: Final = (
         "S1",
         Today.SAME,
         Does.CONVERGE,
+    ),
+    Rule(
+        "STUDIO-NB-01",
+        "Notebooks need the file share",
+        "Notebooks lie in the default account's file share, so they need an endpoint for file. That they could"
+        " not use an account in a network at all is no longer said.",
+        SW,
+        "S1 studio",
+        Today.CHANGED,
+        Does.REPORT,
+    ),
+    Rule(
+        "STUDIO-DIS-01",
+        "No preview of data",
+        "Without its roles on the account the workspace identity cannot show data, and studio's preview stays"
+        " empty.",
+        SW,
+        "S1 S3",
+        Today.SAME,
+        Does.REPORT,
+    ),
+    Rule(
+        "STUDIO-DIS-02",
+        "No charts in the designer",
+        "Without those roles the designer does not visualize data.",
+        SW,
+        "S1 S3",
+        Today.SAME,
+        Does.REPORT,
+    ),
+    Rule(
+        "STUDIO-DIS-03",
+        "No automated ML from studio",
+        "Without those roles an AutoML experiment cannot be submitted from studio.",
+        SW,
+        "S1 S3",
+        Today.SAME,
+        Does.REPORT,
+    ),
+    Rule(
+        "STUDIO-DIS-04",
+        "No labeling projects",
+        "Without those roles no labeling project starts, and no model is deployed from the designer.",
+        SW,
+        "S1 S3 studio",
+        Today.SAME,
+        Does.REPORT,
+    ),
+    Rule(
+        "STUDIO-ERR-01",
+        "What the missing role looks like",
+        "Studio says that it cannot profile a dataset, and blames a network or a kind of storage; the cause is a"
+        " role that the workspace identity lacks.",
+        SW,
+        "S1",
+        Today.SAME,
+        Does.REPORT,
+    ),
+    Rule(
+        "STUDIO-DSTYPE-01",
+        "Studio shows blobs and files",
+        "Datastores of blobs and of file shares can be read from studio inside a network.",
+        SW,
+        "S1 studio",
+        Today.SAME,
+        Does.REPORT,
+    ),
+    Rule(
+        "STUDIO-DSTYPE-02",
+        "Data Lake Gen1 is gone",
+        "Studio could read it once; Azure has retired the service.",
+        SW,
+        "S1",
+        Today.CHANGED,
+        Does.REPORT,
+    ),
+    Rule(
+        "STUDIO-DSTYPE-03",
+        "Studio shows Data Lake Gen2",
+        "Its datastores can be read from studio inside a network.",
+        SW,
+        "S1",
+        Today.SAME,
+        Does.REPORT,
+    ),
+    Rule(
+        "STUDIO-DSTYPE-04",
+        "Studio shows Azure SQL",
+        "Datastores of Azure SQL Database can be read from studio inside a network.",
+        SW,
+        "S1",
+        Today.SAME,
+        Does.REPORT,
     ),
     Rule(
         "STUDIO-RBAC-01",
@@ -45,6 +157,82 @@ RULES: Final = (
         Does.CONVERGE,
     ),
     Rule(
+        "STUDIO-RBAC-04",
+        "Default datastores sign in as the identity",
+        "The default datastores must use the workspace identity: that of blobs for what the designer deploys,"
+        " that of files for AutoML.",
+        SW,
+        "studio",
+        Today.NEW,
+        Does.REPORT,
+    ),
+    Rule(
+        "STUDIO-DES-01",
+        "Where the designer writes",
+        "The designer writes to the default account unless a pipeline names another datastore in its settings;"
+        " its sample pipelines do not work inside a network.",
+        SW,
+        "S1",
+        Today.SAME,
+        Does.REPORT,
+    ),
+    Rule(
+        "STUDIO-DES-02",
+        "One module may write elsewhere",
+        "A single module of the designer can be given an output of its own in place of the pipeline's.",
+        SW,
+        "S1",
+        Today.SAME,
+        Does.REPORT,
+    ),
+    Rule(
+        "STUDIO-ACL-01",
+        "Data Lake Gen2 knows two kinds of rights",
+        "Either a role for its data or access control lists of its own let the workspace identity in; the lists"
+        " belong to the data and are given there.",
+        SW,
+        "S1",
+        Today.SAME,
+        Does.CONVERGE,
+    ),
+    Rule(
+        "STUDIO-ACL-02",
+        "Data Lake Gen1 knew lists only",
+        "Access control lists were its only rights; Azure has retired the service.",
+        SW,
+        "S1 studio",
+        Today.CHANGED,
+        Does.REPORT,
+    ),
+    Rule(
+        "STUDIO-SQL-01",
+        "The identity as a user of the database",
+        "Azure SQL must have a contained user that is made from the workspace identity.",
+        SW,
+        "S1",
+        Today.SAME,
+        Does.REPORT,
+    ),
+    Rule(
+        "STUDIO-SQL-02",
+        "Rights within the database",
+        "That user then needs to be granted what it may read there.",
+        SW,
+        "S1",
+        Today.SAME,
+        Does.REPORT,
+    ),
+    Rule(
+        "STUDIO-NSG-01",
+        "Way out to studio's pages",
+        "Where outbound traffic is restricted, a machine that opens studio needs TCP 443 to the service tag"
+        " AzureFrontDoor.Frontend.",
+        SC,
+        "S1 S5 data-exfiltration",
+        Today.SAME,
+        Does.CONVERGE,
+    ),
+    Rule(
         "STUDIO-LABEL-01",
         "Labeling needs another account",
         "ML-assisted labeling cannot use a default account behind a network; a further account can be private all"
@@ -54,5 +242,88 @@ RULES: Final = (
         Today.SAME,
         Does.REPORT,
     ),
+    Rule(
+        "STUDIO-IP-01",
+        "Studio heeds no address rules",
+        "An account that is opened by rules for public addresses alone cannot be read from studio.",
+        SW,
+        "studio",
+        Today.NEW,
+        Does.REPORT,
+    ),
+    Rule(
+        "DATA-VAL-01",
+        "Checks that fail inside a network",
+        "The first generation of the SDK looked at data when a datastore was registered, which fails where they"
+        " lie in a network; it had to be told to skip that. It is out of support.",
+        SW,
+        "S1",
+        Today.CHANGED,
+        Does.REPORT,
+    ),
+    Rule(
+        "DATA-SKIP-01",
+        "Skip the check: blobs",
+        "Registering Azure Blob storage with the first SDK took skip_validation=True.",
+        SW,
+        "S1 S4",
+        Today.CHANGED,
+        Does.REPORT,
+    ),
+    Rule(
+        "DATA-SKIP-02",
+        "Skip the check: file shares",
+        "Registering an Azure file share with the first SDK took skip_validation=True.",
+        SW,
+        "S1 S4",
+        Today.CHANGED,
+        Does.REPORT,
+    ),
+    Rule(
+        "DATA-SKIP-03",
+        "No check: Data Lake Gen1",
+        "The first SDK did not check Data Lake Gen1 of its own accord.",
+        SW,
+        "S1 S4",
+        Today.CHANGED,
+        Does.REPORT,
+    ),
+    Rule(
+        "DATA-SKIP-04",
+        "No check: Data Lake Gen2",
+        "The first SDK did not check Data Lake Gen2 of its own accord.",
+        SW,
+        "S1 S4",
+        Today.CHANGED,
+        Does.REPORT,
+    ),
+    Rule(
+        "DATA-SKIP-05",
+        "Skip the check: Azure SQL",
+        "Registering Azure SQL Database with the first SDK took skip_validation=True.",
+        SW,
+        "S1 S4",
+        Today.CHANGED,
+        Does.REPORT,
+    ),
+    Rule(
+        "DATA-SKIP-06",
+        "Skip the check: PostgreSQL",
+        "Registering PostgreSQL with the first SDK took skip_validation=True.",
+        SW,
+        "S1 S4",
+        Today.CHANGED,
+        Does.REPORT,
+    ),
+    Rule(
+        "DATA-SET-01",
+        "Datasets that were checked",
+        "Datasets of delimited files, JSON, Parquet, SQL and plain files each took validate=False in the first"
+        " SDK.",
+        SW,
+        "S1 S4",
+        Today.CHANGED,
+        Does.REPORT,
+    ),
 )
-"""Rules STUDIO-* that the code names."""
+"""Rules STUDIO-* and DATA-*."""

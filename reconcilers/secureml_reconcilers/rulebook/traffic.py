@@ -1,10 +1,10 @@
-"""Security groups, routes and firewalls around computes."""
+"""Security groups around computes."""
 
 from __future__ import annotations
 
 from typing import Final
 
-from secureml_reconcilers.rulebook.rule import ALL, SC, Does, Rule, Today
+from secureml_reconcilers.rulebook.rule import ALL, SC, SI, Does, Rule, Today
 
 RULES: Final = (
     Rule(
@@ -23,6 +23,43 @@ RULES: Final = (
         SC,
         "S1",
         Today.SAME,
+        Does.CONVERGE,
+    ),
+    Rule(
+        "NSG-BATCH-03",
+        "Out to the network",
+        "Nodes may call the whole virtual network, as the default rule allows.",
+        SC,
+        "S1",
+        Today.SAME,
+        Does.CONVERGE,
+    ),
+    Rule(
+        "NSG-BATCH-04",
+        "Out to the internet",
+        "Nodes may call the internet, or at least what the outbound tables name.",
+        SC,
+        "S1",
+        Today.SAME,
+        Does.CONVERGE,
+    ),
+    Rule(
+        "NSG-BATCH-05",
+        "In for instances",
+        "Instances took TCP 44224 from AzureMachineLearning; today clusters with public addresses do too, and"
+        " those without take nothing.",
+        SC,
+        "S1",
+        Today.CHANGED,
+        Does.CONVERGE,
+    ),
+    Rule(
+        "NSG-BATCH-06",
+        "In where the internet is shut out",
+        "What the compute service sends must be let in where internet traffic is restricted.",
+        SC,
+        "S1 S3",
+        Today.CHANGED,
         Does.CONVERGE,
     ),
     Rule(
@@ -54,12 +91,48 @@ RULES: Final = (
         Does.CONVERGE,
     ),
     Rule(
+        "NSG-OUT-02",
+        "Out to regional storage",
+        "TCP 443 to Storage of the region; 445 where the file share is behind a firewall.",
+        SC,
+        "S1",
+        Today.SAME,
+        Does.CONVERGE,
+    ),
+    Rule(
         "NSG-OUT-03",
         "Allow public registries",
         "A registry without private endpoint is reached through the region's tag AzureContainerRegistry.",
         SC,
         "S1",
         Today.CHANGED,
+        Does.CONVERGE,
+    ),
+    Rule(
+        "NSG-OUT-04",
+        "Out to Azure Machine Learning",
+        "The service tag AzureMachineLearning must be allowed.",
+        SC,
+        "S1",
+        Today.SAME,
+        Does.CONVERGE,
+    ),
+    Rule(
+        "NSG-OUT-05",
+        "Out to Resource Manager",
+        "TCP 443 to the service tag AzureResourceManager.",
+        SC,
+        "S1",
+        Today.SAME,
+        Does.CONVERGE,
+    ),
+    Rule(
+        "NSG-OUT-06",
+        "Out to sign-in",
+        "TCP 80 and 443 to the service tag AzureActiveDirectory.",
+        SC,
+        "S1",
+        Today.SAME,
         Does.CONVERGE,
     ),
     Rule(
@@ -81,6 +154,43 @@ RULES: Final = (
         Does.CONVERGE,
     ),
     Rule(
+        "NSG-OUT-20",
+        "Ports of Azure Machine Learning",
+        "TCP 443, 8787 and 18881 and UDP 5831 to AzureMachineLearning; 8787 serves RStudio only.",
+        SC,
+        "S2",
+        Today.SAME,
+        Does.CONVERGE,
+    ),
+    Rule(
+        "NSG-OUT-21",
+        "Out to the Batch nodes' manager",
+        "Any protocol on port 443 to BatchNodeManagement of the region.",
+        SC,
+        "S2",
+        Today.SAME,
+        Does.CONVERGE,
+    ),
+    Rule(
+        "NSG-OUT-22",
+        "Storage on one port",
+        "TCP 443 to Storage of the region is what the later table asks for.",
+        SC,
+        "S2",
+        Today.SAME,
+        Does.CONVERGE,
+    ),
+    Rule(
+        "NSG-OUT-23",
+        "Storage is a way for data to leave",
+        "The tag for storage covers everybody's accounts in the region; a service endpoint policy narrows it (ST-"
+        " SEP-01).",
+        SC,
+        "S2",
+        Today.SAME,
+        Does.NONE,
+    ),
+    Rule(
         "NSG-OUT-24",
         "What using a compute needs",
         "Signing in, management, studio and images need tags beyond those for creating the compute.",
@@ -88,6 +198,15 @@ RULES: Final = (
         "S2 S4 access-behind-firewall",
         Today.NEW,
         Does.CONVERGE,
+    ),
+    Rule(
+        "NSG-DEFAULT-01",
+        "Default outbound rules stay",
+        "Attached machines and Kubernetes need the default outbound rules of their security group.",
+        SC + SI,
+        "S1 S2 S5",
+        Today.SAME,
+        Does.REPORT,
     ),
     Rule(
         "NSG-MECH-01",
@@ -99,60 +218,5 @@ RULES: Final = (
         Today.NEW,
         Does.DERIVED,
     ),
-    Rule(
-        "FW-01",
-        "A firewall towards the internet",
-        "What leaves the network should pass a firewall; the status lists what that firewall must let through.",
-        ALL,
-        "S2 S3 S4",
-        Today.SAME,
-        Does.REPORT,
-    ),
-    Rule(
-        "FW-USE-01",
-        "Hosts that jobs need",
-        "Training and deployment fetch packages and images from public hosts, which the firewall's list names.",
-        SC,
-        "S2 S4 access-behind-firewall",
-        Today.CHANGED,
-        Does.REPORT,
-    ),
-    Rule(
-        "UDR-02",
-        "A NAT gateway",
-        "One way out for a subnet whose traffic is otherwise forced elsewhere is a NAT gateway.",
-        SC,
-        "S1",
-        Today.SAME,
-        Does.CONVERGE,
-    ),
-    Rule(
-        "UDR-04",
-        "Routes back to the service",
-        "Where all traffic is forced through a firewall, answers to the service's addresses need routes of their"
-        " own, those of the paired region included.",
-        SC,
-        "S1",
-        Today.SAME,
-        Does.CONVERGE,
-    ),
-    Rule(
-        "UDR-05",
-        "Return traffic past the firewall",
-        "A compute with a public address behind a firewall answers inbound calls directly.",
-        SC,
-        "S2",
-        Today.SAME,
-        Does.CONVERGE,
-    ),
-    Rule(
-        "UDR-09",
-        "No public address, one route",
-        "Nodes without public address leave through a NAT gateway, or by a default route to the firewall.",
-        SC,
-        "access-behind-firewall",
-        Today.NEW,
-        Does.CONVERGE,
-    ),
 )
-"""Rules NSG-*, FW-* and UDR-* that the code names."""
+"""Rules NSG-*."""

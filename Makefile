@@ -83,10 +83,10 @@ format: $(STAMP) ## Format the code
 crds: $(STAMP) ## Write crds/ from the models, docs/reasons.md and docs/rules.md from their tables
 	$(BIN)/python -m secureml_reconcilers.api
 	$(BIN)/python -m secureml_reconcilers.api.reasons_page
-	$(BIN)/python -m secureml_reconcilers.rulebook
+	$(BIN)/python -m tests.rules --page
 
 .PHONY: rules
-rules: $(STAMP) ## Show which isolation rules the code serves, and the cases that show it
+rules: $(STAMP) ## Show what becomes of every isolation rule (RULES_REPORT=file writes it as JSON)
 	$(BIN)/python -m tests.rules
 
 .PHONY: bench

@@ -204,6 +204,8 @@ TABLE: Mapping[str, Row] = {
     "ReservedResourceName": _MAYBE_SPEC,
     "InvalidResourceGroupLocation": _MAYBE_SPEC,
 }
+"""By code. Locks, policies and names that rest are told to whoever can do something about them, and the write is
+repeated slowly (OPS-01, OPS-02, OPS-05)."""
 
 _BY_STATUS: Mapping[int, Row] = {
     # a failed operation: its result has no status of its own

@@ -152,7 +152,7 @@ def assess(block: Block, answer: Answer | None, ownership: Ownership, *, running
 
 
 def choose(block: Ensure | EnsureAbsent, assessment: Differs, ownership: Ownership) -> Action:
-    """The narrowest write that makes the block true."""
+    """The narrowest write that makes the block true; a PUT takes along all that was read (OPS-03)."""
     if isinstance(block, EnsureAbsent):
         return Action("Delete", block, "DELETE", None)
     if assessment.kind == "Create" or assessment.observed is None:

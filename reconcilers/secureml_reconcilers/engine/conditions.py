@@ -377,6 +377,7 @@ def _in_sync(
 
 
 def _permitted(found: list[AzureProblem]) -> Condition:
+    """The rights that are missing, to join networks and subnets too (RBAC-VNET-01, RBAC-SNET-01, RBAC-ROLE-01)."""
     refused = [problem for problem in found if problem.reason == reasons.FORBIDDEN]
     if not refused and any(problem.reason == reasons.AUTHENTICATION_FAILED for problem in found):
         return Condition(

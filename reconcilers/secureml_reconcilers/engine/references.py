@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def reference_checks(references: Iterable[Reference]) -> Iterator[Check]:
-    """Yield one check per reference, which holds when the resource referred to exists and is ready.
+    """Yield one check per reference, which holds when the resource referred to exists and is ready (GEN-TOPO-02).
 
     Its key depends on the field and the resource only, so other blocks may name it in `after`. It blocks, so that
     the condition shows its reason, and it never stalls: both resources may come with one manifest, and tools

@@ -24,6 +24,7 @@ RULES: Final = (
         "S1 S4",
         Today.OBSOLETE,
         Does.REPORT,
+        not_applicable="Deploying to container instances is retired.",
     ),
     Rule(
         "ACI-ACR-01",
@@ -33,6 +34,7 @@ RULES: Final = (
         "S1",
         Today.OBSOLETE,
         Does.REPORT,
+        not_applicable="Deploying to container instances is retired.",
     ),
     Rule(
         "ACI-DEPLOY-01",
@@ -42,6 +44,7 @@ RULES: Final = (
         "S1",
         Today.OBSOLETE,
         Does.REPORT,
+        not_applicable="Deploying to container instances is retired.",
     ),
     Rule(
         "ACI-PE-01",

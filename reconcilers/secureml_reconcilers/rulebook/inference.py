@@ -125,6 +125,7 @@ RULES: Final = (
         "S1 S5",
         Today.OBSOLETE,
         Does.CONVERGE,
+        not_applicable="Clusters cannot be created through the workspace any more.",
     ),
     Rule(
         "AKS-CREATE-02",

@@ -162,6 +162,7 @@ RULES: Final = (
         "S1",
         Today.SAME,
         Does.DERIVED,
+        not_applicable="The operator asks Azure for the ranges of a service tag, and downloads no file.",
     ),
     Rule(
         "UDR-07",

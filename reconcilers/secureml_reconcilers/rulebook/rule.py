@@ -80,6 +80,11 @@ class Rule:
 
     today: Today
     does: Does
+    not_applicable: str = ""
+    """Why no code serves or reports it, where none has to; a whole sentence."""
+
+    shown_by: str = ""
+    """The test that shows as much, as `path::name`; for what not doing something is no matter of course."""
 
 
 SOURCES: Final[Mapping[str, str]] = {

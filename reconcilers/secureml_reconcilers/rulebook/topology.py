@@ -210,6 +210,7 @@ RULES: Final = (
         "S1 S3 S5",
         Today.SAME,
         Does.NONE,
+        not_applicable="It tells what a reader should know, and asks nothing.",
     ),
     Rule(
         "RBAC-VNET-01",

@@ -217,6 +217,7 @@ RULES: Final = (
         "network-security-groups",
         Today.NEW,
         Does.DERIVED,
+        not_applicable="No kind of this version writes a rule of a security group.",
     ),
 )
 """Rules NSG-*."""

@@ -104,6 +104,7 @@ RULES: Final = (
         "S1",
         Today.CHANGED,
         Does.REPORT,
+        not_applicable="The operator never makes a workspace, and isolates one alike whichever way it was made.",
     ),
     Rule(
         "WS-DNS-01",
@@ -123,6 +124,7 @@ RULES: Final = (
         "S1",
         Today.OBSOLETE,
         Does.NONE,
+        not_applicable="Instances are supported in private workspaces today, so there is nothing to keep.",
     ),
     Rule(
         "WS-AKSPE-01",
@@ -132,6 +134,7 @@ RULES: Final = (
         "S1",
         Today.OBSOLETE,
         Does.NONE,
+        not_applicable="Private clusters can be attached today, so there is nothing to keep.",
     ),
     Rule(
         "WS-ED-01",

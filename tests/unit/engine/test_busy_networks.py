@@ -52,6 +52,7 @@ LASTS = pytest.mark.parametrize(
 )
 
 
+@pytest.mark.rules(met="OPS-04")
 @LASTS
 async def test_four_subnets_of_one_network_are_written_one_after_the_other(takes: float | None) -> None:
     """All four were sent at once: one was taken, three were answered 429 or 412, told as failures and repeated."""
@@ -110,6 +111,7 @@ async def test_two_custom_resources_that_write_in_one_network_take_turns(takes: 
     assert arm.clock.passed < timedelta(minutes=5)
 
 
+@pytest.mark.rules(violated="OPS-04")
 async def test_somebody_else_s_write_there_is_lived_with() -> None:
     """Another tool writes in the network just then: 429, and it is repeated."""
     arm = network(2)

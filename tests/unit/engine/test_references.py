@@ -31,6 +31,7 @@ def check(told: Reference) -> Check:
     return block
 
 
+@pytest.mark.rules(met="GEN-TOPO-02")
 def test_what_is_ready_holds() -> None:
     """And its name says what is true then, for messages of what waits for it."""
     block = check(reference())
@@ -85,6 +86,7 @@ CASES = [
 ]
 
 
+@pytest.mark.rules(violated="GEN-TOPO-02")
 @pytest.mark.parametrize(("told", "reason", "message", "advice"), CASES)
 def test_what_does_not_hold_is_told(told: Reference, reason: str, message: str, advice: str) -> None:
     """The whole sentence, and who acts."""

@@ -111,6 +111,15 @@ class Case:
         composition = SecureWorkspaces(self.cloud).declare(self.spec, OWNER)
         return judge_all(composition, world(*self.changes, rows=self.rows), self.inventory)
 
+    def repaired(self) -> tuple[str, ...]:
+        """The violated rules for which a write may begin here: its block carries them, or no block does."""
+        if not any(isinstance(each, Write) for each in self.expected):
+            return ()
+        evaluation = self.evaluation()
+        carried = {rule for block in evaluation.blocks() for rule in getattr(block, "rules", ())}
+        written = {rule for action in evaluation.actions for rule in action.block.rules}
+        return tuple(rule for rule in self.violated if rule in written or rule not in carried)
+
 
 def case(  # noqa: PLR0913 - the columns of a table
     sentence: str,

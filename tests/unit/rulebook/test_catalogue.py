@@ -12,10 +12,8 @@ import pytest
 
 import secureml_reconcilers
 from secureml_reconcilers.rulebook import CATALOGUE, SOURCES, Rule, rule
-from secureml_reconcilers.rulebook.__main__ import main
 from secureml_reconcilers.rulebook.catalogue import AREAS
 
-ROOT = Path(__file__).parents[3]
 PACKAGE = Path(secureml_reconcilers.__file__).parent
 RULE_ID = re.compile(r"\b[A-Z][A-Z0-9]*(?:-[A-Z0-9]+)+-?\d+\b")
 SHARED = Path(os.environ.get("SECUREML_SHARED") or Path(__file__).parents[4] / "shared")
@@ -106,19 +104,3 @@ def test_every_rule_of_the_reference_is_in_the_catalogue() -> None:
     with REFERENCE.open(encoding="utf-8", newline="") as file:
         wanted = {row["id"]: {*row["kinds"].split()} - {"-"} for row in csv.DictReader(file)}
     assert {name: {short[kind] for kind in known.kinds} for name, known in CATALOGUE.items()} == wanted
-
-
-def test_the_page_is_what_the_catalogue_says() -> None:
-    """`docs/rules.md` is where a reader of `kubectl describe` looks an id up; make crds writes it anew."""
-    assert main([str(ROOT / "docs" / "rules.md"), "--check"]) == 0
-
-
-def test_check_tells_a_stale_page(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Missing, old, and written anew."""
-    page = tmp_path / "rules.md"
-    assert main([str(page), "--check"]) == 1
-    assert "is stale: run python -m secureml_reconcilers.rulebook" in capsys.readouterr().err
-    page.write_text("old", encoding="utf-8")
-    assert main([str(page), "--check"]) == 1
-    assert main([str(page)]) == 0
-    assert main([str(page), "--check"]) == 0

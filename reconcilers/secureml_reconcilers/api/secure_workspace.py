@@ -121,6 +121,11 @@ class Endpoints(ApiModel):
     where Azure refuses endpoints because of them; security groups and routes then no longer apply to any
     private endpoint in that subnet (WS-PE-02)."""
 
+    stranded_computes: Literal["Report", "Hold"] = "Report"
+    """What happens when the workspace is to get its first private endpoint and has clusters or instances outside
+    of the declared networks, which stop working then (WS-PE-07). Report (default) names them beforehand and goes
+    on. Hold makes no endpoint, and so closes nothing, until none is left."""
+
 
 SubResources = Annotated[tuple[StorageSubResource, ...], SetOf(6, min_items=1)]
 

@@ -145,6 +145,7 @@ CATALOGUE: Final[Mapping[str, TypeInfo]] = {
     "microsoft.machinelearningservices/workspaces/privateendpointconnections": TypeInfo(
         _ML, update="PUT", tags=False, known_values=_CONNECTION_VALUES, scope="parent"
     ),
+    "microsoft.machinelearningservices/workspaces/computes": TypeInfo(_ML, durations=_durations(7, 13, 600)),
     "microsoft.storage/storageaccounts": TypeInfo(
         _STORAGE,
         durations=_durations(25, 55, 120),

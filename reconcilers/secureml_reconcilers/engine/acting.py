@@ -91,8 +91,10 @@ def _announcement(this: Pass, actions: tuple[Action, ...]) -> Status:
         action.id.key: {"id": action.id.text, "verb": action.verb, "since": stamp(now)} for action in actions
     }
     coming |= {record.id.key: record.to_status() for record in this.running()}
+    told = status_and_events.findings(this.evaluation) if this.evaluation is not None else []
     return {
         **this.request.status,
+        **({"findings": told} if told else {}),  # what a write leads to is told before it goes out
         "inventory": this.inventory.to_status(),
         "operations": list(coming.values()),
     }

@@ -25,6 +25,7 @@ from secureml_reconcilers.isolation.body_values import (
 )
 from secureml_reconcilers.isolation.endpoint_subnet import subnet_fits
 from secureml_reconcilers.isolation.services import SERVICES
+from secureml_reconcilers.isolation.stranded_computes import stranded_computes
 from secureml_reconcilers.isolation.unsupported_fields import of_subnet
 from secureml_reconcilers.isolation.workspace_context import if_service_is_missing, private_link_targets
 
@@ -279,6 +280,7 @@ def _new_endpoint(
     }
     missing = [each for each in private_link_targets(context, azure) if not is_served(plan, azure, each)]
     possible = (
+        *stranded_computes(context, azure),
         *SERVICES[target.resource.type].prerequisites(target.resource, service),
         *subnet_fits(plan, network, sum(each.addresses for each in missing)),
     )

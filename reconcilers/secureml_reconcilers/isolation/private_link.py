@@ -10,6 +10,7 @@ from secureml_reconcilers.engine.blocks import Blocks, Check, CheckLevel
 from secureml_reconcilers.engine.ownership_tags import user_tag, users
 from secureml_reconcilers.isolation.endpoint_subnet import no_guard_applies, unused_subnet_is_missing
 from secureml_reconcilers.isolation.endpoints import endpoint, endpoint_used, is_served, rivals_kept
+from secureml_reconcilers.isolation.stranded_computes import stranded_computes
 from secureml_reconcilers.isolation.workspace_context import private_link_targets
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ def private_link(context: WorkspaceContext, azure: View) -> Blocks:
     """Every service has an approved private endpoint in the declared network (WS-PE-01, ST-PE-01, ACR-NET-01)."""
     yield _declared_subnet(context, azure)
     yield _declared_once(context, azure)
+    yield stranded_computes(context, azure)
     targets = tuple(private_link_targets(context, azure))
     # Services and endpoints are all asked for in one batch.
     azure.ask(*(target.resource for target in targets), *map(context.plan.endpoint, targets))

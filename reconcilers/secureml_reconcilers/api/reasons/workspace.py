@@ -153,6 +153,13 @@ NAME_TAKEN: Final = _problem(
     Who.AUTHOR,
     "Delete or rename it, or set `spec.adoption` to Adopt where the message offers it.",
 )
+COMPUTES_STRANDED: Final = _problem(
+    "ComputesStranded",
+    "Computes outside of the declared networks stop working when the workspace gets its first private endpoint. A"
+    " condition shows it where `spec.endpoints.strandedComputes` is Hold.",
+    Who.ADMINISTRATOR,
+    "Make them anew in a subnet of the network.",
+)
 
 # names
 ZONE_CONFLICT: Final = _problem(

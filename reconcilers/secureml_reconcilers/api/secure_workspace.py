@@ -339,6 +339,15 @@ class SecureWorkspaceSpec(ManagedSpec):
     public_access: PublicAccess = PublicAccess()
     """Public access to the workspace itself. Default: closed."""
 
+    advice: Literal["Brief", "Full"] = "Brief"
+    """How much is told of the estate around the workspace, as findings that hold nothing up. Brief (default) tells
+    what shows anyway. Full also looks at ways into the network, firewall, monitoring, region, online endpoints and
+    linked Synapse pools, which takes a few more requests each time, and names what no private endpoint covers."""
+
+    legacy_edition_checks: StrictBool = False
+    """Tell what the edition of the workspace's SKU did not allow when there were two (WS-ED-01 to WS-ED-09).
+    Default false: there is one edition now, and every workspace made today calls itself Basic."""
+
     admission: ClassVar = (
         immutable("workspaceID", "create another SecureWorkspace for another workspace", ignore_case=True),
         immutable(

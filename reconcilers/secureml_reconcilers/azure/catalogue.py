@@ -146,6 +146,7 @@ CATALOGUE: Final[Mapping[str, TypeInfo]] = {
         _ML, update="PUT", tags=False, known_values=_CONNECTION_VALUES, scope="parent"
     ),
     "microsoft.machinelearningservices/workspaces/computes": TypeInfo(_ML, durations=_durations(7, 13, 600)),
+    "microsoft.machinelearningservices/workspaces/onlineendpoints": TypeInfo(_ML),
     "microsoft.storage/storageaccounts": TypeInfo(
         _STORAGE,
         durations=_durations(25, 55, 120),
@@ -223,6 +224,10 @@ CATALOGUE: Final[Mapping[str, TypeInfo]] = {
         durations=_durations(1, 10, 60),
         durations_by_verb={"DELETE": _NETWORK_DELETE},
     ),
+    "microsoft.network/routetables": TypeInfo(_NETWORK, client="network", etags=True),
+    "microsoft.network/locations/availableprivateendpointtypes": TypeInfo(_NETWORK, client="network", tags=False),
+    "microsoft.insights/components": TypeInfo("2020-02-02"),
+    "microsoft.insights/privatelinkscopes": TypeInfo("2021-07-01-preview"),
     "microsoft.network/networkinterfaces": TypeInfo(_NETWORK, client="network", etags=True),
     "microsoft.network/privateendpoints": TypeInfo(
         _NETWORK,

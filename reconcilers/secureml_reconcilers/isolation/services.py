@@ -155,7 +155,9 @@ WORKSPACE: Final = Service(
     "workspace",
     groups={"amlworkspace": PrivateLinkGroup("WS-PE-01", addresses=3)},
     not_found=reasons.WORKSPACE_NOT_FOUND,
-    if_not_found="Create the workspace, or delete this resource and make one with the right spec.workspaceID.",
+    if_not_found="If it was deleted within the last 14 days, recover it (the portal's list of recently deleted"
+    " workspaces), or purge it (az ml workspace delete --permanently-delete) and create it anew: until then Azure"
+    " keeps its name. Else create it, or delete this resource and make one with the right spec.workspaceID.",
     close_command="az ml workspace update --name {name} --resource-group {group} --public-network-access Disabled",
 )
 
@@ -199,7 +201,8 @@ KEY_VAULT: Final = Service(
     "vault",
     groups={"vault": PrivateLinkGroup("KV-MODE-01")},
     not_found=reasons.KEY_VAULT_NOT_FOUND,
-    if_not_found="The workspace keeps its secrets in it; recover it if it was deleted.",
+    if_not_found="The workspace keeps its secrets in it. Deleted vaults are kept for a while: recover it (az"
+    " keyvault list-deleted, az keyvault recover), for a new one of its name would be empty.",
     close_command="az keyvault update --name {name} --resource-group {group} --public-network-access Disabled",
     named_at="properties.keyVault",
     field="spec.keyVault",

@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING
 
 from secureml_reconcilers.api import reasons
 from secureml_reconcilers.azure.problem import AzureProblem
-from secureml_reconcilers.engine.blocks import Block, Check, CheckLevel, Ensure, StatusField
+from secureml_reconcilers.engine.blocks import Block, Blocks, Check, CheckLevel, Ensure, StatusField
 from secureml_reconcilers.engine.composing import flat
 from secureml_reconcilers.engine.values import get_path
 from secureml_reconcilers.isolation.body_values import state_of, text_in
 from secureml_reconcilers.isolation.closing import closing_of, gates_of
+from secureml_reconcilers.isolation.editions import editions
+from secureml_reconcilers.isolation.estate_advice import estate_advice
 from secureml_reconcilers.isolation.service_isolation import (
     key_vault_isolated,
     registry_isolated,
@@ -37,7 +39,7 @@ _SHOWN = {
 """What of a workspace is worth showing, by its name in `status.azure`."""
 
 
-def discovered(context: WorkspaceContext, azure: View) -> Iterator[Block]:
+def discovered(context: WorkspaceContext, azure: View) -> Blocks:
     """The workspace exists, is finished, and names the services that it uses (GEN-WS-01)."""
     body = workspace(context, azure)
     for name, path in _SHOWN.items():
@@ -67,6 +69,8 @@ def discovered(context: WorkspaceContext, azure: View) -> Iterator[Block]:
     )
     if context.spec.public_access.workspace == "Enabled":
         yield _public_access_allowed(context, body)
+    yield estate_advice(context, azure)
+    yield editions(context, azure)
 
 
 def _public_access_allowed(context: WorkspaceContext, body: Body) -> Check:

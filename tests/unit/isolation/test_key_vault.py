@@ -42,7 +42,7 @@ CASES = [
     case(
         "a network security perimeter is stricter and is left alone",
         [put(VAULT, "properties.publicNetworkAccess", "securedByPerimeter")],
-        [],
+        [Advice("SecuredByPerimeter", VAULT, "KV-BYP-01")],
         met="KV-PNA-01",
     ),
     case(

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 ACLS = "properties.networkAcls"
 OTHERS = [{"value": "198.51.100.0/24", "action": "Allow"}]
 OURS = {"value": "203.0.113.7", "action": "Allow"}
+PERIMETER = Advice("SecuredByPerimeter", ACCOUNT, "ST-TRUST-01")
 MORE = Advice("UndeclaredFirewallRule", ACCOUNT, "ST-IP-01")
 MORE_RESOURCES = Advice("UndeclaredFirewallRule", ACCOUNT, "ST-RIR-01")
 NODES = {"id": NETWORK.child("subnets", "nodes").text, "action": "Allow"}
@@ -75,7 +76,7 @@ CASES = [
     case(
         "a network security perimeter is stricter and is left alone",
         [put(ACCOUNT, "properties.publicNetworkAccess", "SecuredByPerimeter")],
-        [],
+        [PERIMETER],
         met="ST-PUB-01",
     ),
     case(
@@ -84,7 +85,7 @@ CASES = [
             put(ACCOUNT, "properties.publicNetworkAccess", "SecuredByPerimeter"),
             put(ACCOUNT, f"{ACLS}.ipRules", [OURS]),
         ],
-        [],
+        [PERIMETER],
         storage={"allowedIPRanges": ["203.0.113.7"]},
         met="ST-IP-01",
     ),

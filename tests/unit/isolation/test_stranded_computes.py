@@ -58,6 +58,7 @@ MAKE = (
 )
 STRANDED = Advice("ComputesStranded", WORKSPACE, "WS-PE-07")
 NONE_OUTSIDE = "no compute of fraud is outside of the declared networks"
+MANAGED = {"isolationMode": "AllowInternetOutbound", "status": {"status": "Active"}}
 HOLD: dict[str, Any] = {"endpoints": {"strandedComputes": "Hold"}}
 
 
@@ -116,7 +117,7 @@ CASES = [
         "in a managed network computes have no subnet of theirs",
         [
             *FIRST,
-            put(WORKSPACE, "properties.managedNetwork", {"isolationMode": "AllowInternetOutbound"}),
+            put(WORKSPACE, "properties.managedNetwork", MANAGED),
             added(compute("nightly", None)),
         ],
         [Advice("ManagedNetworkEnabled", WORKSPACE, "WS-MNET-01"), *MAKE],

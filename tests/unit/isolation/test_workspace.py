@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 from tests.unit.isolation.bodies import (
     ACCOUNT,
@@ -20,6 +22,9 @@ from tests.unit.isolation.telling import Advice, Case, Finding, Works, Write, ca
 
 from secureml_reconcilers.engine.blocks import StatusField
 from secureml_reconcilers.secure_workspace import SecureWorkspaces
+
+if TYPE_CHECKING:
+    from secureml_reconcilers.azure.resource_id import ResourceId
 
 PUBLIC = "properties.publicNetworkAccess"
 CLOSE = Write("Update", WORKSPACE, {"properties": {"publicNetworkAccess": "Disabled"}})
@@ -78,7 +83,10 @@ CASES = [
     case(
         "a managed network is told of, and everything else is done all the same",
         [put(WORKSPACE, "properties.managedNetwork.isolationMode", "AllowInternetOutbound")],
-        [Advice("ManagedNetworkEnabled", WORKSPACE, "WS-MNET-01")],
+        [
+            Advice("ManagedNetworkEnabled", WORKSPACE, "WS-MNET-01"),
+            Advice("ManagedNetworkNotProvisioned", WORKSPACE, "WS-MNET-02"),
+        ],
         violated="WS-MNET-01",
     ),
     case(
@@ -130,3 +138,17 @@ def test_what_is_discovered_stands_in_the_status() -> None:
         "azure.keyVaultID": VAULT.text.replace("KeyVault", "Keyvault"),
         "azure.containerRegistryID": REGISTRY.text,
     }
+
+
+@pytest.mark.parametrize(
+    ("missing", "command"),
+    [
+        pytest.param(WORKSPACE, "az ml workspace delete --permanently-delete", id="a workspace keeps its name"),
+        pytest.param(VAULT, "az keyvault recover", id="a vault keeps its secrets"),
+    ],
+)
+def test_what_was_deleted_softly_can_be_recovered(missing: ResourceId, command: str) -> None:
+    """Azure answers 404 for both, as if they had never been; the advice names what else it may be."""
+    evaluation = judge_all(SecureWorkspaces().declare(spec(), OWNER), world(gone(missing)))
+    advice = {problem.advice for said in evaluation.composed for problem in said.problems}
+    assert any(command in each for each in advice)

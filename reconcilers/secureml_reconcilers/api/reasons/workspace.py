@@ -293,3 +293,93 @@ KEPT: Final = _advice(
     Who.ADMINISTRATOR,
     "Delete it once nobody needs it, or leave it.",
 )
+MANAGED_NETWORK_NOT_PROVISIONED: Final = _advice(
+    "ManagedNetworkNotProvisioned",
+    "The workspace's managed network does not exist yet: it comes with the first compute.",
+    Who.ADMINISTRATOR,
+    "Have it made beforehand.",
+)
+SECURED_BY_PERIMETER: Final = _advice(
+    "SecuredByPerimeter",
+    "A network security perimeter takes the place of a service's firewall and of its bypass.",
+    Who.ADMINISTRATOR,
+    "Look whether the perimeter lets the workspace in.",
+)
+ROUTE_OVER_ENDPOINTS: Final = _advice(
+    "RouteOverEndpoints",
+    "A route of the endpoint subnet takes the place of those of its private endpoints.",
+    Who.ADMINISTRATOR,
+    "See that what it leads to passes the traffic on.",
+)
+ADVICE_INCOMPLETE: Final = _advice(
+    "AdviceIncomplete",
+    "Something that the full advice is about cannot be read, so nothing is said of it.",
+    Who.ADMINISTRATOR,
+    "Grant the right to read it, or set `spec.advice` to Brief.",
+)
+STAYS_PUBLIC: Final = _advice(
+    "StaysPublic",
+    "What no private endpoint covers, told where `spec.advice` is Full.",
+    Who.ADMINISTRATOR,
+    "Let machines of the network reach Azure Resource Manager; mind browsers that pass by private DNS.",
+)
+NO_WAY_IN: Final = _advice(
+    "NoWayIn",
+    "The network has no gateway, no Bastion and no peering, so only machines in it reach the workspace.",
+    Who.ADMINISTRATOR,
+    "Connect people to it.",
+)
+SITES_NEED_FORWARDING: Final = _advice(
+    "SitesNeedForwarding",
+    "A gateway connects sites to the network, which has nothing that their DNS servers could forward to.",
+    Who.ADMINISTRATOR,
+    "Make a resolver with an inbound endpoint.",
+)
+NO_FIREWALL_IN_FRONT: Final = _advice(
+    "NoFirewallInFront",
+    "No route of the endpoint subnet leads to a firewall.",
+    Who.ADMINISTRATOR,
+    "Route the subnets through one, where what leaves the network must be looked at.",
+)
+INSIGHTS_NOT_WORKSPACE_BASED: Final = _advice(
+    "InsightsNotWorkspaceBased",
+    "The workspace's Application Insights keeps its data itself.",
+    Who.ADMINISTRATOR,
+    "Give it a workspace of Azure Monitor.",
+)
+MONITOR_SCOPE_NOT_OPEN: Final = _advice(
+    "MonitorScopeNotOpen",
+    "A private link scope of Azure Monitor that the workspace's Application Insights is in is not in open mode.",
+    Who.ADMINISTRATOR,
+    "Set both of its modes to Open.",
+)
+PRIVATE_LINK_NOT_OFFERED: Final = _advice(
+    "PrivateLinkNotOffered",
+    "The workspace's region does not list workspaces among what takes private endpoints.",
+    Who.ADMINISTRATOR,
+    "Register the providers in the subscription.",
+)
+ONLINE_ENDPOINT_PUBLIC: Final = _advice(
+    "OnlineEndpointPublic",
+    "A managed online endpoint of the workspace answers the internet.",
+    Who.ADMINISTRATOR,
+    "Close it by its own switch.",
+)
+SYNAPSE_LINKED: Final = _advice(
+    "SynapseLinked",
+    "A Synapse pool is linked, and cannot be used if its Synapse workspace prevents data exfiltration.",
+    Who.ADMINISTRATOR,
+    "Look at it, and detach the pool where that is so.",
+)
+EDITION_UNKNOWN: Final = _advice(
+    "EditionUnknown",
+    "`spec.legacyEditionChecks` is set, and the workspace's SKU is none of the two editions.",
+    Who.AUTHOR,
+    "Set it to false.",
+)
+EDITION_TOO_LOW: Final = _advice(
+    "EditionTooLow",
+    "`spec.legacyEditionChecks` is set, and the workspace's edition did not allow what it has.",
+    Who.NOBODY,
+    "",
+)

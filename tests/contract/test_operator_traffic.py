@@ -59,7 +59,7 @@ async def test_a_life_from_apply_to_deletion_obeys_the_documents(tmp_path: Path)
     """Convergence, drift repair, resync and removal: every request and every answer."""
     async with open_world(tmp_path) as world:
         recorder = Recorder(world)
-        driver = drive(world, world.spec(deletionPolicy="Delete"))
+        driver = drive(world, world.spec(deletionPolicy="Delete", advice="Full"))
         await driver.settle()
         account = driver.status["azure"]["storageAccountID"]
         await world.alice.patch(account, "2025-06-01", {"properties": {"publicNetworkAccess": "Enabled"}})

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 MODULES = (
     "agent_pools",
     "authorization",
+    "available_endpoints",
     "cluster_extensions",
     "containerregistry",
     "identities",

@@ -226,6 +226,7 @@ CATALOGUE: Final[Mapping[str, TypeInfo]] = {
     ),
     "microsoft.network/routetables": TypeInfo(_NETWORK, client="network", etags=True),
     "microsoft.network/locations/availableprivateendpointtypes": TypeInfo(_NETWORK, client="network", tags=False),
+    "microsoft.network/availableprivateendpointtypes": TypeInfo(_NETWORK, client="network", tags=False),
     "microsoft.insights/components": TypeInfo("2020-02-02"),
     "microsoft.insights/privatelinkscopes": TypeInfo("2021-07-01-preview"),
     "microsoft.network/networkinterfaces": TypeInfo(_NETWORK, client="network", etags=True),

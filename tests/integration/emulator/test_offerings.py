@@ -88,3 +88,15 @@ async def test_what_a_registry_includes(started: Azure) -> None:
         "ScopeMaps": (100, "Count"),
         "Tokens": (100, "Count"),
     }
+
+
+async def test_a_region_tells_what_takes_private_endpoints(azure: Azure) -> None:
+    """AvailablePrivateEndpointTypes_List and its example: entries without properties, whose ids name no region."""
+    network = f"{SUB}/providers/Microsoft.Network"
+    found = await azure.get(f"{network}/locations/westeurope/availablePrivateEndpointTypes")
+    shown = {each["resourceName"]: each for each in found.body["value"]}
+    assert {"Microsoft.MachineLearningServices/workspaces", STORAGE, VAULT, REGISTRY} <= set(shown)
+    assert shown[VAULT]["id"] == f"{network}/AvailablePrivateEndpointTypes/Microsoft.KeyVault.vaults"
+    assert "properties" not in shown[VAULT]
+    unknown = await azure.get(f"{network}/locations/atlantis/availablePrivateEndpointTypes")
+    assert unknown.status == 400

@@ -18,6 +18,7 @@ from secureml_reconcilers.isolation.service_isolation import (
     registry_isolated,
     storage_isolated,
 )
+from secureml_reconcilers.isolation.studio_hints import studio_hints
 from secureml_reconcilers.isolation.workspace_context import workspace
 
 if TYPE_CHECKING:
@@ -71,6 +72,7 @@ def discovered(context: WorkspaceContext, azure: View) -> Blocks:
         yield _public_access_allowed(context, body)
     yield estate_advice(context, azure)
     yield editions(context, azure)
+    yield studio_hints(context, azure)
 
 
 def _public_access_allowed(context: WorkspaceContext, body: Body) -> Check:

@@ -72,6 +72,7 @@ RULES: Final = (
         "S4",
         Today.SAME,
         Does.REPORT,
+        not_applicable="It tells what Azure lets trusted services do; no property of an account shows that.",
     ),
     Rule(
         "ST-TRUST-03",

@@ -25,6 +25,7 @@ RULES: Final = (
         "S3",
         Today.SAME,
         Does.NONE,
+        not_applicable="It asks nothing: both kinds serve studio, and STUDIO-IP-01 is about what does not.",
     ),
     Rule(
         "STUDIO-MI-01",
@@ -109,6 +110,7 @@ RULES: Final = (
         "S1",
         Today.CHANGED,
         Does.REPORT,
+        not_applicable="Azure has retired Data Lake Storage Gen1.",
     ),
     Rule(
         "STUDIO-DSTYPE-03",
@@ -203,6 +205,7 @@ RULES: Final = (
         "S1 studio",
         Today.CHANGED,
         Does.REPORT,
+        not_applicable="Azure has retired Data Lake Storage Gen1.",
     ),
     Rule(
         "STUDIO-SQL-01",
@@ -287,6 +290,7 @@ RULES: Final = (
         "S1 S4",
         Today.CHANGED,
         Does.REPORT,
+        not_applicable="Azure has retired Data Lake Storage Gen1.",
     ),
     Rule(
         "DATA-SKIP-04",

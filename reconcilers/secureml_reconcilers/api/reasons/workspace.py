@@ -383,3 +383,39 @@ EDITION_TOO_LOW: Final = _advice(
     Who.NOBODY,
     "",
 )
+STUDIO_DATA: Final = _advice(
+    "StudioData",
+    "People use studio: what kinds of data it shows inside a network, and what Azure SQL takes.",
+    Who.ADMINISTRATOR,
+    "Make the workspace's identity a user of each database (docs/studio.md).",
+)
+STUDIO_LIMITS: Final = _advice(
+    "StudioLimits",
+    "People use studio: what fails inside a network where a role is missing, and what works otherwise.",
+    Who.ADMINISTRATOR,
+    "Give the roles that other findings name (docs/studio.md).",
+)
+DATASTORES_BY_KEY: Final = _advice(
+    "DatastoresByKey",
+    "People use studio, and the default datastores sign in by key.",
+    Who.AUTHOR,
+    "Set `spec.storage.datastoreAuth` to Identity.",
+)
+NOTEBOOKS_UNREACHABLE: Final = _advice(
+    "NotebooksUnreachable",
+    "People use studio, and the file share of their notebooks has no private endpoint.",
+    Who.AUTHOR,
+    "Add file to `spec.storage.subResources`.",
+)
+DATA_LAKE_LISTS: Final = _advice(
+    "DataLakeLists",
+    "People use studio, and the account is a Data Lake, whose access control lists count besides roles.",
+    Who.ADMINISTRATOR,
+    "Give the workspace's identity the lists where it has no role.",
+)
+FIRST_SDK_VALIDATES: Final = _advice(
+    "FirstSDKValidates",
+    "The workspace is in legacy mode: the first SDK looks at data when they are registered, and fails.",
+    Who.NOBODY,
+    "",
+)

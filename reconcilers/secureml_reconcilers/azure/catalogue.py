@@ -80,6 +80,9 @@ class TypeInfo:
     """Large and only asked for when something is missing: not kept in memory between passes. A network lists
     every address configuration of every subnet, a megabyte where four thousand are in use."""
 
+    outline: tuple[str, ...] = ()
+    """Of what is not kept: paths of the few properties that are, for whoever asks for no more than these."""
+
     dropped_fields: tuple[str, ...] = ()
     """Long lists of it that nothing asks for and no write sends back: let go of as soon as they are read."""
 
@@ -209,6 +212,12 @@ CATALOGUE: Final[Mapping[str, TypeInfo]] = {
         client="network",
         etags=True,
         uncached=True,
+        outline=(
+            "location",
+            "properties.addressSpace",
+            "properties.dhcpOptions",
+            "properties.virtualNetworkPeerings",
+        ),
         durations=_durations(3, 12, 60),
         durations_by_verb={"DELETE": _NETWORK_DELETE},
     ),

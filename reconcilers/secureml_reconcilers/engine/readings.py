@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from secureml_reconcilers.azure.arm import Listed, NotFound, Present, Unreadable
 from secureml_reconcilers.azure.catalogue import type_info
 from secureml_reconcilers.engine.questions import Resource
+from secureml_reconcilers.engine.values import outline
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -45,6 +46,9 @@ class Reading:
 
     order: int
     """The ledger's number at the moment when it was asked for: what was written later may not be in it."""
+
+    outlined: bool = False
+    """Only the outline of the resource is left of it; whoever asks for more has it read again."""
 
 
 @dataclass(slots=True)
@@ -125,8 +129,16 @@ class Readings:
             raise replace(problem, retry_after=until - now)
 
     def rest(self) -> None:
-        """Pack the answers until the next pass; what could not be read, or is too large to keep, is let go of."""
-        self.forget_where(lambda reading: isinstance(reading.answer, Unreadable) or _is_uncached(reading.question))
+        """Pack the answers until the next pass; what could not be read, or is too large to keep, is let go of.
+
+        Of what is too large its outline stays, where its type has one.
+        """
+        self.known.update({key: _outlined(reading) for key, reading in self.known.items()})
+        self.forget_where(
+            lambda reading: (
+                isinstance(reading.answer, Unreadable) or (_is_uncached(reading.question) and not reading.outlined)
+            )
+        )
         packed = [_packed(reading.answer) for reading in self.known.values()]
         self._resting = zlib.compress(json.dumps(packed).encode(), level=1)
         for key, reading in self.known.items():
@@ -167,6 +179,17 @@ def _unpacked(parts: list[Any]) -> Answer:
 
 def _is_uncached(question: Question) -> bool:
     return isinstance(question, Resource) and type_info(question.id).uncached
+
+
+def _outlined(reading: Reading) -> Reading:
+    """What outlasts a pass of a reading whose type is not kept: its outline, where it has one."""
+    if not _is_uncached(reading.question) or not isinstance(reading.answer, Present):
+        return reading
+    assert isinstance(reading.question, Resource)  # noqa: S101 - nothing else is large
+    paths = type_info(reading.question.id).outline
+    return (
+        replace(reading, answer=Present(outline(reading.answer.body, paths)), outlined=True) if paths else reading
+    )
 
 
 def _release_frames(problem: AzureProblem) -> None:

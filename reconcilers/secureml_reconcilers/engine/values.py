@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 Fragment = dict[str, Any]
 """The properties we own of one resource: nested dictionaries with plain values or the classes below."""
@@ -66,3 +66,17 @@ def get_path(body: Mapping[str, Any] | None, path: str | Path) -> Any:  # noqa: 
             return None
         value = value.get(step)
     return value
+
+
+def outline(body: Mapping[str, Any], paths: Iterable[str]) -> dict[str, Any]:
+    """The id of a body and its values at these dotted paths, in their places."""
+    found: dict[str, Any] = {"id": body.get("id")}
+    for path in paths:
+        value = get_path(body, path)
+        if value is not None:
+            *steps, last = path.split(".")
+            inside = found
+            for step in steps:
+                inside = inside.setdefault(step, {})
+            inside[last] = value
+    return found

@@ -104,6 +104,19 @@ class View:
             case _:
                 return None
 
+    def outline(self, target: ResourceId) -> Body | None:
+        """The few properties that outlast a pass of a resource that is too large to keep; None when there is none.
+
+        Raises:
+            Unread: when it has not been asked yet.
+            AzureProblem: when it cannot be read.
+        """
+        reading = self.known.get(target.key)
+        if reading is not None and reading.outlined and isinstance(reading.answer, Present):
+            self.last_read = target.text
+            return reading.answer.body
+        return self.get(target)
+
     def require(self, target: ResourceId, reason: Reason, advice: str) -> Body:
         """The resource, which must exist.
 
@@ -164,7 +177,7 @@ class View:
     def _answer(self, target: ResourceId) -> Answer | None:
         reading = self.known.get(target.key)
         if reading is not None:
-            return reading.answer
+            return None if reading.outlined else reading.answer
         return NotFound() if self.complete or self._must_be_absent(target) else None
 
     def _must_be_absent(self, target: ResourceId) -> bool:

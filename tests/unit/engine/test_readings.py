@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -136,20 +137,31 @@ def test_an_older_answer_never_replaces_a_newer_one(
 
 
 def test_between_passes_answers_rest_packed_and_come_back_as_they_were() -> None:
-    """What could not be read, and what is too large to keep (a network with all its addresses), is asked anew."""
+    """What could not be read is asked anew."""
     kept = {
         ACCOUNT: shown(ACCOUNT, tags={"a": None}),
         ENDPOINT: NotFound(),
         GROUPS: Listed((shown(ZONE_GROUP).body,)),
         ROWS: Listed(()),
     }
-    found = Readings(known({**kept, NETWORK: shown(NETWORK), VAULT: Unreadable(problem())}))
+    found = Readings(known({**kept, VAULT: Unreadable(problem())}))
     found.rest()
     assert found.answer(ACCOUNT.key) == NotFound(), "it is packed"
     found.wake()
     assert found.known == known(kept)
     found.wake()
     assert found.known == known(kept)
+
+
+def test_of_what_is_too_large_to_keep_the_outline_stays() -> None:
+    """A network names all its addresses; where it is and whom it asks for names is little, and asked for often."""
+    asks = {"dhcpOptions": {"dnsServers": ["10.0.0.4"]}}
+    network = shown(NETWORK, location="westeurope", properties={**asks, "subnets": [{"name": "endpoints"}]})
+    found = Readings(known({NETWORK: network}))
+    found.rest()
+    found.wake()
+    left = Present({"id": NETWORK.text, "location": "westeurope", "properties": asks})
+    assert found.known == {NETWORK.key: replace(reading(NETWORK, left), outlined=True)}
 
 
 def test_the_time_that_a_service_named_is_heeded_once() -> None:

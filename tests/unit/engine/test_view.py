@@ -8,7 +8,18 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
-from tests.unit.engine.building import ACCOUNT, ENDPOINT, LINK, ZONE, ZONE_GROUP, known, problem, shown
+from tests.unit.engine.building import (
+    ACCOUNT,
+    ENDPOINT,
+    LINK,
+    NETWORK,
+    ZONE,
+    ZONE_GROUP,
+    known,
+    problem,
+    reading,
+    shown,
+)
 
 from secureml_reconcilers.azure.arm import Listed, NotFound, Present, Unreadable
 from secureml_reconcilers.azure.graph_query import GraphQuery
@@ -44,6 +55,19 @@ ANSWERS = [
         id="what was read of the child itself counts more",
     ),
 ]
+
+
+def test_an_outline_answers_only_who_asks_for_no_more() -> None:
+    """A network of an earlier pass lacks its subnets: whoever counts addresses has it read again."""
+    left = View({NETWORK.key: replace(reading(NETWORK, shown(NETWORK)), outlined=True)})
+    assert left.outline(NETWORK) == shown(NETWORK).body
+    with pytest.raises(Unread) as raised:
+        left.get(NETWORK)
+    assert raised.value.questions == (Resource(NETWORK),)
+    assert View(known({NETWORK: shown(NETWORK)})).outline(NETWORK) == shown(NETWORK).body
+    assert View(known({NETWORK: NotFound()})).outline(NETWORK) is None
+    with pytest.raises(Unread):
+        View().outline(NETWORK)
 
 
 @pytest.mark.parametrize(("answers", "target", "expected"), ANSWERS)

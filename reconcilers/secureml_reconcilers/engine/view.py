@@ -140,14 +140,19 @@ class View:
         answer = self.answer(target)
         return isinstance(answer, Present) and answer.provisioning_state == "succeeded"
 
-    def children(self, parent: ResourceId, kind: str) -> tuple[Body, ...]:
+    def children(self, parent: ResourceId, kind: str, most: int | None = None) -> tuple[Body, ...]:
         """Every child of one type.
+
+        Args:
+            parent: whose.
+            kind: the type's last part.
+            most: with more than so many the answer is of no use, and it has one more at least.
 
         Raises:
             Unread: when the collection has not been asked yet.
             AzureProblem: when it cannot be read.
         """
-        listing = Listing(parent, kind)
+        listing = Listing(parent, kind, most)
         if not self.complete:
             return self._listed(listing)
         prefix = f"{listing.key}/"
@@ -186,11 +191,17 @@ class View:
         if parent is not None and _has_no_place_for(target, parent.answer):
             return not self.is_written_since(target.key, parent.order)
         listing = self.known.get(target.collection_key)
-        if listing is None or not isinstance(listing.answer, Listed):
+        if listing is None or not isinstance(listing.answer, Listed) or _is_cut_short(listing):
             return False
         listed = {element_id(body) for body in listing.answer.items}
         unlisted = target not in listed and None not in listed
         return unlisted and not self.is_written_since(target.key, listing.order)
+
+
+def _is_cut_short(reading: Reading) -> bool:
+    """Whether a listing holds more than was asked for: what it does not show may be on a page that is unread."""
+    most = getattr(reading.question, "most", None)
+    return most is not None and isinstance(reading.answer, Listed) and len(reading.answer.items) > most
 
 
 def _has_no_place_for(target: ResourceId, parent: Answer) -> bool:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from secureml_reconcilers.isolation.manual_dns import records_to_make
 from secureml_reconcilers.isolation.workspace_context import private_link_targets
 from secureml_reconcilers.isolation.zone_groups import zone_group
-from secureml_reconcilers.isolation.zones import zone_linked
+from secureml_reconcilers.isolation.zone_links import zone_linked
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,7 +31,7 @@ def names_resolve(context: WorkspaceContext, azure: View) -> Blocks:
     azure.ask(*map(plan.zone, names))
     for name in names:
         for network in plan.networks:
-            yield zone_linked(plan, azure, name, network)
+            yield zone_linked(context, azure, name, network)
     for target in targets:
         yield zone_group(context, azure, target)
 
@@ -56,5 +56,5 @@ def names_of(
         return
     for name in plan.zone_names(target):
         for network in plan.networks if networks is None else networks:
-            yield from zone_linked(plan, azure, name, network)
+            yield from zone_linked(context, azure, name, network)
     yield from zone_group(context, azure, target)

@@ -120,7 +120,7 @@ def is_free(azure: View, used: ResourceId, record: Record, *, first: bool, names
     found, creator = (
         ([], "") if record.id is None else (addresses_of(azure, record.id), _creator(azure, record.id))
     )
-    ours = _is_noted(azure, used, creator, by_guid=namesake)
+    ours = record.id is not None and is_noted(azure, used, record.id, by_guid=namesake)
     theirs = not ours and (first or creator.startswith(_BY_ENDPOINT))
     return Check(
         f"{record.fqdn} is free for {used.short}",
@@ -136,9 +136,9 @@ def is_free(azure: View, used: ResourceId, record: Record, *, first: bool, names
     )
 
 
-def _is_noted(azure: View, used: ResourceId, creator: str, *, by_guid: bool) -> bool:
-    """Whether a note on a record names an endpoint; its guid, where it tells one, tells namesakes apart."""
-    words = creator.split()
+def is_noted(azure: View, used: ResourceId, record: ResourceId, *, by_guid: bool) -> bool:
+    """Whether the note on a record names an endpoint; its guid, where it tells one, tells namesakes apart."""
+    words = _creator(azure, record).split()
     if used.name.lower() not in words and used.key not in words:
         return False
     guid = text_in(azure.get(used), "properties.resourceGuid").lower()

@@ -1,26 +1,24 @@
-"""Private DNS zones, and their links to every network that must resolve the names (DNS-03, DNS-04, WS-DNS-01)."""
+"""Private DNS zones: which one a network uses for a name, and how it is linked to it (DNS-02, DNS-04)."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from secureml_reconcilers.api import reasons
 from secureml_reconcilers.azure.arm import NotFound, Present, Unreadable
 from secureml_reconcilers.azure.graph_query import GraphQuery
-from secureml_reconcilers.engine.blocks import Block, Check, CheckLevel, Ensure
+from secureml_reconcilers.engine.blocks import Ensure
 from secureml_reconcilers.engine.questions import GraphRows
-from secureml_reconcilers.engine.view import Unread, View, once, worked_out_once
+from secureml_reconcilers.engine.view import Unread, View, once
 from secureml_reconcilers.isolation.body_values import (
     count_in,
     is_settled,
     parsed_id,
-    state_of,
     text_in,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Mapping
 
     from secureml_reconcilers.azure.arm import Answer, Body
     from secureml_reconcilers.azure.resource_id import ResourceId
@@ -54,7 +52,7 @@ def zone_used(plan: NetworkPlan, azure: View, name: str, network: ResourceId) ->
     """
     own = plan.zone(name)
     link = plan.link(own, network)
-    _ask_links(azure, *(plan.link(own, each) for each in plan.networks))
+    ask_links(azure, *(plan.link(own, each) for each in plan.networks))
     if link_shown(azure, link) is None:
         for other in _links_of_others(plan, azure, name).get(network.key, ()):
             zone = other.parent
@@ -93,20 +91,6 @@ def link_answer(azure: View, link: ResourceId) -> Answer:
         raise
 
 
-@worked_out_once
-def zone_linked(plan: NetworkPlan, azure: View, name: str, network: ResourceId) -> Iterator[Block]:
-    """The zone exists and is linked, once, to a network that must resolve its names (WS-DNS-01, DNS-03)."""
-    zone = zone_used(plan, azure, name, plan.network)
-    _ask_links(azure, zone.link, *(plan.link(zone.id, client) for client in plan.client_networks))
-    used = zone_used(plan, azure, name, network)
-    if used.id == zone.id:
-        yield from _link(plan, azure, used, network)
-    elif not used.ours:
-        yield _conflict(name, network, used, zone)
-    else:
-        yield from _link(plan, azure, Zone(zone.id, plan.link(zone.id, network), ours=True), network)
-
-
 def zone_made(plan: NetworkPlan, azure: View, zone: Zone) -> tuple[Ensure, ...]:
     """The zone, as long as no link of it proves that it exists."""
     if not zone.ours or link_shown(azure, zone.link) is not None:
@@ -126,7 +110,7 @@ def has_no_record(body: Body | None) -> bool:
     return count_in(body, "properties.numberOfRecordSets") == 1
 
 
-def _ask_links(azure: View, *links: ResourceId) -> None:
+def ask_links(azure: View, *links: ResourceId) -> None:
     """Have links read in one batch, less those of which their zone, which is read first, says that there is none.
 
     Raises:
@@ -184,65 +168,3 @@ def _subscriptions(plan: NetworkPlan) -> list[str]:
     """Where zones of the networks may be: their own subscriptions, and those that the spec names for zones."""
     places: Iterable[ResourceId] = (*plan.networks, plan.zone_resource_group, *plan.named_zones)
     return list(dict.fromkeys(each.subscription.lower() for each in places))
-
-
-def _link(plan: NetworkPlan, azure: View, zone: Zone, network: ResourceId) -> Iterator[Block]:
-    if not zone.ours:
-        yield Ensure(
-            zone.link, {}, f"{network.name} resolves {zone.id.name} through a zone of others", ("DNS-04",)
-        )
-        yield from _completed(azure, zone, network)
-        return
-    made = zone_made(plan, azure, zone)
-    yield from made
-    yield Ensure(
-        zone.link,
-        {"properties": {"virtualNetwork": {"id": network.text}, "registrationEnabled": False}},
-        f"{network.name} resolves names in {zone.id.name}",
-        ("WS-DNS-01", "DNS-03"),
-        create={"location": "global"},
-        after=made,
-        shared=True,
-    )
-    yield from _completed(azure, zone, network)
-
-
-def _completed(azure: View, zone: Zone, network: ResourceId) -> Iterator[Block]:
-    """Names resolve through a link, whosever it is, once it is completed (WS-DNS-01)."""
-    shown = link_shown(azure, zone.link)
-    if shown is None:
-        return
-    name = f"link of {zone.id.name} to {network.name} is completed"
-    if is_settled(azure, zone.link):
-        state = text_in(shown, "properties.virtualNetworkLinkState", "Completed")
-        yield Check(
-            name,
-            state.lower() == "completed",
-            reasons.WAITING,
-            f"The link of {zone.id.name} to {network.name} is {state}.",
-            rules=("WS-DNS-01",),
-            about=zone.link,
-            level=CheckLevel.PENDING,
-        )
-    elif not zone.ours and state_of(shown) in {"failed", "canceled"}:
-        yield Check(
-            name,
-            holds=False,
-            reason=reasons.VIRTUAL_NETWORK_LINK_FAILED,
-            message=f"The link of {zone.id.name} to {network.name}, made by somebody else, has failed.",
-            advice="Ask its owner to make it anew: through this link the network resolves no name.",
-            rules=("WS-DNS-01",),
-            about=zone.link,
-        )
-
-
-def _conflict(name: str, network: ResourceId, used: Zone, wanted: Zone) -> Check:
-    return Check(
-        f"{network.name} sees one zone {name}",
-        holds=False,
-        reason=reasons.ZONE_CONFLICT,
-        message=f"{network.name} is linked to {used.id.text}, so it cannot see {wanted.id.text} too.",
-        advice="Remove that link, or name that zone in spec.dns.zoneIDs.",
-        rules=("DNS-04",),
-        about=used.link,
-    )

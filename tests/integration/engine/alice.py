@@ -109,6 +109,13 @@ async def creates(world: World, target: str, api_version: str, **body: Any) -> N
     await world.alice.put(target, api_version, body)
 
 
+async def peers(world: World, name: str, other: str, **properties: Any) -> None:  # noqa: ANN401 - JSON
+    """She makes one side of a peering between two networks of the landscape's network group."""
+    here, there = (landscape.network_id(world.subscription).replace("ml-vnet", each) for each in (name, other))
+    body = {"remoteVirtualNetwork": {"id": there}, "allowVirtualNetworkAccess": True, **properties}
+    await creates(world, f"{here}/virtualNetworkPeerings/{other}", landscape.NETWORK, properties=body)
+
+
 async def vanishes(world: World, target: str, api_version: str) -> None:
     """She deletes what she created."""
     await world.alice.delete(target, api_version)

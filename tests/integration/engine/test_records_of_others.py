@@ -65,6 +65,8 @@ async def test_two_networks_do_not_fight_over_one_record(tmp_path: Path) -> None
     """Both use one account, each from its own network, and one zone: who came first has it, until it goes."""
     async with open_world(tmp_path, ("fraud", "churn")) as world:
         await hub_is_made(world)
+        await alice.peers(world, "ml-vnet", "hub")
+        await alice.peers(world, "hub", "ml-vnet")
         engine = new_engine(world)
         first = drive(world, world.spec("fraud", deletionPolicy="Delete"), "fraud", engine)
         await first.settle()

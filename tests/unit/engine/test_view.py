@@ -57,6 +57,15 @@ ANSWERS = [
 ]
 
 
+def test_a_listing_that_was_cut_short_proves_nothing_absent() -> None:
+    """What it does not show may be on a page that was not read."""
+    whole, cut = Listing(ZONE, "virtualNetworkLinks"), Listing(ZONE, "virtualNetworkLinks", most=0)
+    other = Listed((shown(ZONE.child("virtualNetworkLinks", "hub")).body,))
+    assert View(known({whole: other})).answer(LINK) == NotFound()
+    with pytest.raises(Unread):
+        View(known({cut: other})).answer(LINK)
+
+
 def test_an_outline_answers_only_who_asks_for_no_more() -> None:
     """A network of an earlier pass lacks its subnets: whoever counts addresses has it read again."""
     left = View({NETWORK.key: replace(reading(NETWORK, shown(NETWORK)), outlined=True)})

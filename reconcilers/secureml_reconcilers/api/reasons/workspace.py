@@ -186,6 +186,18 @@ DNS_RECORD_TAKEN: Final = _problem(
     Who.ADMINISTRATOR,
     "Delete it if nobody needs it, or let the network use the endpoint that it leads to, or a zone of its own.",
 )
+DNS_RECORD_UNREACHABLE: Final = _problem(
+    "DNSRecordUnreachable",
+    "A network is not linked to a zone that would answer its clients with an address where it cannot send to.",
+    Who.ADMINISTRATOR,
+    "Peer the two networks, delete the record if nobody needs it, or give the network zones of its own.",
+)
+DNS_RECORDS_NOT_TOLD: Final = _problem(
+    "DNSRecordsNotTold",
+    "A network is not linked to a zone that holds too many records to look through.",
+    Who.ADMINISTRATOR,
+    "Link it yourself where all of them are known to be reached, or give the network zones of its own.",
+)
 DNS_RECORD_MISMATCH: Final = _problem(
     "DNSRecordMismatch",
     "A record of a private endpoint that somebody else keeps leads elsewhere than the endpoint answers.",
@@ -249,6 +261,12 @@ NO_IMAGE_BUILD_COMPUTE: Final = _advice(
     "No cluster builds the workspace's images, and its registry cannot once it is private.",
     Who.ADMINISTRATOR,
     "Set the workspace's image build compute to a CPU cluster in the network.",
+)
+PATH_NOT_TOLD: Final = _advice(
+    "PathNotTold",
+    "Whether a network reaches an address through a hub cannot be told.",
+    Who.ADMINISTRATOR,
+    "Look whether the hub forwards to it.",
 )
 MANAGED_NETWORK_ENABLED: Final = _advice(
     "ManagedNetworkEnabled",

@@ -1,0 +1,85 @@
+"""Estates in which a name would turn private before whoever asks can use the answer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tests.integration.driving import World, drive, new_engine
+from tests.integration.engine import alice
+from tests.integration.engine.test_records_of_others import BLOBS, hub_is_made, leads_to, waits, zone
+
+from secureml_sandbox import landscape
+
+if TYPE_CHECKING:
+    from secureml_sandbox.arm_client import Json
+
+NETWORK = "Microsoft.Network/virtualNetworks"
+
+
+def network(world: World, name: str = "ml-vnet") -> str:
+    """The id of a network beside the workspaces' own."""
+    return landscape.network_id(world.subscription).replace("ml-vnet", name)
+
+
+def links(world: World, name: str, of: str = "ml-vnet") -> list[str]:
+    """The groups of the zones of a name to which a network is linked."""
+    found = (each for each in world.emulator.ctx.of_type(alice.LINK) if each.id.names[0] == name)
+    leads = f"/virtualnetworks/{of}"
+    return [each.id.group for each in found if each.properties["virtualNetwork"]["id"].lower().endswith(leads)]
+
+
+def closed(world: World, kind: str) -> bool:
+    """Whether the public way into a service is closed."""
+    return alice.shown(world, kind)["properties"].get("publicNetworkAccess") == "Disabled"
+
+
+async def zone_is_made(world: World, target: str, **records: str) -> None:
+    """She makes a zone with these records."""
+    await alice.creates(world, target, alice.DNS, location="global")
+    for name, address in records.items():
+        properties: Json = {"ttl": 300, "aRecords": [{"ipv4Address": address}]}
+        await alice.creates(world, f"{target}/A/{name}", alice.DNS, properties=properties)
+
+
+async def test_no_network_is_linked_to_a_zone_that_sends_it_where_it_cannot_go(world: World) -> None:
+    """A zone of the group holds the record of an account that nobody declared, in a network that is not peered.
+
+    The link sent the clients of that account there, and stayed. Everything else converges meanwhile.
+    """
+    await zone_is_made(world, zone(world, BLOBS), saleslake="10.60.0.4")
+    driver = drive(world, world.spec())
+    await waits(driver)
+    assert links(world, BLOBS) == []
+    said = driver.condition("NamesResolved")
+    assert said["reason"] == "DNSRecordUnreachable"
+    assert "saleslake.privatelink.blob.core.windows.net leads to 10.60.0.4" in said["message"]
+    assert (closed(world, alice.STORAGE), closed(world, alice.VAULT)) == (False, True)
+
+    await alice.vanishes(world, f"{zone(world, BLOBS)}/A/saleslake", alice.DNS)
+    await driver.settle()
+    assert driver.condition("Ready")["status"] == "True"
+    assert closed(world, alice.STORAGE)
+
+
+async def test_two_resources_for_one_workspace_each_from_its_own_network(world: World) -> None:
+    """The zones of the first would send the second network into the first: advised, it gets zones of its own."""
+    await hub_is_made(world)
+    engine = new_engine(world)
+    first = drive(world, world.spec(), engine=engine)
+    await first.settle()
+    subnet = {"endpointSubnetID": landscape.subnet_id(world.subscription).replace("ml-vnet", "hub")}
+    second = drive(world, world.spec(network=subnet), "from-the-hub", engine)
+    await waits(second)
+    assert links(world, BLOBS, "hub") == []
+    assert second.condition("NamesResolved")["reason"] == "DNSRecordTaken"
+    assert "spec.dns.zoneResourceGroupID" in second.condition("NamesResolved")["message"]
+
+    group = f"/subscriptions/{world.subscription}/resourceGroups/ml"
+    second.edit(world.spec(network=subnet, dns={"zoneResourceGroupID": group}))
+    await second.settle()
+    assert (links(world, BLOBS), links(world, BLOBS, "hub")) == (["network"], ["ml"])
+    account = str(second.status["azure"]["storageAccountID"]).rsplit("/", 1)[1]
+    own = f"{group}/providers/Microsoft.Network/privateDnsZones/{BLOBS}/A/{account}"
+    assert leads_to(world, own)[0].startswith("10.30.")
+    assert second.condition("Ready")["status"] == "True"
+    assert (await first.resync()).status["conditions"][0]["status"] == "True"

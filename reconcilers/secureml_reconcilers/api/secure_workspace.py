@@ -80,6 +80,14 @@ class DNS(ApiModel):
     """ARM ids of zones to use in place of those the operator would find; each serves the private endpoints
     whose zone has its name. Default none."""
 
+    server_network_ids: Annotated[tuple[VirtualNetworkID, ...], SetOf(16)] = ()
+    """ARM ids of the virtual networks in which DNS servers of your own live that networks of this resource ask
+    (their dhcpOptions.dnsServers): a DNS server machine, a firewall that forwards names, the inbound endpoint of a
+    resolver. These are linked to the zones in place of the networks that ask them, and every one of such servers
+    must have its address in one of them. Naming them says that the servers forward the zones of
+    status.dnsForwarders to 168.63.129.16 (DNS-07). Default none: then nothing is closed while a network asks
+    such a server."""
+
     confirmed_records: Annotated[tuple[ConfirmedRecord, ...], MapOf(128, key="name")] = ()
     """Only with None: the entries of status.dnsRecords whose records exist, copied from there. The operator
     cannot check them, so it closes each service only when all of its names stand here with the addresses that
@@ -94,10 +102,12 @@ class DNS(ApiModel):
         ),
         Rule(
             "self.mode != 'None' || (!has(self.zoneResourceGroupID) && (!has(self.zoneIDs)"
-            " || self.zoneIDs.size() == 0))",
-            "with dns.mode None the operator touches no zone: remove zoneResourceGroupID and zoneIDs, or"
-            " choose Managed or Existing",
-            holds=lambda dns: dns.mode != "None" or not (dns.zone_resource_group_id or dns.zone_ids),
+            " || self.zoneIDs.size() == 0) && (!has(self.serverNetworkIDs) || self.serverNetworkIDs.size() == 0))",
+            "with dns.mode None the operator touches no zone: remove zoneResourceGroupID, zoneIDs and"
+            " serverNetworkIDs, or choose Managed or Existing",
+            holds=lambda dns: (
+                dns.mode != "None" or not (dns.zone_resource_group_id or dns.zone_ids or dns.server_network_ids)
+            ),
         ),
         Rule(
             "!has(self.zoneIDs) || self.zoneIDs.all(z, self.zoneIDs.exists_one(y,"

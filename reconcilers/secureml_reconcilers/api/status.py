@@ -225,6 +225,10 @@ class SecureWorkspaceStatus(Status):
     dns_records: Annotated[tuple[DNSRecord, ...], Field(max_length=256)] = ()
     """The private names and their addresses: the table for a DNS server of your own (DNS-01)."""
 
+    dns_forwarders: Annotated[tuple[Annotated[str, Checked(253)], ...], Field(max_length=256)] = ()
+    """The zones that DNS servers of your own must forward to 168.63.129.16, as seen from the networks of
+    spec.dns.serverNetworkIDs; listed while a network of this resource asks such a server (DNS-07)."""
+
 
 class ComputeDiscovery(ApiModel):
     """What the compute is and where it stands."""

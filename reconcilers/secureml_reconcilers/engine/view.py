@@ -79,13 +79,20 @@ class View:
             raise Unread(Resource(target))
         return known
 
-    def ask(self, *targets: ResourceId) -> None:
+    def ask(self, *targets: ResourceId, outlines: Iterable[ResourceId] = ()) -> None:
         """Have all of these read in one batch: for loops that would otherwise ask for one after the other.
+
+        Args:
+            targets: resources of which everything counts.
+            outlines: resources of which the outline is enough.
 
         Raises:
             Unread: naming all of them that have not been asked yet.
         """
         missing = dict.fromkeys(target for target in targets if self._answer(target) is None)
+        missing |= dict.fromkeys(
+            each for each in outlines if each.key not in self.known and self._answer(each) is None
+        )
         if missing:
             raise Unread(*map(Resource, missing))
 

@@ -1,12 +1,14 @@
-"""Names that differ from cloud to cloud (reference-data.md section 2)."""
+"""Names that differ from cloud to cloud (reference-data.md sections 2 and 3)."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from secureml_reconcilers.api.zone_names import ZONE_NAMES
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,41 +19,30 @@ class Cloud:
     zones: Mapping[str, tuple[str, ...]]
     """Group id to the zones that its names live in; the workspace has two (DNS-02)."""
 
+    machine_learning: tuple[str, ...]
+    """Further zones of public names that lead to the workspace's endpoint: instances, inference, notebooks."""
 
-def _cloud(name: str, machine_learning: tuple[str, str], storage: str, vault: str, registry: str) -> Cloud:
-    kinds = ("blob", "file", "queue", "table", "dfs", "web")
-    return Cloud(
-        name,
-        {
-            "amlworkspace": machine_learning,
-            "vault": (f"privatelink.{vault}",),
-            "registry": (f"privatelink.{registry}",),
-            **{kind: (f"privatelink.{kind}.{storage}",) for kind in kinds},
-        },
-    )
+    def forwarders(self, groups: Iterable[str]) -> tuple[str, ...]:
+        """The zones that a DNS server of one's own forwards to Azure for these groups (DNS-07)."""
+        found: list[str] = []
+        for group in groups:
+            public = [zone.removeprefix("privatelink.") for zone in self.zones[group]]
+            found += public
+            # A vault is called `vault` in public, and its zone `vaultcore`: queries for both arrive.
+            found += (zone.replace("vaultcore.", "vault.") for zone in public)
+            found += self.machine_learning if group == "amlworkspace" else ()
+        return tuple(dict.fromkeys(found))
 
 
-PUBLIC: Final = _cloud(
-    "AzureCloud",
-    ("privatelink.api.azureml.ms", "privatelink.notebooks.azure.net"),
-    "core.windows.net",
-    "vaultcore.azure.net",
-    "azurecr.io",
-)
+def _cloud(name: str, *machine_learning: str) -> Cloud:
+    return Cloud(name, ZONE_NAMES[name], (*machine_learning, "aznbcontent.net"))
+
+
+PUBLIC: Final = _cloud("AzureCloud", "instances.azureml.ms", "instances.ml.azure.ms", "inference.ml.azure.com")
 GOVERNMENT: Final = _cloud(
-    "AzureUSGovernment",
-    ("privatelink.api.ml.azure.us", "privatelink.notebooks.usgovcloudapi.net"),
-    "core.usgovcloudapi.net",
-    "vaultcore.usgovcloudapi.net",
-    "azurecr.us",
+    "AzureUSGovernment", "instances.azureml.us", "instances.ml.azure.us", "inference.ml.azure.us"
 )
-CHINA: Final = _cloud(
-    "AzureChinaCloud",
-    ("privatelink.api.ml.azure.cn", "privatelink.notebooks.chinacloudapi.cn"),
-    "core.chinacloudapi.cn",
-    "vaultcore.azure.cn",
-    "azurecr.cn",
-)
+CHINA: Final = _cloud("AzureChinaCloud", "instances.azureml.cn", "instances.ml.azure.ms", "inference.ml.azure.cn")
 
 _HOSTS: Final = {"usgovcloudapi.net": GOVERNMENT, "chinacloudapi.cn": CHINA}
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from secureml_reconcilers.isolation.manual_dns import records_to_make
+from secureml_reconcilers.isolation.name_servers import forwarders
 from secureml_reconcilers.isolation.workspace_context import private_link_targets
 from secureml_reconcilers.isolation.zone_groups import zone_group
 from secureml_reconcilers.isolation.zone_links import zone_linked
@@ -28,10 +29,11 @@ def names_resolve(context: WorkspaceContext, azure: View) -> Blocks:
         return
     names = list(dict.fromkeys(name for target in targets for name in plan.zone_names(target)))
     # All zones in one batch, and before their links: a zone that does not exist has none.
-    azure.ask(*map(plan.zone, names))
+    azure.ask(*map(plan.zone, names), outlines=plan.linkable)
     for name in names:
         for network in plan.networks:
             yield zone_linked(context, azure, name, network)
+    yield forwarders(plan, azure, targets)
     for target in targets:
         yield zone_group(context, azure, target)
 

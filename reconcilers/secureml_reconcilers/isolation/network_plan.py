@@ -62,6 +62,9 @@ class NetworkPlan:
     dns_mode: Literal["Managed", "Existing", "None"]
     """Who makes zones: the operator, somebody else, or nobody in Azure."""
 
+    server_networks: tuple[ResourceId, ...]
+    """Networks in which DNS servers live that the others ask; they are linked in place of those (DNS-07)."""
+
     cloud: Cloud
     owner: str
     """The custom resource, as `cluster/namespace/name`: left as a tag on the endpoints that it uses."""
@@ -79,6 +82,7 @@ class NetworkPlan:
             resource_id(dns.zone_resource_group_id or own.group.text),
             tuple(resource_id(text) for text in dns.zone_ids),
             dns.mode,
+            tuple(dict.fromkeys(resource_id(text) for text in dns.server_network_ids)),
             cloud,
             owner,
         )
@@ -92,6 +96,11 @@ class NetworkPlan:
     def networks(self) -> tuple[ResourceId, ...]:
         """Every network that must resolve the private names, the endpoints' own first."""
         return (self.network, *self.client_networks)
+
+    @property
+    def linkable(self) -> tuple[ResourceId, ...]:
+        """Every network that may be linked to a zone for this resource, each once."""
+        return tuple(dict.fromkeys((*self.networks, *self.server_networks)))
 
     def endpoint(self, target: PrivateLinkTarget) -> ResourceId:
         """The id of the endpoint that we would make for a target.

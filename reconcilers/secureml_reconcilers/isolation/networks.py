@@ -1,4 +1,4 @@
-"""What a virtual network shows of itself: its ranges, its peerings, and what it reaches through them.
+"""What a virtual network shows of itself: whom it asks for names, its ranges, and what its peerings reach.
 
 Only the outline of a network is asked for. Routes, security groups and gateways are not looked into: where an
 address lies behind a hub, whether it is reached cannot be told.
@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 from ipaddress import IPv4Address, IPv4Network, ip_network
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from secureml_reconcilers.azure.problem import AzureProblem
 from secureml_reconcilers.engine.values import get_path
@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from secureml_reconcilers.azure.arm import Body
     from secureml_reconcilers.azure.resource_id import ResourceId
     from secureml_reconcilers.engine.view import View
+
+
+AZURE_DNS: Final = "168.63.129.16"
+"""Where every network finds Azure's DNS server, which answers from the zones that the network is linked to."""
 
 
 class Reach(Enum):
@@ -95,6 +99,69 @@ def reach_of(azure: View, network: ResourceId, address: str) -> Reach:
     if any(wanted in each for peering in usable for each in _remote_ranges(azure, peering)):
         return Reach.YES
     return Reach.UNTOLD if any(each.forwards for each in usable) else Reach.NO
+
+
+def way_between(azure: View, here: ResourceId, there: ResourceId) -> tuple[Reach, str]:
+    """Whether two networks can send to each other, and a clause for people where that is not shown.
+
+    Raises:
+        AzureProblem: when one of them cannot be read.
+    """
+    if here == there:
+        return Reach.YES, ""
+    azure.ask(outlines=(here, there))
+    shown = azure.outline(here), azure.outline(there)
+    missing = next((each for each, body in zip((here, there), shown, strict=True) if body is None), None)
+    if missing is not None:
+        return Reach.NO, f"{missing.text} does not exist"
+    shared = [
+        f"{mine} and {theirs}"
+        for mine in ranges_of(shown[0])
+        for theirs in ranges_of(shown[1])
+        if mine.overlaps(theirs)
+    ]
+    if shared:
+        return Reach.NO, f"their address ranges overlap ({shared[0]})"
+    mine, theirs = peerings_of(shown[0]), peerings_of(shown[1])
+    sides = _side_to(mine, there), _side_to(theirs, here)
+    if all(side is not None and side.open for side in sides):
+        return Reach.YES, ""
+    hubs = {each.remote for each in mine if each.open and each.forwards}
+    hub = next((each.remote for each in theirs if each.open and each.forwards and each.remote in hubs), None)
+    if hub is not None:
+        return Reach.UNTOLD, f"both are peered with {hub.name}, and whether it forwards cannot be told"
+    return Reach.NO, _what_is_missing((here, there), sides)
+
+
+def _side_to(peerings: list[Peering], network: ResourceId) -> Peering | None:
+    return next((each for each in peerings if each.remote == network), None)
+
+
+def _what_is_missing(networks: tuple[ResourceId, ResourceId], sides: tuple[Peering | None, Peering | None]) -> str:
+    """A clause for people: which side of a peering is missing, or what it says of itself."""
+    here, there = networks
+    if sides == (None, None):
+        return f"{here.name} and {there.name} are not peered"
+    for side, own, other in ((sides[0], here, there), (sides[1], there, here)):
+        if side is None:
+            return f"{other.name} is peered with {own.name}, and {own.name} not with {other.name}"
+        if side.state != "connected":
+            return f"the peering of {own.name} with {other.name} is {side.state or 'of no state'}"
+        if not side.open:
+            return f"the peering of {own.name} with {other.name} does not let its traffic in"
+    return ""
+
+
+def servers_of(network: Body | None) -> tuple[str, ...]:
+    """The DNS servers that a network asks in place of Azure's own; none where it asks that alone."""
+    asked = texts_in(network, "properties.dhcpOptions.dnsServers")
+    return tuple(each for each in asked if each != AZURE_DNS)
+
+
+def asks_azure(network: Body | None) -> bool:
+    """Whether a network asks Azure for names, perhaps beside servers of its own: then its own links count."""
+    asked = texts_in(network, "properties.dhcpOptions.dnsServers")
+    return not asked or AZURE_DNS in asked
 
 
 def _remote_ranges(azure: View, peering: Peering) -> tuple[IPv4Network, ...]:

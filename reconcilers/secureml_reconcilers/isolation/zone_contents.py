@@ -35,6 +35,12 @@ _QUOTED: Final = 3
 _LINK_IT: Final = "link the network yourself (az network private-dns link vnet create)"
 
 
+def has_records(azure: View, zone: ResourceId) -> bool:
+    """Whether a zone exists and may hold a record besides its own start of authority."""
+    body = azure.get(zone)
+    return body is not None and not has_no_record(body)
+
+
 def answers_usable(
     context: WorkspaceContext, azure: View, zone: ResourceId, network: ResourceId
 ) -> Iterator[Check]:
@@ -42,8 +48,7 @@ def answers_usable(
 
     One that holds no record yet is not looked into: what is written there later is looked at before it is written.
     """
-    body = azure.get(zone)
-    if body is None or has_no_record(body):
+    if not has_records(azure, zone):
         return
     listed = azure.children(zone, "A", most=MOST)
     yield _few_enough(zone, network, len(listed))

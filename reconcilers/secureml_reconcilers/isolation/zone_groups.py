@@ -35,7 +35,7 @@ from secureml_reconcilers.isolation.records import (
     seen_empty,
 )
 from secureml_reconcilers.isolation.rivals import our_group
-from secureml_reconcilers.isolation.zones import Zone, is_linked, zone_made, zone_used
+from secureml_reconcilers.isolation.zones import Zone, home_zone, is_linked, zone_made
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,7 +51,7 @@ def zone_group(context: WorkspaceContext, azure: View, target: PrivateLinkTarget
     """The endpoint writes its records into its zones: one group, all zones at once (DNS-02, DNS-05)."""
     plan = context.plan
     used = endpoint_used(plan, azure, target)
-    zones = [zone_used(plan, azure, name, plan.network) for name in plan.zone_names(target)]
+    zones = [home_zone(plan, azure, name) for name in plan.zone_names(target)]
     if is_of_others(plan, azure, target, used):
         yield from _group_of_others(azure, used, zones)
         return

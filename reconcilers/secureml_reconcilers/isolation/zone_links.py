@@ -8,8 +8,9 @@ from secureml_reconcilers.api import reasons
 from secureml_reconcilers.engine.blocks import Block, Check, CheckLevel, Ensure
 from secureml_reconcilers.engine.view import View, worked_out_once
 from secureml_reconcilers.isolation.body_values import is_settled, state_of, text_in
-from secureml_reconcilers.isolation.zone_contents import answers_usable
-from secureml_reconcilers.isolation.zones import Zone, ask_links, link_shown, zone_made, zone_used
+from secureml_reconcilers.isolation.name_servers import answering, servers_shown
+from secureml_reconcilers.isolation.zone_contents import answers_usable, has_records
+from secureml_reconcilers.isolation.zones import Zone, ask_links, home_zone, link_shown, zone_made, zone_used
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,17 +21,22 @@ if TYPE_CHECKING:
 
 @worked_out_once
 def zone_linked(context: WorkspaceContext, azure: View, name: str, network: ResourceId) -> Iterator[Block]:
-    """The zone exists and is linked, once, to a network that must resolve its names (WS-DNS-01, DNS-03)."""
+    """A network is answered from the zone: it, or where the servers live that it asks, is linked to it, once.
+
+    WS-DNS-01, DNS-03, DNS-07.
+    """
     plan = context.plan
-    zone = zone_used(plan, azure, name, plan.network)
-    ask_links(azure, zone.link, *(plan.link(zone.id, client) for client in plan.client_networks))
-    used = zone_used(plan, azure, name, network)
-    if used.id == zone.id:
-        yield from _link(context, azure, used, network)
-    elif not used.ours:
-        yield _conflict(name, network, used, zone)
-    else:
-        yield from _link(context, azure, Zone(zone.id, plan.link(zone.id, network), ours=True), network)
+    yield from servers_shown(plan, azure, network)
+    zone = home_zone(plan, azure, name)
+    ask_links(azure, zone.link, *(plan.link(zone.id, each) for each in plan.linkable))
+    for linked in answering(plan, azure, network):
+        used = zone_used(plan, azure, name, linked)
+        if used.id == zone.id:
+            yield from _link(context, azure, used, linked)
+        elif not used.ours:
+            yield _conflict(name, linked, used, zone)
+        else:
+            yield from _link(context, azure, Zone(zone.id, plan.link(zone.id, linked), ours=True), linked)
 
 
 def _link(context: WorkspaceContext, azure: View, zone: Zone, network: ResourceId) -> Iterator[Block]:
@@ -43,9 +49,7 @@ def _link(context: WorkspaceContext, azure: View, zone: Zone, network: ResourceI
     made = zone_made(context.plan, azure, zone)
     yield from made
     # Once it is linked, what others write there is theirs to answer for, and cutting it off would hurt as much.
-    usable = (
-        tuple(answers_usable(context, azure, zone.id, network)) if link_shown(azure, zone.link) is None else ()
-    )
+    usable = () if link_shown(azure, zone.link) is not None else tuple(_usable(context, azure, zone, network))
     yield from usable
     yield Ensure(
         zone.link,
@@ -55,9 +59,22 @@ def _link(context: WorkspaceContext, azure: View, zone: Zone, network: ResourceI
         create={"location": "global"},
         after=(*made, *usable),
         shared=True,
-        preconditions=(zone.id,) if usable else (),
+        preconditions=(zone.id,) if has_records(azure, zone.id) else (),
     )
     yield from _completed(azure, zone, network)
+
+
+def _usable(context: WorkspaceContext, azure: View, zone: Zone, network: ResourceId) -> Iterator[Check]:
+    """Whoever would be answered from the zone through a link of this network can use the answers.
+
+    The same for every declared network that is answered through it: one link serves all of them.
+    """
+    plan = context.plan
+    askers = [each for each in plan.networks if network in answering(plan, azure, each)]
+    for each in askers:
+        yield from servers_shown(plan, azure, each)
+    for each in dict.fromkeys((network, *askers)):
+        yield from answers_usable(context, azure, zone.id, each)
 
 
 def _completed(azure: View, zone: Zone, network: ResourceId) -> Iterator[Block]:

@@ -16,6 +16,7 @@ from secureml_reconcilers.isolation.body_values import (
     parsed_id,
     text_in,
 )
+from secureml_reconcilers.isolation.name_servers import answering
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -52,13 +53,18 @@ def zone_used(plan: NetworkPlan, azure: View, name: str, network: ResourceId) ->
     """
     own = plan.zone(name)
     link = plan.link(own, network)
-    ask_links(azure, *(plan.link(own, each) for each in plan.networks))
+    ask_links(azure, *(plan.link(own, each) for each in plan.linkable))
     if link_shown(azure, link) is None:
         for other in _links_of_others(plan, azure, name).get(network.key, ()):
             zone = other.parent
             if zone is not None and _leads_to(azure.get(other), network):
                 return Zone(zone, other, ours=False)
     return Zone(own, link, ours=True)
+
+
+def home_zone(plan: NetworkPlan, azure: View, name: str) -> Zone:
+    """The zone of a name in which the endpoints' own network, or the servers that it asks, look for it."""
+    return zone_used(plan, azure, name, answering(plan, azure, plan.network)[0])
 
 
 def link_shown(azure: View, link: ResourceId) -> Body | None:
@@ -133,7 +139,7 @@ def _leads_to(link: Body | None, network: ResourceId) -> bool:
 @once
 def _links_of_others(plan: NetworkPlan, azure: View, name: str) -> dict[str, list[ResourceId]]:
     """Links to zones of a name as Resource Graph has them, by key of the network; none where ours is there."""
-    networks = {network.key: network for network in plan.networks}
+    networks = {network.key: network for network in plan.linkable}
     found: dict[str, list[ResourceId]] = {}
     for row in _rows(plan, azure):
         link, network = parsed_id(row.get("id")), networks.get(str(row.get("network")).lower())
@@ -152,7 +158,7 @@ def _rows(plan: NetworkPlan, azure: View) -> list[Mapping[str, Any]]:
     """
     rows: list[Mapping[str, Any]] = []
     missing: list[GraphRows] = []
-    values = (("networks", tuple(network.text for network in plan.networks)),)
+    values = (("networks", tuple(network.text for network in plan.linkable)),)
     for subscription in _subscriptions(plan):
         query = GraphQuery(subscription, _LINKS_OF, values)
         try:
@@ -166,5 +172,5 @@ def _rows(plan: NetworkPlan, azure: View) -> list[Mapping[str, Any]]:
 
 def _subscriptions(plan: NetworkPlan) -> list[str]:
     """Where zones of the networks may be: their own subscriptions, and those that the spec names for zones."""
-    places: Iterable[ResourceId] = (*plan.networks, plan.zone_resource_group, *plan.named_zones)
+    places: Iterable[ResourceId] = (*plan.linkable, plan.zone_resource_group, *plan.named_zones)
     return list(dict.fromkeys(each.subscription.lower() for each in places))

@@ -83,3 +83,39 @@ async def test_two_resources_for_one_workspace_each_from_its_own_network(world: 
     assert leads_to(world, own)[0].startswith("10.30.")
     assert second.condition("Ready")["status"] == "True"
     assert (await first.resync()).status["conditions"][0]["status"] == "True"
+
+
+async def test_nothing_is_closed_on_names_that_a_server_of_ones_own_was_not_shown_to_answer(world: World) -> None:
+    """The network asks a server in the hub. Six zones were made that nobody saw, and all services were closed."""
+    await hub_is_made(world)
+    await alice.peers(world, "ml-vnet", "hub")
+    await alice.peers(world, "hub", "ml-vnet")
+    await alice.rewrites(world, NETWORK, "ml-vnet", {"dhcpOptions": {"dnsServers": ["10.30.0.4"]}})
+    driver = drive(world, world.spec())
+    await waits(driver)
+    assert {
+        kind for kind in (alice.STORAGE, alice.VAULT, alice.REGISTRY, alice.WORKSPACE) if closed(world, kind)
+    } == set()
+    said = driver.condition("NamesResolved")
+    assert said["reason"] == "CustomDNSServer"
+    assert "10.30.0.4" in said["message"]
+    assert "spec.dns.serverNetworkIDs" in said["message"]
+    assert "blob.core.windows.net" in driver.status["dnsForwarders"]
+
+    driver.edit(world.spec(dns={"serverNetworkIDs": [network(world, "hub")]}))
+    await driver.settle()
+    assert driver.condition("Ready")["status"] == "True"
+    assert (links(world, BLOBS), links(world, BLOBS, "hub")) == ([], ["network"])
+    assert closed(world, alice.STORAGE)
+
+
+async def test_a_server_that_a_network_asks_from_now_on_is_said_though_all_is_closed(world: World) -> None:
+    """Nothing is opened again, but nobody reads that names are resolved."""
+    driver = drive(world, world.spec())
+    await driver.settle()
+    await alice.rewrites(world, NETWORK, "ml-vnet", {"dhcpOptions": {"dnsServers": ["10.0.0.4"]}})
+    world.emulator.clock.advance(1800)
+    await driver.step()
+    assert driver.condition("NamesResolved")["reason"] == "CustomDNSServer"
+    assert closed(world, alice.STORAGE)
+    assert links(world, BLOBS) == ["network"]

@@ -72,12 +72,12 @@ def test_zones_that_do_not_exist_have_no_links_to_ask_for() -> None:
     assert sum(each in set(ZONE.values()) for each in questions) == len(ZONE)
 
 
-def test_the_network_is_not_asked_for_where_every_endpoint_exists() -> None:
-    """It lists every address configuration of every subnet, and is not kept: each look at it is a request."""
-    questions = [target for batch in asked_for() for target in resources_in(batch)]
-    assert NETWORK not in questions
-    missing = [target for batch in asked_for(gone(ENDPOINT["blob"])) for target in resources_in(batch)]
-    assert NETWORK in missing
+@pytest.mark.parametrize("changes", [[], [gone(ENDPOINT["blob"])]], ids=["every endpoint", "one missing"])
+def test_the_network_is_asked_for_once_and_with_the_zones(changes: list[Change]) -> None:
+    """Whom it asks for names decides whether the zones count; its subnets matter only where one is missing."""
+    asked = asked_for(*changes)
+    assert [target for batch in asked for target in resources_in(batch)].count(NETWORK) == 1
+    assert batch_of(asked, NETWORK) == batch_of(asked, ZONE[BLOB_ZONE])
 
 
 def test_links_are_asked_for_after_their_zones() -> None:

@@ -186,6 +186,12 @@ DNS_RECORD_TAKEN: Final = _problem(
     Who.ADMINISTRATOR,
     "Delete it if nobody needs it, or let the network use the endpoint that it leads to, or a zone of its own.",
 )
+CUSTOM_DNS_SERVER: Final = _problem(
+    "CustomDNSServer",
+    "A network asks a DNS server of its own, which was not shown to see the private zones or to be reached.",
+    Who.AUTHOR,
+    "Name the network in which it lives in `spec.dns.serverNetworkIDs`, or set `spec.dns.mode` to None.",
+)
 DNS_RECORD_UNREACHABLE: Final = _problem(
     "DNSRecordUnreachable",
     "A network is not linked to a zone that would answer its clients with an address where it cannot send to.",

@@ -88,6 +88,12 @@ class DNS(ApiModel):
     status.dnsForwarders to 168.63.129.16 (DNS-07). Default none: then nothing is closed while a network asks
     such a server."""
 
+    fallback: Literal["PublicDNS", "None"] = "PublicDNS"
+    """What a linked network is answered for a name of which the zone holds no record. PublicDNS (default): the
+    public address, as without the zone, so that accounts of others go on to be found; links that the operator
+    makes have the resolution policy NxDomainRedirect. None: that there is no such name; links are then made only
+    after the records, and one that falls back already is left so. Means nothing with mode None."""
+
     confirmed_records: Annotated[tuple[ConfirmedRecord, ...], MapOf(128, key="name")] = ()
     """Only with None: the entries of status.dnsRecords whose records exist, copied from there. The operator
     cannot check them, so it closes each service only when all of its names stand here with the addresses that

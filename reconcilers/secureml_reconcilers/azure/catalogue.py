@@ -290,7 +290,11 @@ CATALOGUE: Final[Mapping[str, TypeInfo]] = {
         durations=_durations(37, 42, 90),
         durations_by_verb={"DELETE": _DNS_DELETE},
         removal_rank=3,
-        known_values={"properties.virtualNetworkLinkState": frozenset({"completed", "inprogress"})},
+        defaults={"properties.resolutionPolicy": "Default"},
+        known_values={
+            "properties.virtualNetworkLinkState": frozenset({"completed", "inprogress"}),
+            "properties.resolutionPolicy": frozenset({"default", "nxdomainredirect"}),
+        },
     ),
     "microsoft.network/privatednszones/a": TypeInfo(_DNS, update="PUT", etags=True, tags=False),
 }

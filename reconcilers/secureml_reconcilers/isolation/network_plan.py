@@ -65,6 +65,9 @@ class NetworkPlan:
     server_networks: tuple[ResourceId, ...]
     """Networks in which DNS servers live that the others ask; they are linked in place of those (DNS-07)."""
 
+    falls_back: bool
+    """Links that we make answer publicly where a zone holds no record."""
+
     cloud: Cloud
     owner: str
     """The custom resource, as `cluster/namespace/name`: left as a tag on the endpoints that it uses."""
@@ -83,6 +86,7 @@ class NetworkPlan:
             tuple(resource_id(text) for text in dns.zone_ids),
             dns.mode,
             tuple(dict.fromkeys(resource_id(text) for text in dns.server_network_ids)),
+            dns.fallback == "PublicDNS",
             cloud,
             owner,
         )

@@ -78,6 +78,14 @@ def zone_group(context: WorkspaceContext, azure: View, target: PrivateLinkTarget
             yield from _written(used, zone, (shown,), group)
 
 
+def has_written(context: WorkspaceContext, azure: View, target: PrivateLinkTarget, zone: Zone) -> bool:
+    """Whether a zone group of the endpoint that serves a target says that it wrote its records into a zone."""
+    used = endpoint_used(context.plan, azure, target)
+    if azure.get(used) is None:
+        return False
+    return bool(_records_in(zone, tuple(_groups(azure, used).values())))
+
+
 def _writable(azure: View, endpoint_id: ResourceId, zones: list[Zone]) -> bool:
     """The endpoint is done, and every zone exists: its link proves it, or the zone itself."""
     if not is_settled(azure, endpoint_id):

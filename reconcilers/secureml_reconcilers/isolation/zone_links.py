@@ -8,6 +8,12 @@ from secureml_reconcilers.api import reasons
 from secureml_reconcilers.engine.blocks import Block, Check, CheckLevel, Ensure
 from secureml_reconcilers.engine.view import View, worked_out_once
 from secureml_reconcilers.isolation.body_values import is_settled, state_of, text_in
+from secureml_reconcilers.isolation.link_fallback import (
+    falls_back_before_records,
+    falls_back_unasked,
+    policy_of,
+    records_first,
+)
 from secureml_reconcilers.isolation.name_servers import answering, servers_shown
 from secureml_reconcilers.isolation.zone_contents import answers_usable, has_records
 from secureml_reconcilers.isolation.zones import Zone, ask_links, home_zone, link_shown, zone_made, zone_used
@@ -45,23 +51,32 @@ def _link(context: WorkspaceContext, azure: View, zone: Zone, network: ResourceI
             zone.link, {}, f"{network.name} resolves {zone.id.name} through a zone of others", ("DNS-04",)
         )
         yield from _completed(azure, zone, network)
+        yield from falls_back_before_records(context, azure, zone, network)
         return
     made = zone_made(context.plan, azure, zone)
     yield from made
     # Once it is linked, what others write there is theirs to answer for, and cutting it off would hurt as much.
-    usable = () if link_shown(azure, zone.link) is not None else tuple(_usable(context, azure, zone, network))
+    missing = link_shown(azure, zone.link) is None
+    usable = tuple(_usable(context, azure, zone, network)) if missing else ()
     yield from usable
     yield Ensure(
         zone.link,
-        {"properties": {"virtualNetwork": {"id": network.text}, "registrationEnabled": False}},
+        {
+            "properties": {
+                "virtualNetwork": {"id": network.text},
+                "registrationEnabled": False,
+                **policy_of(context.plan),
+            }
+        },
         f"{network.name} resolves names in {zone.id.name}",
         ("WS-DNS-01", "DNS-03"),
         create={"location": "global"},
-        after=(*made, *usable),
+        after=(*made, *usable, *(records_first(context, azure, zone) if missing else ())),
         shared=True,
         preconditions=(zone.id,) if has_records(azure, zone.id) else (),
     )
     yield from _completed(azure, zone, network)
+    yield from falls_back_unasked(context.plan, azure, zone, network)
 
 
 def _usable(context: WorkspaceContext, azure: View, zone: Zone, network: ResourceId) -> Iterator[Check]:

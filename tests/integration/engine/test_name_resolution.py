@@ -11,6 +11,7 @@ from tests.integration.engine.test_records_of_others import BLOBS, hub_is_made, 
 from secureml_sandbox import landscape
 
 if TYPE_CHECKING:
+    from arm_emulator.changes import Change
     from secureml_sandbox.arm_client import Json
 
 NETWORK = "Microsoft.Network/virtualNetworks"
@@ -119,3 +120,38 @@ async def test_a_server_that_a_network_asks_from_now_on_is_said_though_all_is_cl
     assert driver.condition("NamesResolved")["reason"] == "CustomDNSServer"
     assert closed(world, alice.STORAGE)
     assert links(world, BLOBS) == ["network"]
+
+
+async def test_a_name_without_a_record_is_answered_publicly(world: World) -> None:
+    """The link brought every account of anybody to an end that had an endpoint somewhere, and no record here."""
+    driver = drive(world, world.spec())
+    await driver.settle()
+    policies = {each.properties["resolutionPolicy"] for each in world.emulator.ctx.of_type(alice.LINK)}
+    assert policies == {"NxDomainRedirect"}
+
+    await alice.rewrites(world, alice.LINK, BLOBS, {"resolutionPolicy": "Default"})
+    await driver.resync()
+    assert alice.shown(world, alice.LINK, BLOBS)["properties"]["resolutionPolicy"] == "NxDomainRedirect"
+
+
+async def test_without_a_fall_back_names_have_their_records_before_a_network_is_linked(world: World) -> None:
+    """Between the two nobody in the network would have found the service, not even publicly."""
+    linked: dict[str, int] = {}
+
+    def observe(change: Change) -> None:
+        if change.id.type == alice.LINK and change.after:
+            records = [
+                each for each in world.emulator.ctx.of_type(alice.RECORD) if each.id.names[0] == change.id.names[0]
+            ]
+            linked.setdefault(change.id.names[0], len(records))
+
+    world.emulator.ctx.changes.listeners.append(observe)
+    driver = drive(world, world.spec(dns={"fallback": "None"}))
+    await driver.settle()
+    assert driver.condition("Ready")["status"] == "True"
+    assert len(linked) == 6
+    assert min(linked.values()) > 0
+    assert {each.properties.get("resolutionPolicy") for each in world.emulator.ctx.of_type(alice.LINK)} <= {
+        None,
+        "Default",
+    }

@@ -303,6 +303,7 @@ def link(
     *,
     state: str = "Completed",
     tags: Mapping[str, str] = SHARED_MARK,
+    policy: str = "NxDomainRedirect",
 ) -> Body:
     """The link of a zone to a network."""
     return body(
@@ -313,6 +314,7 @@ def link(
         properties={
             "provisioningState": "Succeeded",
             "registrationEnabled": False,
+            "resolutionPolicy": policy,
             "virtualNetwork": {"id": network_id.text},
             "virtualNetworkLinkState": state,
         },
@@ -380,7 +382,11 @@ def link_request(network_id: ResourceId = NETWORK) -> Body:
     return {
         "location": "global",
         "tags": SHARED_MARK,
-        "properties": {"virtualNetwork": {"id": network_id.text}, "registrationEnabled": False},
+        "properties": {
+            "virtualNetwork": {"id": network_id.text},
+            "registrationEnabled": False,
+            "resolutionPolicy": "NxDomainRedirect",
+        },
     }
 
 

@@ -268,6 +268,18 @@ NO_IMAGE_BUILD_COMPUTE: Final = _advice(
     Who.ADMINISTRATOR,
     "Set the workspace's image build compute to a CPU cluster in the network.",
 )
+LINK_WITHOUT_FALLBACK: Final = _advice(
+    "LinkWithoutFallback",
+    "A link of others answers that there is no such name where the zone holds no record, and records are missing.",
+    Who.ADMINISTRATOR,
+    "Have its owner set the link's resolution policy to NxDomainRedirect.",
+)
+LINK_FALLS_BACK: Final = _advice(
+    "LinkFallsBack",
+    "`spec.dns.fallback` is None, and a link falls back to public names all the same.",
+    Who.ADMINISTRATOR,
+    "Leave it, or set the link's resolution policy to Default.",
+)
 PATH_NOT_TOLD: Final = _advice(
     "PathNotTold",
     "Whether a network reaches an address through a hub cannot be told.",

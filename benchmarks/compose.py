@@ -55,7 +55,7 @@ def once(read: View, now: datetime) -> list[int]:
     evaluation = evaluate(composed, situation)
     marks.append(process_time_ns())
     fresh = conditions(evaluation, enforce=True, drifting=False, settled_before=True)
-    status = Report(1, with_times(fresh, (), 1, now), [], []).status(evaluation, plan=False)
+    status = Report(1, with_times(fresh, (), 1, now), [], [], [], []).status(evaluation, plan=False)
     marks.append(process_time_ns())
     if questions or evaluation.actions or not fresh[0].met:
         raise RuntimeError(f"the landscape is not as declared: {questions or status['conditions'][0]['message']}")

@@ -28,7 +28,9 @@ def open_gates(*_: Any) -> bool:  # noqa: ANN401 - as above
 
 
 ROWS = [
-    pytest.param((evaluation._Assessor, "lets_pass"), open_gates, "OPS-08", range(4), id="closings wait for nothing"),
+    pytest.param(
+        (evaluation._Assessor, "lets_pass"), open_gates, "OPS-08", range(4), id="closings wait for nothing"
+    ),
     pytest.param((ledger.Ledger, "running"), never, "OPS-04", range(4), id="no lock on a target"),
     pytest.param((inventory.Inventory, "note"), never, "announced", range(2), id="nothing is noted"),
     pytest.param((reconciler, "needs_fresh_evidence"), falsely, "OPS-08", range(24), id="old evidence will do"),

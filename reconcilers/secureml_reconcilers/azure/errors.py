@@ -79,7 +79,7 @@ TABLE: Mapping[str, Row] = {
     ),
     "ReferencedResourceNotProvisioned": _NOT_READY,
     "InvalidResourceReference": Row(
-        reasons.DEPENDENCY_NOT_READY,
+        reasons.NOT_FOUND,
         _S,
         _ADMIN,
         "Create what the message names, or correct the field of the spec that names it; what has just been made is"

@@ -41,4 +41,4 @@ async def test_a_resync_with_all_advice_costs_a_few_reads_more(world: World) -> 
         since = calls(world)[-1].sequence
         await driver.resync()
         counted.append(len(calls(world, since)))
-    assert counted[1] - counted[0] == 5
+    assert counted[1] - counted[0] == 4

@@ -186,7 +186,7 @@ ROWS = {
         churn_is_made,
         "WorkspaceFound",
         "WorkspaceNotFound",
-        "Create the workspace",
+        "create the workspace",
         NOBODY,
         workspace="churn",
     ),

@@ -345,6 +345,6 @@ def test_brief_advice_costs_no_request() -> None:
     """Every resync of every workspace would pay for it."""
     brief, full = asked(), asked(**FULL)
     assert brief < full
-    more = {str(Resource(each)) for each in (NETWORK, TABLE, INSIGHTS, SCOPE)}
+    more = {str(Resource(each)) for each in (TABLE, INSIGHTS, SCOPE)}
     assert more <= full - brief
     assert len(full - brief) == len(more) + 3  # what the region offers, online endpoints, computes

@@ -7,11 +7,10 @@ The stages of "Secure a workspace with virtual networks" in the order in which t
 from __future__ import annotations
 
 from functools import partial
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from secureml_reconcilers.api import SecureWorkspaceSpec, condition_types, reasons
-from secureml_reconcilers.engine.blocks import Aspect, Composition
+from secureml_reconcilers.engine.blocks import NOTHING_REMEMBERED, Aspect, Composition, Remembered
 from secureml_reconcilers.isolation.clouds import PUBLIC, Cloud
 from secureml_reconcilers.isolation.dns import names_resolve
 from secureml_reconcilers.isolation.leftovers import leftovers_removed
@@ -41,29 +40,24 @@ class SecureWorkspaces:
         self._cloud = cloud
 
     def declare(
-        self,
-        spec: Mapping[str, Any],
-        owner: str,
-        inventory: tuple[str, ...] = (),
-        closed: Mapping[str, frozenset[str]] = MappingProxyType({}),
+        self, spec: Mapping[str, Any], owner: str, remembered: Remembered = NOTHING_REMEMBERED
     ) -> Composition:
         """See `Declares.declare`.
 
         Args:
             spec: as the API server hands it on.
             owner: the custom resource, as `cluster/namespace/name`.
-            inventory: ids of what was made for it or is used by it, for earlier specs too.
-            closed: by key of each service, the private ways that worked when it was last seen closed.
+            remembered: what earlier passes left in its status.
 
         Raises:
             ValueError: when the spec cannot be understood.
         """
-        context = WorkspaceContext.of(SecureWorkspaceSpec.parse(spec), self._cloud, owner, closed)
+        context = WorkspaceContext.of(SecureWorkspaceSpec.parse(spec), self._cloud, owner, remembered)
         declared = tuple(_declared(context))
-        aspects = (*declared, *_leftovers(context, inventory, declared), _supported(context))
+        aspects = (*declared, *_leftovers(context, remembered.inventory, declared), _supported(context))
         return Composition(aspects, owner, context.spec.adoption == "Adopt", context.spec.mode == "Enforce")
 
-    def remove(self, spec: Mapping[str, Any], owner: str, inventory: tuple[str, ...]) -> Composition:
+    def remove(self, spec: Mapping[str, Any], owner: str, remembered: Remembered) -> Composition:
         """See `Declares.remove`: nothing with Retain; with Delete, what we made. Nothing is opened again.
 
         Observe writes nothing at all, so it deletes nothing either, whatever the policy.
@@ -71,7 +65,7 @@ class SecureWorkspaces:
         if spec.get("deletionPolicy") != "Delete" or spec.get("mode") == "Observe":
             return Composition((), owner)
         why = "the SecureWorkspace was deleted with deletionPolicy Delete"
-        removal = Removal(owner, inventory, why, self._cloud.zones)
+        removal = Removal(owner, remembered.inventory, why, self._cloud.zones, adopted=remembered.adopted)
         endpoints, names = partial(endpoints_removed, removal), partial(names_removed, removal)
         return Composition(
             (

@@ -92,8 +92,9 @@ class InventoryItem(ApiModel):
     id: Identifier
     """ARM id of the resource."""
 
-    kind: Literal["Resource", "Entry"]
-    """Resource: the operator created the whole resource. Entry: it only added an entry to a list in it."""
+    kind: Literal["Resource", "Adopted", "Entry"]
+    """Resource: the operator created the whole resource. Adopted: somebody else did, and spec.adoption handed it
+    over. Entry: it only added an entry to a list in it."""
 
     path: Annotated[str, Checked(512)] | None = None
     """For Entry: the list within the resource, as properties.networkAcls.ipRules."""

@@ -210,7 +210,7 @@ def _assess_ensure(block: Ensure, answer: Answer | None, ownership: Ownership) -
         return Running()
     known = type_info(block.id)
     # That we announced it proves nothing: a crash may have come before the write, and somebody else after it.
-    mine = block.create is None or block.shared or not known.tags or is_marked(answer.body)
+    mine = block.create is None or block.shared or block.ours or not known.tags or is_marked(answer.body)
     if not mine and not ownership.adopt:
         return Blocked(_taken(block.id))
     fragment = _fragment(block, ownership)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from secureml_reconcilers.api import reasons
 
@@ -137,6 +137,9 @@ class Ensure(_Shape):
     closing: Closing | None = None
     """That this closes a service, and by which ways its clients reach it then."""
 
+    ours: bool = False
+    """More than its tag says that we made it (its name, what it leads to, the inventory): it is tagged again."""
+
     optional: bool = False
     """The aspect is met without it: where Azure refuses it, that is advice."""
 
@@ -237,6 +240,27 @@ class Aspect:
     """The condition's reason when everything holds."""
 
     met_message: str = "Everything is as declared."
+
+
+@dataclass(frozen=True)
+class Remembered:
+    """What earlier passes left in the status of a custom resource."""
+
+    inventory: tuple[str, ...] = ()
+    """Ids of what was made for it, was adopted, or is the operator's and used by it, for earlier specs too."""
+
+    made: frozenset[str] = frozenset()
+    """Keys of those that the operator made."""
+
+    adopted: frozenset[str] = frozenset()
+    """Keys of those that somebody else made, and the spec handed over."""
+
+    closed: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """By key of each service, the private ways that worked when it was last seen closed."""
+
+
+NOTHING_REMEMBERED: Final = Remembered()
+"""Of a custom resource on its first visit, or whose status was lost."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     from secureml_reconcilers.engine.evaluation import Evaluation
     from secureml_reconcilers.engine.readings import Readings
 
+_WHOLE: Final = frozenset({"Resource", "Adopted"})
+"""Kinds of what is listed as a whole resource."""
+
 _IDENTIFIED_BY: Final = "value"
 """By what an entry of a list is known where the status does not say: address rules have their address there."""
 
@@ -50,8 +53,8 @@ class Inventory:
         return list(self.entries.values())
 
     def ids(self) -> tuple[ResourceId, ...]:
-        """The resources listed as a whole."""
-        return tuple(resource_id(each["id"]) for each in self.entries.values() if each["kind"] == "Resource")
+        """The resources listed as a whole, adopted ones included."""
+        return tuple(resource_id(each["id"]) for each in self.entries.values() if each["kind"] in _WHOLE)
 
     def extended(self) -> tuple[ResourceId, ...]:
         """Others' resources that hold entries of ours."""
@@ -59,8 +62,16 @@ class Inventory:
         return tuple(dict.fromkeys(found))
 
     def resources(self) -> frozenset[str]:
-        """Their keys."""
-        return frozenset(target.key for target in self.ids())
+        """The keys of those that were made."""
+        return self._keys("Resource")
+
+    def adopted(self) -> frozenset[str]:
+        """The keys of those that somebody else made."""
+        return self._keys("Adopted")
+
+    def _keys(self, kind: str) -> frozenset[str]:
+        found = (each["id"] for each in self.entries.values() if each["kind"] == kind)
+        return frozenset(resource_id(each).key for each in found)
 
     def added_entries(self) -> dict[str, tuple[AddedEntry, ...]]:
         """By resource key, what was added to lists of others."""
@@ -71,14 +82,15 @@ class Inventory:
                 found[key] = (*found.get(key, ()), AddedEntry(each["path"], _IDENTIFIED_BY, each["entry"]))
         return found
 
-    def note(self, target: ResourceId, now: datetime) -> None:
-        """List a resource; one that is listed keeps its date."""
-        self._note({"id": target.text, "kind": "Resource", "createdAt": stamp(now)})
+    def note(self, target: ResourceId, now: datetime, kind: str = "Resource") -> None:
+        """List a resource; one that is listed keeps its kind and its date."""
+        self._note({"id": target.text, "kind": kind, "createdAt": stamp(now)})
 
     def note_announced(self, action: Action, owner: str, now: datetime) -> None:
         """List what an action makes, or puts our name on: the pass may be cut short before it sees that."""
         if _is_announced(action, owner):
-            self.note(action.id, now)
+            adopted = action.kind == "Update" and not is_marked(action.body)
+            self.note(action.id, now, "Adopted" if adopted else "Resource")
 
     def note_entries(self, action: Action, now: datetime) -> None:
         """List the entries that an action adds to somebody else's list; what was there before is not ours."""
@@ -158,7 +170,7 @@ def _is_announced(action: Action, owner: str) -> bool:
 
 def _key(item: Mapping[str, Any]) -> str:
     key = resource_id(item["id"]).key
-    return key if item.get("kind") == "Resource" else f"{key}#{item.get('path')}[{item.get('entry')}]"
+    return key if item.get("kind") in _WHOLE else f"{key}#{item.get('path')}[{item.get('entry')}]"
 
 
 def _gone(target: ResourceId | None, readings: Readings) -> bool:

@@ -9,6 +9,7 @@ from secureml_reconcilers.api import condition_types, reasons
 from secureml_reconcilers.azure.scopes import EVERYWHERE
 from secureml_reconcilers.engine import attribution, drift, intervals, unobserved
 from secureml_reconcilers.engine.acting import act, due_actions, needs_fresh_evidence
+from secureml_reconcilers.engine.blocks import Remembered
 from secureml_reconcilers.engine.clock import SystemClock
 from secureml_reconcilers.engine.conditions import condition_of
 from secureml_reconcilers.engine.contract import ReconcileResult
@@ -43,26 +44,19 @@ TURNS: Final = 8
 class Declares(Protocol):
     """What a kind contributes: its compositions."""
 
-    def declare(
-        self,
-        spec: Mapping[str, Any],
-        owner: str,
-        inventory: tuple[str, ...] = (),
-        closed: Mapping[str, frozenset[str]] = ...,
-    ) -> Composition:
+    def declare(self, spec: Mapping[str, Any], owner: str, remembered: Remembered = ...) -> Composition:
         """What must be true while the custom resource exists.
 
         Args:
             spec: as the API server hands it on.
             owner: the custom resource, as `cluster/namespace/name`.
-            inventory: what was made for it before.
-            closed: by key of each service that was seen closed, the private ways that its clients have.
+            remembered: what earlier passes left in its status.
 
         Raises:
             ValueError: when the spec cannot be understood; its text says which field and what to write.
         """
 
-    def remove(self, spec: Mapping[str, Any], owner: str, inventory: tuple[str, ...]) -> Composition:
+    def remove(self, spec: Mapping[str, Any], owner: str, remembered: Remembered) -> Composition:
         """What must be gone before the custom resource may go."""
 
 
@@ -122,14 +116,18 @@ class Engine:
     def _composition(self, request: ReconcileRequest) -> Composition:
         owner = f"{self._cluster}/{request.key.namespace}/{request.key.name}"
         inventory = Inventory.of(request.status)
-        listed = tuple(target.text for target in inventory.ids())
+        remembered = Remembered(
+            tuple(target.text for target in inventory.ids()),
+            inventory.resources(),
+            inventory.adopted(),
+            remembered_ways(request.status),
+        )
         if request.deleting:
-            removal = self._kind.remove(request.spec, owner, listed)
+            removal = self._kind.remove(request.spec, owner, remembered)
             if removal.aspects and is_lost(request.status):
                 return recovery(self._kind.declare(request.spec, owner), request.spec)
             return with_release(removal, inventory, self._ledger)
-        closed = remembered_ways(request.status)
-        return with_dropped_entries(self._kind.declare(request.spec, owner, listed, closed), inventory)
+        return with_dropped_entries(self._kind.declare(request.spec, owner, remembered), inventory)
 
     # -- begin ----------------------------------------------------------------------------------
 

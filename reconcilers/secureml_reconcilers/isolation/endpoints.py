@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from secureml_reconcilers.api import reasons
 from secureml_reconcilers.azure.problem import AzureProblem
 from secureml_reconcilers.engine.blocks import Block, Check, CheckLevel, Claim, Ensure, EnsureAbsent
-from secureml_reconcilers.engine.ownership_tags import is_marked, user_tag
+from secureml_reconcilers.engine.ownership_tags import MANAGED_BY, OPERATOR, OWNER, is_marked, user_tag
 from secureml_reconcilers.engine.values import get_path
 from secureml_reconcilers.engine.view import View, once, worked_out_once
 from secureml_reconcilers.isolation import rivals
@@ -67,6 +67,7 @@ def endpoint(context: WorkspaceContext, azure: View, target: PrivateLinkTarget) 
     if is_of_others(plan, azure, target, used):
         yield Ensure(used, {}, "an endpoint of others serves this service in the network already", (target.rule,))
         yield from _kept_by_owner(target, used, body or {})
+        yield from _has_our_name(plan, target, used)
     elif body is None:
         yield from _new_endpoint(context, azure, target, service)
     elif connection_status(body) == "disconnected":
@@ -79,7 +80,7 @@ def endpoint(context: WorkspaceContext, azure: View, target: PrivateLinkTarget) 
         yield _leads_elsewhere(target, used, body)
     else:
         reason = "the service is reached on a private address"
-        existing = Ensure(used, _in_use(plan), reason, (target.rule,), create={})
+        existing = Ensure(used, _in_use(plan, body), reason, (target.rule,), create={}, ours=used.key in plan.made)
         yield existing
         if is_settled(azure, used):
             yield from _approved(target, used, body, azure, existing)
@@ -90,7 +91,7 @@ def rivals_kept(context: WorkspaceContext, azure: View, target: PrivateLinkTarge
     ours = _ours_for(context.plan, azure, target)
     if ours[1:]:
         used = endpoint_used(context.plan, azure, target)
-        yield from rivals.also_named(azure, used, ours, _in_use(context.plan))
+        yield from rivals.also_named(azure, used, ours, _in_use(context.plan, azure.get(used)))
 
 
 @once
@@ -140,7 +141,15 @@ def _is_ours_and_serves(plan: NetworkPlan, azure: View, target: PrivateLinkTarge
         if problem.reason not in _HIDDEN:
             raise
         return False  # whose tags we may not read cannot be counted among ours
-    return is_marked(body) and _serves(body, plan, target)
+    return _is_ours(plan, target, each, body) and _serves(body, plan, target)
+
+
+def _is_ours(plan: NetworkPlan, target: PrivateLinkTarget, each: ResourceId, body: Body) -> bool:
+    """Whether an endpoint was made by the operator: its tag says so, or its name and the inventory do.
+
+    Somebody who replaces all tags, or a policy that does, takes the tag away and not the way.
+    """
+    return is_marked(body) or (each == plan.endpoint(target) and each.key in plan.made)
 
 
 @once
@@ -164,12 +173,15 @@ def _others_shown(plan: NetworkPlan, azure: View, target: PrivateLinkTarget) -> 
 
 
 def is_of_others(plan: NetworkPlan, azure: View, target: PrivateLinkTarget, used: ResourceId) -> bool:
-    """Whether the endpoint that serves a target is neither the one that we would make nor carries our tag.
+    """Whether the endpoint that serves a target is not ours, by its tag or by its name and the inventory.
 
     One that was made for a custom resource with another group for its endpoints is looked after by whoever uses
-    it: its maker may be gone.
+    it: its maker may be gone. One of our own name that serves, and that nothing says is ours, is used as it is.
     """
-    return used != plan.endpoint(target) and not is_marked(azure.get(used))
+    body = azure.get(used)
+    if used == plan.endpoint(target) and (body is None or plan.adopts or not _serves(body, plan, target)):
+        return False
+    return not _is_ours(plan, target, used, body or {})
 
 
 def is_served(plan: NetworkPlan, azure: View, target: PrivateLinkTarget) -> bool:
@@ -230,9 +242,14 @@ def is_approved(body: Body | None) -> bool:
     return body is not None and connection_status(body) == "approved"
 
 
-def _in_use(plan: NetworkPlan) -> Fragment:
-    """Our name on the endpoint: another custom resource that uses it too must not remove it under us."""
-    return {"tags": {user_tag(plan.owner): plan.owner}}
+def _in_use(plan: NetworkPlan, body: Body | None = None) -> Fragment:
+    """Our name on the endpoint: another custom resource that uses it too must not remove it under us.
+
+    On one of ours that lost its tags, those by which the operator knows it again as well.
+    """
+    lost = body is not None and not is_marked(body) and not plan.adopts
+    marks = {MANAGED_BY: OPERATOR, OWNER: plan.owner} if lost else {}
+    return {"tags": {**marks, user_tag(plan.owner): plan.owner}}
 
 
 def _of_others(plan: NetworkPlan, azure: View, other: ResourceId) -> Body:
@@ -364,6 +381,22 @@ def _approved(
         ("WS-PE-04",),
         used,
         CheckLevel.PENDING if status == "pending" else CheckLevel.BLOCKING,
+    )
+
+
+def _has_our_name(plan: NetworkPlan, target: PrivateLinkTarget, used: ResourceId) -> Iterator[Check]:
+    """One that serves under our name without our tag counts as a way, and is not looked after."""
+    yield Check(
+        f"{used.short} is looked after",
+        used != plan.endpoint(target),
+        reasons.NAME_TAKEN,
+        f"{used.short} has the name that the operator gives and does not carry its tag: it is used as it is, and"
+        " neither repaired nor ever deleted.",
+        f"Nothing to do where somebody looks after it. Else put the tag {MANAGED_BY}={OPERATOR} back where that"
+        " was lost (az tag update), or set spec.adoption to Adopt to let the operator manage it.",
+        (target.rule,),
+        used,
+        CheckLevel.ADVISORY,
     )
 
 

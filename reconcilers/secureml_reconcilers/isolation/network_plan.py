@@ -72,6 +72,12 @@ class NetworkPlan:
     owner: str
     """The custom resource, as `cluster/namespace/name`: left as a tag on the endpoints that it uses."""
 
+    made: frozenset[str] = frozenset()
+    """Keys of what was made for it, as its status lists them: a tag may be lost."""
+
+    adopts: bool = False
+    """What has the name of ours without our tag is taken over."""
+
     @classmethod
     def of(cls, network: Network, endpoints: Endpoints, dns: DNS, cloud: Cloud, owner: str) -> NetworkPlan:
         """The plan that these sections of a spec imply."""

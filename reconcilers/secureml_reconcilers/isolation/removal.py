@@ -55,6 +55,9 @@ class Removal:
     after: tuple[Block, ...] = ()
     """What must hold before anything goes."""
 
+    adopted: frozenset[str] = frozenset()
+    """Keys of what others made and the spec handed over: it stays, without our name on it."""
+
     in_use: frozenset[ResourceId] = frozenset()
     """What is still declared, and stays though all that is listed below it goes."""
 
@@ -126,8 +129,9 @@ def _removed(removal: Removal, target: ResourceId, azure: View) -> Iterator[Bloc
         yield EnsureAbsent(target, "it is gone, or was never made")
         return
     others = sorted(users(body) - {removal.owner})
-    if others and is_marked(body) and removal.owner in users(body):
-        used = f"{_used_by(others)} it"
+    adopted = target.key in removal.adopted and not is_marked(body)
+    if removal.owner in users(body) and ((others and is_marked(body)) or adopted):
+        used = f"{_used_by(others)} it" if others else "it is not the operator's, and is used no more"
         yield Ensure(target, {"tags": {user_tag(removal.owner): Missing()}}, used, after=removal.after)
         return
     why = _why_kept(removal, target, body, azure)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from types import MappingProxyType
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from secureml_reconcilers.api import reasons
 from secureml_reconcilers.azure.problem import AzureProblem, Retry, Severity
 from secureml_reconcilers.azure.resource_id import resource_id
+from secureml_reconcilers.engine.blocks import NOTHING_REMEMBERED, Remembered
 from secureml_reconcilers.engine.view import View, worked_out_once
 from secureml_reconcilers.isolation import services
 from secureml_reconcilers.isolation.body_values import id_in
@@ -32,7 +32,7 @@ class WorkspaceContext:
     spec: SecureWorkspaceSpec
     plan: NetworkPlan
     closed: Mapping[str, frozenset[str]]
-    """By key of each service, the private ways that worked when it was last seen closed."""
+    """See `Remembered.closed`."""
 
     @classmethod
     def of(
@@ -40,7 +40,7 @@ class WorkspaceContext:
         spec: SecureWorkspaceSpec,
         cloud: Cloud,
         owner: str,
-        closed: Mapping[str, frozenset[str]] = MappingProxyType({}),
+        remembered: Remembered = NOTHING_REMEMBERED,
     ) -> WorkspaceContext:
         """Read a spec.
 
@@ -48,9 +48,11 @@ class WorkspaceContext:
             spec: as the model has parsed it.
             cloud: whose DNS zones are used.
             owner: the custom resource, as `cluster/namespace/name`.
-            closed: see the field.
+            remembered: what earlier passes left in its status.
         """
-        return cls(spec, NetworkPlan.of(spec.network, spec.endpoints, spec.dns, cloud, owner), closed)
+        plan = NetworkPlan.of(spec.network, spec.endpoints, spec.dns, cloud, owner)
+        plan = replace(plan, made=remembered.made, adopts=spec.adoption == "Adopt")
+        return cls(spec, plan, remembered.closed)
 
     @property
     def workspace(self) -> ResourceId:

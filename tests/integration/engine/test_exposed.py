@@ -176,3 +176,39 @@ async def test_a_rule_that_azure_refuses_to_repeat_keeps_nothing_open(world: Wor
     assert "network-rule remove" in finding["advice"]
     assert driver.condition("Ready")["status"] == "True"
     assert [event for event in driver.events if event.reason == "DriftDetected"] == []
+
+
+# -- whose a way is, and that it is one, are two questions -------------------------------------------
+
+
+async def test_lost_tags_are_no_reason_to_leave_anything_open(ready: Driver, world: World) -> None:
+    """Somebody replaces all tags of all endpoints, and opens everything: it is closed, and tagged again."""
+    endpoints = [each.id.text for each in world.emulator.ctx.of_type(alice.ENDPOINT)]
+    for each in endpoints:
+        tags = f"{each}/providers/Microsoft.Resources/tags/default"
+        body = {"operation": "Replace", "properties": {"tags": {"costCenter": "42"}}}
+        await world.alice.patch(tags, "2021-04-01", body)
+    await opens(world, *EVERY)
+    await look_for(ready, timedelta(minutes=35))
+    assert {kind for kind in EVERY if is_open(world, kind)} == set()
+    assert ready.condition("Ready")["status"] == "True"
+    found = world.emulator.ctx.of_type(alice.ENDPOINT)
+    assert sorted(each.id.text for each in found) == sorted(endpoints)
+    assert {each.body["tags"].get("managed-by") for each in found} == {"secureml-operator"}
+    assert {each.body["tags"].get("costCenter") for each in found} == {"42"}
+
+
+async def test_ways_that_nothing_says_are_ours_let_services_be_closed(ready: Driver, world: World) -> None:
+    """The status was lost, and the tags too: the endpoints are used as they are, and what is open is closed."""
+    for each in world.emulator.ctx.of_type(alice.ENDPOINT):
+        tags = f"{each.id.text}/providers/Microsoft.Resources/tags/default"
+        await world.alice.patch(tags, "2021-04-01", {"operation": "Replace", "properties": {"tags": {}}})
+    await opens(world, *EVERY)
+    ready.save({"observedGeneration": -1})
+    ready.restart()
+    await look_for(ready, timedelta(minutes=10))
+    assert {kind for kind in EVERY if is_open(world, kind)} == set()
+    assert {
+        each.body.get("tags", {}).get("managed-by") for each in world.emulator.ctx.of_type(alice.ENDPOINT)
+    } == {None}
+    assert [each["rule"] for each in ready.status["findings"]].count("ST-PE-01") == 1

@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from tests.unit.engine.building import NOW, START
@@ -30,7 +29,7 @@ if TYPE_CHECKING:
     from secureml_reconcilers.azure.graph_query import GraphQuery
     from secureml_reconcilers.azure.problem import AzureProblem
     from secureml_reconcilers.azure.resource_id import ResourceId
-    from secureml_reconcilers.engine.blocks import Blocks
+    from secureml_reconcilers.engine.blocks import Blocks, Remembered
     from secureml_reconcilers.engine.clock import Moment
     from secureml_reconcilers.engine.contract import Event, ReconcileResult, Status
     from secureml_reconcilers.engine.view import View
@@ -419,13 +418,7 @@ class Kind:
 
     enforce: bool = True
 
-    def declare(
-        self,
-        spec: Mapping[str, Any],
-        owner: str,
-        _: tuple[str, ...] = (),
-        closed: Mapping[str, frozenset[str]] = MappingProxyType({}),  # noqa: ARG002 - the engine's part of it
-    ) -> Composition:
+    def declare(self, spec: Mapping[str, Any], owner: str, _: Remembered | None = None) -> Composition:
         """See `Declares.declare`; a spec with something `wrong` in it cannot be understood."""
         if "wrong" in spec:
             raise ValueError(spec["wrong"])
@@ -434,11 +427,11 @@ class Kind:
         aspects = tuple(Aspect(name, each) for name, each in {**first, **self.parts}.items())
         return Composition(aspects, owner, enforce=self.enforce)
 
-    def remove(self, spec: Mapping[str, Any], owner: str, inventory: tuple[str, ...]) -> Composition:
+    def remove(self, spec: Mapping[str, Any], owner: str, remembered: Remembered) -> Composition:
         """See `Declares.remove`."""
         if self.by_inventory is None:
             return self.declare(spec, owner)
-        return Composition((Aspect(self.condition, self.by_inventory(inventory)),), owner)
+        return Composition((Aspect(self.condition, self.by_inventory(remembered.inventory)),), owner)
 
 
 class Run:

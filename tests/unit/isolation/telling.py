@@ -11,6 +11,7 @@ from tests.unit.engine.fakes import FakeClock
 from tests.unit.isolation.bodies import OWNER, spec, world
 
 from secureml_reconcilers.engine.assessment import Advised, Blocked, Differs, Holds, Ownership, Pending, Running
+from secureml_reconcilers.engine.blocks import Remembered
 from secureml_reconcilers.engine.composing import compose
 from secureml_reconcilers.engine.evaluation import Evaluation, Situation, evaluate
 from secureml_reconcilers.engine.ledger import Ledger
@@ -108,7 +109,8 @@ class Case:
 
     def evaluation(self) -> Evaluation:
         """What the engine makes of it."""
-        composition = SecureWorkspaces(self.cloud).declare(self.spec, OWNER)
+        remembered = Remembered(made=frozenset(each.key for each in self.inventory))
+        composition = SecureWorkspaces(self.cloud).declare(self.spec, OWNER, remembered)
         return judge_all(composition, world(*self.changes, rows=self.rows), self.inventory)
 
     def repaired(self) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ import pytest
 from tests.unit.engine.fakes import FakeClock
 from tests.unit.isolation.bodies import OWNER, WORKSPACE, spec
 
+from secureml_reconcilers.engine.blocks import Remembered
 from secureml_reconcilers.engine.inventory import Inventory
 from secureml_reconcilers.engine.ledger import Ledger
 from secureml_reconcilers.engine.recovering import recovery
@@ -27,7 +28,7 @@ def words(composition: Composition) -> list[tuple[str, str]]:
 
 def declared(*, inventory: tuple[str, ...] = (), **parts: Any) -> dict[str, str]:  # noqa: ANN401 - JSON
     """Those of a spec."""
-    return dict(words(SecureWorkspaces().declare(spec(**parts), OWNER, inventory)))
+    return dict(words(SecureWorkspaces().declare(spec(**parts), OWNER, Remembered(inventory))))
 
 
 def test_a_workspace_has_one_condition_per_system() -> None:
@@ -76,7 +77,7 @@ def test_a_reason_says_what_the_spec_asks_for(parts: dict[str, Any], condition: 
 
 def test_a_removal_has_conditions_of_its_own() -> None:
     """What goes, and that nothing of it is still under way."""
-    removal = SecureWorkspaces().remove(spec(deletionPolicy="Delete"), OWNER, ())
+    removal = SecureWorkspaces().remove(spec(deletionPolicy="Delete"), OWNER, Remembered(()))
     assert words(with_release(removal, Inventory(), Ledger(FakeClock()))) == [
         ("PrivateEndpointsRemoved", "Removed"),
         ("DNSRemoved", "Removed"),

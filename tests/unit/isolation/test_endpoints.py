@@ -213,9 +213,9 @@ OURS = [
         violated="ST-PE-01",
     ),
     case(
-        "an endpoint of our name that is not ours is not touched",
+        "an endpoint of our name that nothing says is ours is used, and not touched",
         [put(BLOB, "tags", {})],
-        [Finding("NameTaken", BLOB, "ST-PE-01")],
+        [Advice("NameTaken", BLOB, "ST-PE-01")],
         violated="ST-PE-01",
     ),
     case(
@@ -232,9 +232,24 @@ OURS = [
         violated="ST-PE-01",
     ),
     case(
-        "nor one that we announced, for all that we make carries our mark: somebody made it anew",
-        [put(BLOB, "tags", IN_USE)],
-        [Finding("NameTaken", BLOB, "ST-PE-01")],
+        "one that the inventory lists has lost its tags, and is tagged again",
+        [put(BLOB, "tags", {"costCenter": "42"})],
+        [
+            Write(
+                "Update",
+                BLOB,
+                {
+                    "location": "westeurope",
+                    "tags": {"costCenter": "42", **MARK, **IN_USE},
+                    "properties": {
+                        name: value
+                        for name, value in endpoint(TARGETS["blob"])["properties"].items()
+                        if name not in {"provisioningState", "customDnsConfigs"}
+                    },
+                },
+                ETAG,
+            )
+        ],
         violated="ST-PE-01",
         inventory=[BLOB],
     ),

@@ -82,7 +82,6 @@ def missing_pieces(group: str) -> dict[str, tuple[Change, ...]]:
         "the endpoint is missing and its subnet is full": (gone(own), added(network(NETWORK, FULL))),
         "the endpoint is being made": (put(own, "properties.provisioningState", "Updating"),),
         "the endpoint's creation failed": (put(own, "properties.provisioningState", "Failed"),),
-        "the endpoint is not ours": (put(own, "tags", {}),),
         "the endpoint may not be read": (unreadable(own),),
         "the endpoint is pending": (added(endpoint(target, status="Pending")),),
         "the endpoint is rejected": (added(endpoint(target, status="Rejected")),),

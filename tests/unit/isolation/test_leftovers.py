@@ -39,7 +39,7 @@ from tests.unit.isolation.bodies import (
 from tests.unit.isolation.telling import Advice, Finding, Soon, Told, Waits, Works, Write, judge_all, told
 
 from secureml_reconcilers.engine.assessment import Advised, Differs, Holds
-from secureml_reconcilers.engine.blocks import Check
+from secureml_reconcilers.engine.blocks import Check, Remembered
 from secureml_reconcilers.engine.evaluation import must_be_fresh
 from secureml_reconcilers.engine.ownership_tags import user_tag
 from secureml_reconcilers.secure_workspace import SecureWorkspaces
@@ -73,7 +73,7 @@ def judged(
     """What a pass makes of a landscape, with this inventory and these parts of a spec."""
     made = tuple(inventory)
     declared = spec(deletionPolicy=policy, **parts)
-    composition = SecureWorkspaces().declare(declared, OWNER, tuple(each.text for each in made))
+    composition = SecureWorkspaces().declare(declared, OWNER, Remembered(tuple(each.text for each in made)))
     return judge_all(composition, world(*changes), made)
 
 
@@ -254,7 +254,7 @@ def test_there_is_no_such_condition_before_anything_was_made() -> None:
     """Whoever only looks needs no condition about leftovers."""
     conditions = [each.condition for each in SecureWorkspaces().declare(spec(), OWNER).aspects]
     assert "LeftoversRemoved" not in conditions
-    later = SecureWorkspaces().declare(spec(), OWNER, (FILE.text,))
+    later = SecureWorkspaces().declare(spec(), OWNER, Remembered((FILE.text,)))
     assert [each.condition for each in later.aspects][-2:] == ["LeftoversRemoved", "SpecSupported"]
 
 

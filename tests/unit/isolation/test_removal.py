@@ -38,7 +38,7 @@ from tests.unit.isolation.bodies import (
 from tests.unit.isolation.telling import Advice, Finding, Shows, Soon, Told, Waits, Works, Write, judge_all, told
 
 from secureml_reconcilers.azure.arm import Listed, NotFound
-from secureml_reconcilers.engine.blocks import Check
+from secureml_reconcilers.engine.blocks import Check, Remembered
 from secureml_reconcilers.engine.evaluation import must_be_fresh
 from secureml_reconcilers.engine.ownership_tags import user_tag
 from secureml_reconcilers.engine.questions import Listing
@@ -92,7 +92,9 @@ NAMES_WAIT = tuple(Soon(f"{each.short} is no longer needed by our endpoints") fo
 
 def removal(inventory: Iterable[ResourceId]) -> Composition:
     """What deleting the custom resource takes."""
-    return SecureWorkspaces().remove(spec(deletionPolicy="Delete"), OWNER, tuple(each.text for each in inventory))
+    return SecureWorkspaces().remove(
+        spec(deletionPolicy="Delete"), OWNER, Remembered(tuple(each.text for each in inventory))
+    )
 
 
 def removed(
@@ -100,7 +102,9 @@ def removed(
 ) -> tuple[Told, ...]:
     """What deleting the custom resource does in a landscape."""
     made = tuple(inventory)
-    composition = SecureWorkspaces().remove(spec(deletionPolicy=policy), OWNER, tuple(each.text for each in made))
+    composition = SecureWorkspaces().remove(
+        spec(deletionPolicy=policy), OWNER, Remembered(tuple(each.text for each in made))
+    )
     return told(judge_all(composition, world(*changes), made))
 
 
@@ -309,7 +313,7 @@ CASES = [
 def test_a_zone_group_goes_upon_a_fresh_look_at_who_uses_its_endpoint() -> None:
     """Another custom resource may have come to use the endpoint since: its names would be gone."""
     composition = SecureWorkspaces().remove(
-        spec(deletionPolicy="Delete"), OWNER, tuple(each.text for each in EVERYTHING)
+        spec(deletionPolicy="Delete"), OWNER, Remembered(tuple(each.text for each in EVERYTHING))
     )
     evaluation = judge_all(composition, world(), EVERYTHING)
     assert [(action.id, must_be_fresh(action)) for action in evaluation.actions] == [
@@ -320,7 +324,7 @@ def test_a_zone_group_goes_upon_a_fresh_look_at_who_uses_its_endpoint() -> None:
 def test_who_keeps_an_endpoint_is_named() -> None:
     """Whoever deletes with Delete and finds something left wants to know for whom."""
     more = {**THEIR_USE, user_tag("team-c/risk"): "team-c/risk"}
-    composition = SecureWorkspaces().remove(spec(deletionPolicy="Delete"), OWNER, (BLOB.text,))
+    composition = SecureWorkspaces().remove(spec(deletionPolicy="Delete"), OWNER, Remembered((BLOB.text,)))
     evaluation = judge_all(composition, world(put(BLOB, "tags", {**MARK, **more})), [BLOB])
     assert [action.block.reason for action in evaluation.actions] == ["team-b/churn and team-c/risk use it"]
 
@@ -413,7 +417,7 @@ def test_what_is_kept_is_said_with_the_reason(changes: list[Change], target: Res
 
 def test_what_is_no_id_is_said_too() -> None:
     """A status can be edited by hand."""
-    composition = SecureWorkspaces().remove(spec(deletionPolicy="Delete"), OWNER, ("nonsense",))
+    composition = SecureWorkspaces().remove(spec(deletionPolicy="Delete"), OWNER, Remembered(("nonsense",)))
     said = [block for block in judge_all(composition, world()).blocks() if isinstance(block, Check)]
     assert [block.message for block in said] == ["nonsense is kept: it is no ARM id, so it cannot be looked at."]
 
@@ -466,7 +470,7 @@ def test_retain_touches_nothing() -> None:
 def test_observing_deletes_nothing() -> None:
     """What was made before the mode became Observe stays, for Observe writes nothing at all."""
     made = tuple(each.text for each in EVERYTHING)
-    composition = SecureWorkspaces().remove(spec(deletionPolicy="Delete", mode="Observe"), OWNER, made)
+    composition = SecureWorkspaces().remove(spec(deletionPolicy="Delete", mode="Observe"), OWNER, Remembered(made))
     assert told(judge_all(composition, world(), EVERYTHING)) == ()
 
 
@@ -476,3 +480,14 @@ def test_nothing_is_opened_again() -> None:
         changes, inventory, _ = row.values
         written = [value for value in removed(changes, inventory) if isinstance(value, Write | Waits)]  # type: ignore[arg-type]
         assert {value.kind for value in written if value.id.type != BLOB.type} <= {"Delete"}
+
+
+def test_our_name_goes_from_what_was_adopted_and_nothing_else() -> None:
+    """Adoption put it there; the endpoint is somebody else's, and stays."""
+    named = {"costCenter": "42", **IN_USE}
+    remembered = Remembered((BLOB.text,), adopted=frozenset({BLOB.key}))
+    composition = SecureWorkspaces().remove(spec(deletionPolicy="Delete"), OWNER, remembered)
+    (taken_off,) = told(judge_all(composition, world(put(BLOB, "tags", named)), (BLOB,)))
+    assert isinstance(taken_off, Write)
+    assert (taken_off.kind, taken_off.id, (taken_off.body or {})["tags"]) == ("Update", BLOB, {"costCenter": "42"})
+    assert told(judge_all(composition, world(put(BLOB, "tags", {"costCenter": "42"})), (BLOB,))) == kept(BLOB)

@@ -51,6 +51,7 @@ from tests.unit.isolation.telling import (
 )
 
 from secureml_reconcilers.azure.arm import Listed
+from secureml_reconcilers.engine.blocks import Remembered
 from secureml_reconcilers.engine.ownership_tags import user_tag
 from secureml_reconcilers.engine.questions import Listing
 from secureml_reconcilers.isolation import rivals
@@ -196,7 +197,7 @@ SEVERAL = [
     case(
         "where ours has lost its tag, that is said, as ever",
         [*rival(), put(BLOB, "tags", IN_USE)],
-        [Finding("NameTaken", BLOB, "ST-PE-01")],
+        [Advice("NameTaken", BLOB, "ST-PE-01")],
     ),
     case(
         "ours that was disconnected goes first: its records would stand in the way",
@@ -289,7 +290,7 @@ def test_no_closing_waits_for_our_name_on_one_that_nobody_uses() -> None:
 def leftovers(*changes: Change) -> list[Told]:
     """What becomes of our endpoint and its group in a landscape with a rival."""
     composition = SecureWorkspaces().declare(
-        spec(deletionPolicy="Delete"), OWNER, tuple(each.text for each in (BLOB, BLOB_GROUP, RIVAL))
+        spec(deletionPolicy="Delete"), OWNER, Remembered(tuple(each.text for each in (BLOB, BLOB_GROUP, RIVAL)))
     )
     said = told(judge_all(composition, world(*rival(), *changes), (BLOB, BLOB_GROUP, RIVAL)))
     return [each for each in said if getattr(each, "id", None) in {BLOB, BLOB_GROUP, RIVAL, RIVAL_GROUP}]

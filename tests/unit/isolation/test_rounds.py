@@ -34,6 +34,7 @@ from tests.unit.isolation.bodies import (
 )
 
 from secureml_reconcilers.azure.resource_id import resource_id
+from secureml_reconcilers.engine.blocks import Remembered
 from secureml_reconcilers.secure_workspace import SecureWorkspaces
 
 if TYPE_CHECKING:
@@ -142,5 +143,5 @@ def test_a_deletion_looks_at_all_endpoints_together(hidden: bool) -> None:  # no
     groups = [each.child("privateDnsZoneGroups", "default") for each in OURS]
     inventory = tuple(each.text for each in (*OURS, *groups, *ZONE.values(), *LINK.values()))
     changes = [added(*(endpoint(TARGETS["blob"], each) for each in OURS))]
-    composition = SecureWorkspaces().remove(spec(deletionPolicy="Delete"), OWNER, inventory)
+    composition = SecureWorkspaces().remove(spec(deletionPolicy="Delete"), OWNER, Remembered(inventory))
     assert rounds(composition, world(*changes, *([unreadable(OURS[0])] if hidden else []))) <= FEW

@@ -29,24 +29,16 @@ def endpoints_of(ctx: Context, target: Resource) -> list[Resource]:
 
 
 def adapt(ctx: Context, target: Resource) -> None:
-    """Give every endpoint of a target the addresses of its members, or none of them anything.
+    """Give every endpoint of a target an address for each of its members, and take back those of former ones.
 
     Raises:
-        ArmError: 400 SubnetIsFull, when one of the subnets has not got the addresses.
+        ArmError: 400 SubnetIsFull, when a subnet has not got the addresses; taking the member back and adapting
+            once more leaves everything as it was.
     """
-    interfaces = [(each, endpoint_interfaces.interface_of(ctx, each)) for each in endpoints_of(ctx, target)]
-    known = [(endpoint, interface) for endpoint, interface in interfaces if interface is not None]
-    wanted: dict[str, int] = {}
-    for endpoint, interface in known:
-        subnet = str(reference(endpoint.properties["subnet"])).lower()
-        missing = _missing(interface, members_of(ctx, target, groups_of(endpoint)))
-        wanted[subnet] = wanted.get(subnet, 0) + len(missing)
-    for key, count in wanted.items():
-        subnet_there = ctx.find(key)
-        if subnet_there is not None:
-            addresses.allocate(ctx, subnet_there, [None] * count)
-    for endpoint, interface in known:
-        _change(ctx, target, endpoint, interface)
+    for endpoint in endpoints_of(ctx, target):
+        interface = endpoint_interfaces.interface_of(ctx, endpoint)
+        if interface is not None:
+            _change(ctx, target, endpoint, interface)
 
 
 def _member_of(configuration: JsonObject) -> str:

@@ -107,10 +107,13 @@ def _way(ctx: Context, published: Published, here: Resource, subnets: list[Resou
     found = resolve(ctx, name, here.id.text)
     if found.code != "NOERROR":
         return Way(found, works=False, why=f"{name} does not resolve: {found.why}")
+    if found.service and found.service.lower() != published.service.id.key:
+        return Way(found, works=False, why=f"{found.why}, which is that of {found.service}")
     if found.service:
         open_to, why = firewalls.let_in(published.service, subnets)
-        works = bool(open_to or not subnets) and found.service.lower() == published.service.id.key
-        return Way(found, works, "", tuple(each.id.text for each in open_to), f"{found.why}; {why}")
+        return Way(
+            found, bool(open_to or not subnets), "", tuple(each.id.text for each in open_to), f"{found.why}; {why}"
+        )
     endpoint, problem = "", ""
     for address in found.addresses:
         endpoint, problem = _behind(ctx, published, here, address)

@@ -149,6 +149,27 @@ def serviced(*services: str) -> Step:
     return put(network_id("spoke"), network_body("spoke", services=services))
 
 
+def unfinished(network: str, name: str = BLOB) -> Step:
+    """The link of a network is still being made."""
+
+    async def step(azure: Azure) -> None:
+        ctx = azure.emulator.ctx
+        there = ctx.find(f"{NET}/privateDnsZones/{name}/virtualNetworkLinks/{network}")
+        assert there is not None
+        ctx.set_properties(there, virtualNetworkLinkState="InProgress")
+
+    return step
+
+
+def account(name: str) -> Step:
+    """One more storage account."""
+
+    async def step(azure: Azure) -> None:
+        await azure.storage(name)
+
+    return step
+
+
 def judged(status: str) -> Step:
     """The owner of the account decides on its first connection."""
 

@@ -51,6 +51,13 @@ ESTATES = [
         {"dnsResolutionResults": ["CustomDnsInUse"]},
         id="a DNS server of one's own that forwards",
     ),
+    pytest.param((servers("168.63.129.16"), *ENDPOINT, *NAMES), {}, id="Azure's DNS by its address"),
+    pytest.param(
+        (endpoint_in("spoke", WORKSPACE, "amlworkspace", manual=True),), {}, id="an endpoint nobody approved"
+    ),
+    pytest.param(
+        (closed(STORAGE), endpoint_in("spoke")), {}, id="a closed account with an endpoint, and nobody inside"
+    ),
     pytest.param(
         ENDPOINT, {"dnsResolutionResults": ["PrivateEndpointNotResolved"] * 4}, id="an endpoint without names"
     ),

@@ -488,6 +488,22 @@ async def test_a_full_subnet_rolls_a_replica_back(started: Azure) -> None:
     assert len((await started.get(PE)).properties["customDnsConfigs"]) == 2
 
 
+async def test_two_endpoints_in_one_subnet_need_two_addresses(started: Azure) -> None:
+    """One address is free and both endpoints of the registry need one: neither gets it."""
+    subnet = await started.subnet("small", "10.0.2.0/28")
+    registry, _ = await replicated(started, subnet)
+    await started.make(f"{NET}/privateEndpoints/second", endpoint(subnet, registry, "registry"))
+    storage = await started.storage()
+    for number in range(6):
+        await started.make(f"{NET}/privateEndpoints/s{number}", endpoint(subnet, storage))
+    replica = f"{registry}/replications/northeurope"
+    outcome = await started.outcome(await started.put(replica, {"location": "northeurope", "properties": {}}))
+    assert (outcome.body["status"], outcome.body["error"]["code"]) == ("Failed", "SubnetIsFull")
+    for name in ("p", "second"):
+        found = await started.get(f"{NET}/privateEndpoints/{name}")
+        assert len(found.properties["customDnsConfigs"]) == 2
+
+
 async def test_a_replica_needs_a_right_on_the_endpoints() -> None:
     """Field reports, section 2: privateEndpoints/privateLinkServiceProxies/write, of whoever makes the replica."""
     async with Azure.start(guest("Microsoft.ContainerRegistry/*")) as azure:

@@ -18,6 +18,7 @@ from .estates import (
     STORAGE,
     VAULT,
     WORKSPACE,
+    account,
     alias,
     base,
     closed,
@@ -33,6 +34,7 @@ from .estates import (
     registry,
     servers,
     serviced,
+    unfinished,
     vault,
     workspace,
     written,
@@ -96,6 +98,32 @@ WAYS = [
     pytest.param((*PLAIN, record("sa1", "10.0.1.99")), False, True, "nobody has", id="a record of a free address"),
     pytest.param(
         (*PLAIN, record("sa1", "10.0.1.4", "10.0.1.99")), False, True, "nobody has", id="one of two is dead"
+    ),
+    pytest.param(
+        (*PLAIN, record("sa1", "10.0.1.99", "10.0.1.4")), False, True, "nobody has", id="the other of two is dead"
+    ),
+    pytest.param(
+        (*PLAIN, account("sa2"), endpoint_in("spoke", f"{STORAGE[:-1]}2", name="q"), record("sa1", "10.0.1.5")),
+        False,
+        True,
+        "q has no connection to sa1",
+        id="a record of another account's endpoint",
+    ),
+    pytest.param(
+        (*PLAIN, account("sa2"), zone("blob.core.windows.net"), linked("spoke", "blob.core.windows.net"),
+         alias("sa1", "sa2.example", zone_name="blob.core.windows.net")),
+        False,
+        False,
+        "public DNS does not know sa2.example",
+        id="an alias of what is not there",
+    ),
+    pytest.param(
+        (*PLAIN, registry(), zone("blob.core.windows.net"), linked("spoke", "blob.core.windows.net"),
+         alias("sa1", "registry1.azurecr.io", zone_name="blob.core.windows.net")),
+        False,
+        False,
+        "which is that of",
+        id="an alias of another service",
     ),
     pytest.param((*PLAIN, record("sa1", "8.8.8.8")), False, True, "in no network", id="an address from elsewhere"),
     pytest.param((*PLAIN, judged("Rejected")), True, False, "public DNS", id="rejected: the alias is gone"),
@@ -187,6 +215,31 @@ WAYS = [
         id="a zone of the public name shadows it",
     ),
     pytest.param(
+        (*PLAIN, zone("blob.core.windows.net"), linked("spoke", "blob.core.windows.net", policy=FALLS_BACK)),
+        False,
+        False,
+        "the zone /subscriptions",
+        id="a zone of the public name does not fall back",
+    ),
+    pytest.param(
+        (*PLAIN, zone("blob.core.windows.net"), linked("spoke", "blob.core.windows.net"),
+         alias("sa1", f"sa1.{BLOB}", zone_name="blob.core.windows.net")),
+        True,
+        True,
+        "",
+        id="the zone with the longest suffix answers",
+    ),
+    pytest.param((*PLAIN, unfinished("spoke")), True, False, "public DNS", id="a link that is still being made"),
+    pytest.param(
+        (*PLAIN, zone("core.windows.net"), linked("spoke", "core.windows.net"),
+         record("*", "10.0.1.4", zone_name="core.windows.net"),
+         record("blob", "10.0.1.4", zone_name="core.windows.net")),
+        False,
+        False,
+        "lacks sa1.blob.core.windows.net",
+        id="a wildcard does not reach below a name that exists",
+    ),
+    pytest.param(
         (*PLAIN, zone("sa1.blob.core.windows.net"), linked("spoke", "sa1.blob.core.windows.net"),
          record("@", "10.0.1.4", zone_name="sa1.blob.core.windows.net")),
         True,
@@ -242,6 +295,13 @@ WAYS = [
         False,
         "lets in no subnet",
         id="a subnet rule whose service endpoint is gone",
+    ),
+    pytest.param(
+        (serviced("Microsoft.Storage"), closed(networkAcls=firewall())),
+        False,
+        False,
+        "lets in no subnet",
+        id="a service endpoint without a rule",
     ),
     pytest.param(
         (closed(networkAcls=firewall()),), False, False, "lets in no subnet", id="denied, without a rule"

@@ -75,9 +75,16 @@ class PrivateEndpoints(NetworkType):
 
         There the request for approval at once is refused in the short name of the right (Azure/azure-sdk-for-go
         issue 14306, MicrosoftDocs/azure-docs issue 96892). In one subscription the right only decides between
-        Approved and Pending.
+        Approved and Pending. An update joins the zones of the endpoint's group once more
+        (hashicorp/terraform-provider-azurerm issue 10556).
         """
         if not write.creating:
+            for group in write.ctx.children(write.id, ZONE_GROUPS):
+                for each in group.properties.get("privateDnsZoneConfigs") or ():
+                    yield (
+                        "Microsoft.Network/privateDnsZones/join/action",
+                        str(each["properties"]["privateDnsZoneId"]),
+                    )
             return
         yield (
             "Microsoft.Network/virtualNetworks/subnets/join/action",

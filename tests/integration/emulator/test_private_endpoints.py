@@ -529,6 +529,24 @@ async def test_a_policy_may_ask_for_a_tag(started: Azure) -> None:
     assert (await started.put(PE, {**body, "tags": {"costCenter": "42"}})).status == 201
 
 
+async def test_an_update_joins_the_zones_again() -> None:
+    """hashicorp/terraform-provider-azurerm issue 10556: 403 without the right on the zones of somebody's group."""
+    actions = ("Microsoft.Network/privateEndpoints/*", "Microsoft.Network/virtualNetworks/subnets/join/action")
+    async with Azure.start(guest(*actions)) as azure:
+        await azure.group()
+        await azure.network()
+        await azure.subnet()
+        body = endpoint(SUBNET, await azure.storage())
+        zone = await azure.zone()
+        await azure.make(PE, body)
+        assert (await azure.put(PE, {**body, "tags": {"a": "1"}}, who=GUEST)).status == 200
+        await azure.make(f"{PE}/privateDnsZoneGroups/default", zone_group(zone))
+        refused = await azure.put(PE, {**body, "tags": {"a": "2"}}, who=GUEST)
+        assert (refused.status, refused.code) == (403, "LinkedAuthorizationFailed")
+        assert f"'{zone}'" in refused.message
+        assert (await azure.get(PE)).body["tags"] == {"a": "1"}
+
+
 async def test_virtual_time_of_an_endpoint(started: Azure) -> None:
     """32 to 59 s (reference data 16): not before, and not after."""
     await started.put(PE, endpoint(SUBNET, await started.storage()))

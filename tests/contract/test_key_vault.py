@@ -69,6 +69,20 @@ async def test_patch_keeps_what_it_omits(azure: Client) -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("asked", "shown"),
+    [
+        pytest.param("disabled", "Disabled", id="in small letters"),
+        pytest.param("SecuredByPerimeter", "SecuredByPerimeter", id="by a perimeter"),
+    ],
+)
+async def test_how_public_access_is_spelt(azure: Client, asked: str, shown: str) -> None:
+    """Recorded in capitals whatever was asked; the article on security perimeters has the third word."""
+    await azure.made(VAULT, vault_body())
+    body = {"properties": {"publicNetworkAccess": asked}}
+    assert (await azure.patch(VAULT, body)).body["properties"]["publicNetworkAccess"] == shown
+
+
 async def test_a_subnet_needs_its_service_endpoint_first(azure: Client) -> None:
     """Wire examples, section 9: VirtualNetworkNotValid unless the rule says to ignore it."""
     await network(azure, bare={}, ready={"serviceEndpoints": [{"service": "Microsoft.KeyVault"}]})

@@ -258,12 +258,20 @@ def _properties(write: Write) -> JsonObject:
         "enableSoftDelete": True,
         "softDeleteRetentionInDays": asked.get("softDeleteRetentionInDays") or RETENTION_DAYS,
         "vaultUri": f"https://{write.id.name}.vault.azure.net/",
-        "publicNetworkAccess": str(asked.get("publicNetworkAccess") or "Enabled").capitalize(),
+        "publicNetworkAccess": _public_access(asked.get("publicNetworkAccess")),
     }
     acls = firewall.acls(write)
     if acls:
         properties["networkAcls"] = _composed_acls(acls)
     return properties
+
+
+PUBLIC_ACCESS = {"enabled": "Enabled", "disabled": "Disabled", "securedbyperimeter": "SecuredByPerimeter"}
+"""How the service spells the words, whatever the request's casing; the third is of a security perimeter."""
+
+
+def _public_access(asked: object) -> str:
+    return PUBLIC_ACCESS.get(str(asked or "Enabled").lower(), str(asked))
 
 
 SERVER_OWNED = frozenset(

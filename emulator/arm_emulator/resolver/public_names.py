@@ -25,9 +25,12 @@ WORKSPACES = "Microsoft.MachineLearningServices/workspaces"
 SERVICES = (STORAGE, "Microsoft.KeyVault/vaults", REGISTRIES, WORKSPACES)
 """The types with public names of their own."""
 
-INSTANCE = re.compile(r"(?P<name>[^.]+?)(-22)?\.(?P<region>[^.]+)\.instances\.(azureml\.ms|ml\.azure\.ms)")
-"""Names of a compute instance, the second for SSH (reference data, section 3). They lead to the workspace's
-endpoint and stand in no record of their own, so public DNS makes them an alias of the workspace's name."""
+SSH = "-22"
+"""Stands behind an instance's name where SSH is meant."""
+
+INSTANCE = re.compile(r"(?P<name>[^.]+)\.(?P<region>[^.]+)\.instances\.(azureml\.ms|ml\.azure\.ms)")
+"""Names of a compute instance (reference data, section 3). They lead to the workspace's endpoint and stand in no
+record of their own, so public DNS makes them an alias of the workspace's name."""
 
 ONLINE = re.compile(r"(?P<name>[^.]+)\.(?P<region>[^.]+)\.inference\.ml\.azure\.com")
 """Name of a managed online endpoint (reference data, section 3)."""
@@ -137,7 +140,7 @@ def _filled(each: Published, name: str) -> Published:
 
 def _alias_of_instance(ctx: Context, name: str) -> str:
     found = INSTANCE.fullmatch(name)
-    workspace = _workspace_with(ctx, "computes", found) if found else None
+    workspace = _workspace_with(ctx, "computes", found, SSH) if found else None
     if workspace is None:
         return ""
     return next(each.fqdn for each in published(ctx, workspace) if each.member == "default")
@@ -152,10 +155,12 @@ def _alias_of_online_endpoint(ctx: Context, name: str) -> str:
     return found["name"] + pattern[1:]
 
 
-def _workspace_with(ctx: Context, kind: str, found: re.Match[str]) -> Resource | None:
+def _workspace_with(ctx: Context, kind: str, found: re.Match[str], suffix: str = "") -> Resource | None:
+    """The workspace in the region of a name that has the child of that name, with the suffix or without."""
     for each in ctx.of_type(f"{WORKSPACES}/{kind}"):
         workspace = ctx.store.get(each.id.parent)
-        if workspace is None or each.id.name.lower() != found["name"]:
+        name = each.id.name.lower()
+        if workspace is None or found["name"] not in {name, f"{name}{suffix}"}:
             continue
         if workspace.location.replace(" ", "").lower() == found["region"]:
             return workspace

@@ -397,6 +397,11 @@ async def test_every_name_of_a_workspace_and_its_instances(azure: Azure) -> None
     for name in ("ci-one.westeurope.instances.azureml.ms", "ci-one-22.westeurope.instances.ml.azure.ms"):
         assert resolve(ctx, name, SPOKE).addresses == ("10.0.1.4",)
     assert resolve(ctx, "ci-one.northeurope.instances.azureml.ms", SPOKE).code == "NXDOMAIN"
+    await put(f"{WORKSPACE}/onlineEndpoints/score", {"location": "westeurope", "properties": {"authMode": "Key"}})(
+        azure
+    )
+    assert resolve(ctx, "score.westeurope.inference.ml.azure.com", SPOKE).addresses == ("10.0.1.6",)
+    assert resolve(ctx, "score-22.westeurope.inference.ml.azure.com", SPOKE).code == "NXDOMAIN"
 
 
 async def test_a_vault(azure: Azure) -> None:

@@ -25,6 +25,7 @@ from secureml_reconcilers.api.common import (
 from secureml_reconcilers.api.fields import MapOf, SetOf
 from secureml_reconcilers.api.model import ApiModel
 from secureml_reconcilers.api.rules import Rule, immutable
+from secureml_reconcilers.api.zone_names import ZONE_NAMES
 
 
 class Network(ApiModel):
@@ -48,9 +49,23 @@ class Network(ApiModel):
     )
 
 
+_ZONES = tuple(dict.fromkeys(name for cloud in ZONE_NAMES.values() for zones in cloud.values() for name in zones))
+"""The zones of all clouds: the API server does not know in which one it is."""
+
+_SHOWN = ("amlworkspace", "blob", "vault", "registry")
+"""Private link groups whose zones a refusal names, so that a typing error is seen at once."""
+
+
+def _zone_names(dns: "DNS") -> list[str]:
+    return [zone.lower().rsplit("/", 1)[1] for zone in dns.zone_ids]
+
+
 def _distinct_zone_names(dns: "DNS") -> bool:
-    names = [zone.lower().rsplit("/", 1)[1] for zone in dns.zone_ids]
-    return len(set(names)) == len(names)
+    return len(set(_zone_names(dns))) == len(dns.zone_ids)
+
+
+def _known_zone_names(dns: "DNS") -> bool:
+    return set(_zone_names(dns)) <= set(_ZONES)
 
 
 class ConfirmedRecord(ApiModel):
@@ -78,7 +93,8 @@ class DNS(ApiModel):
 
     zone_ids: Annotated[tuple[PrivateDNSZoneID, ...], SetOf(16)] = ()
     """ARM ids of zones to use in place of those the operator would find; each serves the private endpoints
-    whose zone has its name. Default none."""
+    whose zone has its name. Where the network is linked to another zone of that name, the one named here is
+    prepared, and a finding tells what is left to do. Default none."""
 
     server_network_ids: Annotated[tuple[VirtualNetworkID, ...], SetOf(16)] = ()
     """ARM ids of the virtual networks in which DNS servers of your own live that networks of this resource ask
@@ -120,6 +136,13 @@ class DNS(ApiModel):
             " y.lowerAscii().split('/')[8] == z.lowerAscii().split('/')[8]))",
             "two ids name zones of one name: a virtual network can be linked to only one of them (DNS-04)",
             holds=_distinct_zone_names,
+            field_path=".zoneIDs",
+        ),
+        Rule(
+            f"!has(self.zoneIDs) || self.zoneIDs.all(z, z.lowerAscii().split('/')[8] in {list(_ZONES)})",
+            "every id must name a zone in which a workspace, a storage account, a key vault or a registry has its"
+            f" private names: {', '.join(ZONE_NAMES['AzureCloud'][group][0] for group in _SHOWN)}, say (DNS-02)",
+            holds=_known_zone_names,
             field_path=".zoneIDs",
         ),
     )

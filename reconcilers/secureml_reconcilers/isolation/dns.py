@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from secureml_reconcilers.isolation.declared_zones import declared_zone, zones_needed
 from secureml_reconcilers.isolation.manual_dns import records_to_make
 from secureml_reconcilers.isolation.name_servers import forwarders
 from secureml_reconcilers.isolation.workspace_context import private_link_targets
-from secureml_reconcilers.isolation.zone_groups import zone_group
+from secureml_reconcilers.isolation.zone_groups import old_zones_left, zone_group
 from secureml_reconcilers.isolation.zone_links import zone_linked
 
 if TYPE_CHECKING:
@@ -33,8 +34,11 @@ def names_resolve(context: WorkspaceContext, azure: View) -> Blocks:
     for name in names:
         for network in plan.networks:
             yield zone_linked(context, azure, name, network)
+        yield declared_zone(context, azure, name)
+    yield zones_needed(context, names)
     yield forwarders(plan, azure, targets)
     for target in targets:
+        yield old_zones_left(context, azure, target)
         yield zone_group(context, azure, target)
 
 

@@ -37,7 +37,7 @@ def policy_of(plan: NetworkPlan) -> dict[str, Any]:
 def records_first(context: WorkspaceContext, azure: View, zone: Zone) -> Iterator[Block]:
     """Gates of a link that does not fall back: every declared name of the zone has its records by then."""
     if not context.plan.falls_back:
-        for target in _targets_of(context, azure, zone):
+        for target in targets_of_zone(context, azure, zone):
             yield from zone_group(context, azure, target)
 
 
@@ -64,7 +64,9 @@ def falls_back_before_records(
     """A link of others without a fall-back, into a zone that lacks records of ours: said before it hurts."""
     if link_shown(azure, zone.link) is None or _falls_back(azure, zone):
         return
-    missing = [each for each in _targets_of(context, azure, zone) if not has_written(context, azure, each, zone)]
+    missing = [
+        each for each in targets_of_zone(context, azure, zone) if not has_written(context, azure, each, zone)
+    ]
     if missing:
         names = ", ".join(dict.fromkeys(target.resource.name for target in missing))
         yield Check(
@@ -88,7 +90,7 @@ def _falls_back(azure: View, zone: Zone) -> bool:
     return policy.lower() == _FALLS_BACK.lower()
 
 
-def _targets_of(context: WorkspaceContext, azure: View, zone: Zone) -> list[PrivateLinkTarget]:
+def targets_of_zone(context: WorkspaceContext, azure: View, zone: Zone) -> list[PrivateLinkTarget]:
     """The declared targets whose names live in a zone of this name."""
     return [
         target

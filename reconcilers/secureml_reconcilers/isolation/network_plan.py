@@ -56,6 +56,9 @@ class NetworkPlan:
     zone_resource_group: ResourceId
     """Where private DNS zones are looked for, and made."""
 
+    zone_group_named: bool
+    """The spec names that group; otherwise it is the network's own."""
+
     named_zones: tuple[ResourceId, ...]
     """Zones that the spec names one by one; they may be anywhere."""
 
@@ -89,6 +92,7 @@ class NetworkPlan:
             tuple(client for client in clients if client != own),
             resource_id(endpoints.resource_group_id or own.group.text),
             resource_id(dns.zone_resource_group_id or own.group.text),
+            dns.zone_resource_group_id is not None,
             tuple(resource_id(text) for text in dns.zone_ids),
             dns.mode,
             tuple(dict.fromkeys(resource_id(text) for text in dns.server_network_ids)),
@@ -123,10 +127,15 @@ class NetworkPlan:
         name = target.resource.name[: _NAME_LIMIT - len(suffix)] + suffix
         return self.endpoint_resource_group.resource("Microsoft.Network/privateEndpoints", name)
 
+    def named_zone(self, name: str) -> ResourceId | None:
+        """The zone of a name that the spec names itself."""
+        return next((zone for zone in self.named_zones if zone.name.lower() == name.lower()), None)
+
     def zone(self, name: str) -> ResourceId:
         """The id of the private DNS zone that we would use or make for a name."""
-        named = next((zone for zone in self.named_zones if zone.name.lower() == name.lower()), None)
-        return named or self.zone_resource_group.resource("Microsoft.Network/privateDnsZones", name)
+        return self.named_zone(name) or self.zone_resource_group.resource(
+            "Microsoft.Network/privateDnsZones", name
+        )
 
     def link(self, zone: ResourceId, network: ResourceId) -> ResourceId:
         """The id of the link that we would make between a zone and a network."""

@@ -6,14 +6,11 @@ from typing import TYPE_CHECKING
 
 from secureml_reconcilers.api import reasons
 from secureml_reconcilers.engine.blocks import Block, Check, CheckLevel, Ensure, StatusField
-from secureml_reconcilers.engine.values import Entries
 from secureml_reconcilers.engine.view import View, worked_out_once
 from secureml_reconcilers.isolation.body_values import (
     is_settled,
-    objects_in,
     parsed_id,
     state_of,
-    text_in,
 )
 from secureml_reconcilers.isolation.endpoints import (
     endpoint,
@@ -35,6 +32,8 @@ from secureml_reconcilers.isolation.records import (
     seen_empty,
 )
 from secureml_reconcilers.isolation.rivals import our_group
+from secureml_reconcilers.isolation.zone_configs import configs, zones_in
+from secureml_reconcilers.isolation.zone_moves import left_by_all
 from secureml_reconcilers.isolation.zones import Zone, home_zone, is_linked, zone_made
 
 if TYPE_CHECKING:
@@ -78,6 +77,33 @@ def zone_group(context: WorkspaceContext, azure: View, target: PrivateLinkTarget
             yield from _written(used, zone, (shown,), group)
 
 
+@worked_out_once
+def old_zones_left(context: WorkspaceContext, azure: View, target: PrivateLinkTarget) -> Iterator[Check]:
+    """No declared network looks for the names in a zone that our group leaves for another (DNS-04)."""
+    plan = context.plan
+    used = endpoint_used(plan, azure, target)
+    zones = [home_zone(plan, azure, name) for name in plan.zone_names(target)]
+    ours = not is_of_others(plan, azure, target, used) and azure.get(used) is not None
+    if ours and _writable(azure, used, zones) and not _has_group_of_others(azure, used):
+        yield from left_by_all(plan, azure, zones, azure.get(our_group(used)))
+
+
+def records_free(
+    context: WorkspaceContext, azure: View, target: PrivateLinkTarget, zone: Zone
+) -> tuple[Check, ...]:
+    """No record of somebody else's stands where an endpoint would write the names of a target (DNS-09).
+
+    For a zone into which it does not write yet.
+    """
+    used = endpoint_used(context.plan, azure, target)
+    if azure.get(used) is None:
+        return ()
+    coming = records_to_come(azure, names_of_endpoint(azure, used), [zone])
+    azure.ask(*(_ids_of(coming)))
+    namesake = has_namesake(context.plan, azure, target, used)
+    return tuple(is_free(azure, used, record, first=True, namesake=namesake) for record in coming)
+
+
 def has_written(context: WorkspaceContext, azure: View, target: PrivateLinkTarget, zone: Zone) -> bool:
     """Whether a zone group of the endpoint that serves a target says that it wrote its records into a zone."""
     used = endpoint_used(context.plan, azure, target)
@@ -116,12 +142,12 @@ def _our_group(
     namesake = has_namesake(context.plan, azure, target, used)
     untouched = tuple(is_free(azure, used, record, first=True, namesake=namesake) for record in coming)
     kept = tuple(is_free(azure, used, record, first=False, namesake=namesake) for record in written)
-    before = (*told, *untouched, *kept)
+    before = (*told, *untouched, *kept, *old_zones_left(context, azure, target))
     yield from before
     missing = dict(missing_records(azure, written, kept))
     yield Ensure(
         group,
-        {"properties": {"privateDnsZoneConfigs": _configs(zones, shown)}},
+        {"properties": {"privateDnsZoneConfigs": configs(zones, shown)}},
         f"the names of {target.resource.name} lead to its private address ({target.group})",
         ("DNS-02", "DNS-05"),
         create={},
@@ -149,28 +175,8 @@ def _new_zones(shown: Body | None, zones: list[Zone]) -> list[Zone]:
     """The zones into which the group has not written yet, as far as is known, and will when it is written."""
     if shown is None or state_of(shown) in {"failed", "canceled"}:
         return zones
-    named = _zones_of(shown)
+    named = zones_in(shown)
     return [zone for zone in zones if zone.id.key not in named]
-
-
-def _zones_of(group: Body | None) -> set[str]:
-    """Keys of the zones into which a group writes."""
-    configs = objects_in(group, "properties.privateDnsZoneConfigs")
-    return {text_in(config, "properties.privateDnsZoneId").lower() for config in configs}
-
-
-def _configs(zones: list[Zone], group: Body | None) -> Entries:
-    """One config per zone, compared by the zone alone: a config that is renamed drops its records meanwhile."""
-    present = _zones_of(group)
-    return Entries(
-        "properties.privateDnsZoneId",
-        tuple(
-            {"properties": {"privateDnsZoneId": zone.id.text}}
-            if zone.id.key in present
-            else {"name": zone.id.name.replace(".", "-"), "properties": {"privateDnsZoneId": zone.id.text}}
-            for zone in zones
-        ),
-    )
 
 
 def _has_group_of_others(azure: View, used: ResourceId) -> bool:
@@ -183,7 +189,7 @@ def _has_group_of_others(azure: View, used: ResourceId) -> bool:
 def _group_of_others(azure: View, used: ResourceId, zones: list[Zone]) -> Iterator[Block]:
     """A zone group of others must write into the zones that the network sees; we do not change it."""
     groups = azure.children(used, "privateDnsZoneGroups")
-    keys = {key for group in groups for key in _zones_of(group)}
+    keys = {key for group in groups for key in zones_in(group)}
     for zone in zones:
         yield Check(
             f"{used.short} writes into {zone.id.name}",

@@ -48,7 +48,7 @@ def zone_linked(context: WorkspaceContext, azure: View, name: str, network: Reso
 def _link(context: WorkspaceContext, azure: View, zone: Zone, network: ResourceId) -> Iterator[Block]:
     if not zone.ours:
         yield Ensure(
-            zone.link, {}, f"{network.name} resolves {zone.id.name} through a zone of others", ("DNS-04",)
+            zone.link, {}, f"{network.name} resolves {zone.id.name} through a link that is there", ("DNS-04",)
         )
         yield from _completed(azure, zone, network)
         yield from falls_back_before_records(context, azure, zone, network)

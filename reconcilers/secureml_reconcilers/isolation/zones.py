@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from secureml_reconcilers.azure.arm import NotFound, Present, Unreadable
 from secureml_reconcilers.azure.graph_query import GraphQuery
 from secureml_reconcilers.engine.blocks import Ensure
+from secureml_reconcilers.engine.ownership_tags import is_marked
 from secureml_reconcilers.engine.questions import GraphRows
 from secureml_reconcilers.engine.view import Unread, View, once
 from secureml_reconcilers.isolation.body_values import (
@@ -65,6 +66,22 @@ def zone_used(plan: NetworkPlan, azure: View, name: str, network: ResourceId) ->
 def home_zone(plan: NetworkPlan, azure: View, name: str) -> Zone:
     """The zone of a name in which the endpoints' own network, or the servers that it asks, look for it."""
     return zone_used(plan, azure, name, answering(plan, azure, plan.network)[0])
+
+
+def zone_to_move_to(plan: NetworkPlan, azure: View, name: str) -> Zone | None:
+    """The zone that the spec declares for a name, where the network sees another one; None where nothing moves.
+
+    Named by its id, or as one of a group while the network sees an older zone through a link of ours. A link that
+    others made to a zone of theirs goes before the group in which zones are looked for (DNS-04).
+    """
+    used, declared = home_zone(plan, azure, name), plan.zone(name)
+    if used.id == declared:
+        return None
+    named = plan.named_zone(name) is not None
+    if named or (plan.zone_group_named and is_marked(link_shown(azure, used.link))):
+        network = answering(plan, azure, plan.network)[0]
+        return Zone(declared, plan.link(declared, network), ours=True)
+    return None
 
 
 def link_shown(azure: View, link: ResourceId) -> Body | None:

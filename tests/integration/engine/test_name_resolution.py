@@ -155,3 +155,34 @@ async def test_without_a_fall_back_names_have_their_records_before_a_network_is_
         None,
         "Default",
     }
+
+
+async def test_a_zone_moves_by_one_step_that_people_take(world: World) -> None:
+    """The spec names another zone of one name. All is prepared, and nothing is lost before the step.
+
+    Azure refuses two entries of one name in a zone group, so the group stayed as it was, for ever.
+    """
+    driver = drive(world, world.spec())
+    await driver.settle()
+    account = str(driver.status["azure"]["storageAccountID"]).rsplit("/", 1)[1]
+    old, new = zone(world, BLOBS), zone(world, BLOBS).replace("/resourceGroups/network/", "/resourceGroups/ml/")
+    address = leads_to(world, f"{old}/A/{account}")
+
+    driver.edit(world.spec(dns={"zoneIDs": [new]}))
+    await waits(driver)
+    said = driver.condition("NamesResolved")
+    assert said["reason"] == "ZoneMoveWaits"
+    assert "az network private-dns link vnet delete" in said["message"]
+    assert (links(world, BLOBS), leads_to(world, f"{old}/A/{account}")) == (["network"], address)
+    await alice.patches(world, alice.STORAGE, {"properties": {"publicNetworkAccess": "Enabled"}})
+    world.emulator.clock.advance(1800)
+    await waits(driver)
+    assert closed(world, alice.STORAGE), "what somebody opens meanwhile is closed again"
+
+    await alice.deletes(world, alice.LINK, f"resourcegroups/network/providers/{alice.ZONE}/{BLOBS}")
+    await driver.settle()
+    assert driver.condition("Ready")["status"] == "True"
+    assert (links(world, BLOBS), leads_to(world, f"{new}/A/{account}")) == (["ml"], address)
+    assert leads_to(world, f"{old}/A/{account}") == []
+    refused = [entry for entry in world.log() if entry["method"] == "PUT" and int(entry["status"]) >= 400]
+    assert refused == []

@@ -168,6 +168,12 @@ ZONE_CONFLICT: Final = _problem(
     Who.ADMINISTRATOR,
     "Remove that link, or have `spec.dns.zoneIDs` name that zone.",
 )
+ZONE_MOVE_WAITS: Final = _problem(
+    "ZoneMoveWaits",
+    "The spec declares another private DNS zone than the network sees; all is ready but the step that interrupts.",
+    Who.ADMINISTRATOR,
+    "Remove the old link when nobody is at work, or take the new zone out of `spec.dns`.",
+)
 VIRTUAL_NETWORK_LINK_FAILED: Final = _problem(
     "VirtualNetworkLinkFailed",
     "The link of a private DNS zone to a network, made by somebody else, has failed.",
@@ -267,6 +273,12 @@ NO_IMAGE_BUILD_COMPUTE: Final = _advice(
     "No cluster builds the workspace's images, and its registry cannot once it is private.",
     Who.ADMINISTRATOR,
     "Set the workspace's image build compute to a CPU cluster in the network.",
+)
+ZONE_NOT_USED: Final = _advice(
+    "ZoneNotUsed",
+    "`spec.dns` declares a private DNS zone that no name is looked for in.",
+    Who.AUTHOR,
+    "Take it out, or name the zone that is to be used in `spec.dns.zoneIDs`.",
 )
 LINK_WITHOUT_FALLBACK: Final = _advice(
     "LinkWithoutFallback",

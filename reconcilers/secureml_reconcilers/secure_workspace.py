@@ -1,7 +1,8 @@
 """A SecureWorkspace: the workspace and everything it leans on, reachable from inside a network only.
 
 The stages of "Secure a workspace with virtual networks" in the order in which that article tells them
-(GEN-TOPO-03): the private link workspace, names, vault, storage, registry, and public access last.
+(GEN-TOPO-03): the private link workspace, names, vault, storage, registry, and public access last. Ready says that
+all of them are private (GEN-TOPO-01), for one that is left out is open to everybody (GEN-E2E-01).
 """
 
 from __future__ import annotations

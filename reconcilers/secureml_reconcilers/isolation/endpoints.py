@@ -267,7 +267,7 @@ def _of_others(plan: NetworkPlan, azure: View, other: ResourceId) -> Body:
 
 
 def _serves(body: Body, plan: NetworkPlan, target: PrivateLinkTarget) -> bool:
-    """Whether somebody's endpoint leads to this group of this service, in our network."""
+    """Whether somebody's endpoint leads to this group of this service, in our network (GEN-VNET-02)."""
     subnet = parsed_id(text_in(body, "properties.subnet.id"))
     if subnet is None or subnet.parent != plan.network:
         return False

@@ -94,7 +94,9 @@ def routes_over_endpoints(plan: NetworkPlan, azure: View) -> Iterator[Check]:
         return
     over = [each for each in _routes(plan, azure) if _overlaps(each, subnet)]
     if over:
-        shortest = min((each.prefixlen for each in _prefixes(azure.get(plan.network), "addressSpace.")), default=0)
+        shortest = min(
+            (each.prefixlen for each in _prefixes(azure.outline(plan.network), "addressSpace.")), default=0
+        )
         over = [each for each in over if _prefix(each).prefixlen >= shortest]  # type: ignore[union-attr]
     told = [f"{text_in(each, 'name')} ({text_in(each, 'properties.addressPrefix')})" for each in over]
     yield Check(

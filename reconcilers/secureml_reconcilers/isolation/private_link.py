@@ -21,7 +21,10 @@ if TYPE_CHECKING:
 
 
 def private_link(context: WorkspaceContext, azure: View) -> Blocks:
-    """Every service has an approved private endpoint in the declared network (WS-PE-01, ST-PE-01, ACR-NET-01)."""
+    """Every service has an approved private endpoint in the declared network (WS-PE-01, ST-PE-01, ACR-NET-01).
+
+    A network of its own takes a resource of its own, which has all services reached from there too (WS-PE-08).
+    """
     yield _declared_subnet(context, azure)
     yield _declared_once(context, azure)
     yield stranded_computes(context, azure)

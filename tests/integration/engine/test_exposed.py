@@ -192,7 +192,7 @@ async def test_lost_tags_are_no_reason_to_leave_anything_open(ready: Driver, wor
     await look_for(ready, timedelta(minutes=35))
     assert {kind for kind in EVERY if is_open(world, kind)} == set()
     assert ready.condition("Ready")["status"] == "True"
-    found = world.emulator.ctx.of_type(alice.ENDPOINT)
+    found = list(world.emulator.ctx.of_type(alice.ENDPOINT))
     assert sorted(each.id.text for each in found) == sorted(endpoints)
     assert {each.body["tags"].get("managed-by") for each in found} == {"secureml-operator"}
     assert {each.body["tags"].get("costCenter") for each in found} == {"42"}

@@ -33,7 +33,7 @@ async def test_it_can_be_read_with_the_operators_role_and_holds_nothing_up(world
 
 
 async def test_a_resync_with_all_advice_costs_a_few_reads_more(world: World) -> None:
-    """Network, insights, region, online endpoints and computes: five, for there are neither routes nor scopes."""
+    """Insights, region, online endpoints, computes: four, for there are neither routes nor scopes."""
     counted = []
     for advice in ("Brief", "Full"):
         driver = drive(world, world.spec(advice=advice))

@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from tests.unit.engine.fakes import FakeClock
-from tests.unit.isolation.bodies import OWNER, WORKSPACE, spec
+from tests.unit.isolation.bodies import ACCOUNT, OWNER, REGISTRY, VAULT, WORKSPACE, put, spec, world
+from tests.unit.isolation.telling import Shows, judge_all
 
 from secureml_reconcilers.engine.blocks import Remembered
+from secureml_reconcilers.engine.conditions import conditions
 from secureml_reconcilers.engine.inventory import Inventory
 from secureml_reconcilers.engine.ledger import Ledger
 from secureml_reconcilers.engine.recovering import recovery
@@ -16,6 +18,8 @@ from secureml_reconcilers.engine.releasing import with_release
 from secureml_reconcilers.secure_workspace import SecureWorkspaces
 
 if TYPE_CHECKING:
+    from tests.unit.isolation.bodies import Change
+
     from secureml_reconcilers.engine.blocks import Composition
 
 RANGES = {"allowedIPRanges": ["198.51.100.0/24"]}
@@ -90,3 +94,25 @@ def test_a_lost_inventory_has_a_condition() -> None:
     """Alone: nothing is removed before it is met."""
     lost = recovery(SecureWorkspaces().declare(spec(), OWNER), spec())
     assert words(lost) == [("InventoryRecovered", "Recovered")]
+
+
+READY = [
+    pytest.param([], "True", Shows(met=("GEN-TOPO-01", "GEN-E2E-01")), id="everything is private"),
+    *(
+        pytest.param(
+            [put(service, "properties.publicNetworkAccess", "Enabled")],
+            "False",
+            Shows(violated=("GEN-TOPO-01", "GEN-E2E-01")),
+            id=f"{service.name} still answers the internet",
+        )
+        for service in (ACCOUNT, VAULT, REGISTRY, WORKSPACE)
+    ),
+]
+
+
+@pytest.mark.parametrize(("changes", "ready", "_shows"), READY)
+def test_one_that_is_open_keeps_all_from_being_ready(changes: list[Change], ready: str, _shows: Shows) -> None:
+    """An endpoint of the workspace alone protects the workspace alone."""
+    evaluation = judge_all(SecureWorkspaces().declare(spec(), OWNER), world(*changes))
+    told = conditions(evaluation, enforce=True, drifting=False, settled_before=False)
+    assert next(each.status for each in told if each.type == "Ready") == ready

@@ -64,6 +64,8 @@ LEADS = f"frauddata.{BLOB_ZONE} leads to privateEndpoints/data-team"
 OPEN_ACCOUNT = put(ACCOUNT, "properties.publicNetworkAccess", "Enabled")
 BATCH: dict[str, Any] = {"storage": {"subResources": ["blob", "file", "queue", "table"]}}
 AS_THE_WORKSPACE_SPELLS_IT = PrivateLinkTarget(resource_id(VAULT.text.replace("KeyVault", "Keyvault")), "vault")
+AS_SPELLED = {**TARGETS, "vault": AS_THE_WORKSPACE_SPELLS_IT}
+LAKE_PART = PrivateLinkTarget(ACCOUNT, "dfs")
 PARTS = [PrivateLinkTarget(ACCOUNT, "queue"), PrivateLinkTarget(ACCOUNT, "table")]
 
 
@@ -108,7 +110,31 @@ OURS = [
         "approved endpoints are left alone",
         [],
         [],
-        met="WS-PE-01 WS-PE-04 ST-PE-01 ST-PE-02 KV-MODE-01 ACR-NET-01 GEN-SEPE-02",
+        met="WS-PE-01 WS-PE-04 WS-PE-08 ST-PE-01 ST-PE-02 KV-MODE-01 ACR-NET-01 ACR-MODE-01 GEN-SEPE-02"
+        " GEN-VNET-02",
+    ),
+    case(
+        "a network without any gets one for every service",
+        [gone(*ENDPOINT.values())],
+        [
+            *(Write("Create", ENDPOINT[group], endpoint_request(target)) for group, target in AS_SPELLED.items()),
+            *(Waits("Create", GROUP_OF[group], ENDPOINT[group]) for group in TARGETS),
+        ],
+        violated="WS-PE-08",
+    ),
+    case(
+        "a Data Lake's endpoint is of no use without one for its blobs",
+        [gone(BLOB), added(*serving(plan(), LAKE_PART))],
+        BLOB_MISSING,
+        violated="ST-PE-05",
+        storage={"subResources": ["blob", "dfs"]},
+    ),
+    case(
+        "which both are there",
+        [added(*serving(plan(), LAKE_PART))],
+        [],
+        met="ST-PE-05",
+        storage={"subResources": ["blob", "dfs"]},
     ),
     case(
         "a missing endpoint is made, and its names wait for it",
@@ -167,7 +193,7 @@ OURS = [
             Write("Create", ENDPOINT["registry"], endpoint_request(TARGETS["registry"])),
             Waits("Create", GROUP_OF["registry"], ENDPOINT["registry"]),
         ],
-        violated="ACR-NET-01",
+        violated="ACR-NET-01 ACR-MODE-01",
     ),
     case(
         "an endpoint lives in its network's region, whatever the service's",
@@ -340,7 +366,7 @@ OTHERS = [
         "one in another network does not serve this one: ours is made",
         theirs(subnet_id=OFFICE.child("subnets", "endpoints")),
         BLOB_MISSING,
-        violated="ST-PE-01",
+        violated="ST-PE-01 GEN-VNET-02",
     ),
     case(
         "one that writes into no zone that the network sees is its owner's business",

@@ -13,9 +13,11 @@ from secureml_reconcilers.azure.problem import AzureProblem
 from secureml_reconcilers.azure.resource_id import resource_id
 from secureml_reconcilers.engine.blocks import Block, Blocks, Check, CheckLevel
 from secureml_reconcilers.isolation.body_values import id_in, objects_in, parsed_id, text_in
+from secureml_reconcilers.isolation.editions import editions
 from secureml_reconcilers.isolation.network_advice import firewall_in_front, routes_over_endpoints, ways_in
 from secureml_reconcilers.isolation.services import KEY_VAULT, STORAGE
 from secureml_reconcilers.isolation.stranded_computes import has_managed_network
+from secureml_reconcilers.isolation.studio_hints import studio_hints
 from secureml_reconcilers.isolation.workspace_context import named_by_workspace, workspace
 
 if TYPE_CHECKING:
@@ -33,6 +35,8 @@ def estate_advice(context: WorkspaceContext, azure: View) -> Blocks:
     yield _provisioned(context, azure)
     yield _within_perimeters(context, azure)
     yield _if_readable(context, "the routes of the endpoint subnet", routes_over_endpoints(context.plan, azure))
+    yield _if_readable(context, "the edition of the workspace", editions(context, azure))
+    yield _if_readable(context, "what studio meets", studio_hints(context, azure))
     if context.spec.advice != "Full":
         return
     yield _stays_public(context)

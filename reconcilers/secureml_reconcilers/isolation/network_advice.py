@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from secureml_reconcilers.api import reasons
 from secureml_reconcilers.azure.problem import AzureProblem
 from secureml_reconcilers.engine.blocks import Check, CheckLevel
-from secureml_reconcilers.isolation.body_values import id_in, objects_in, text_in, texts_in
+from secureml_reconcilers.isolation.body_values import id_in, objects_in, text_in, texts_in, unexpected
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -141,8 +141,12 @@ def _prefix(route: Body) -> IPv4Network | IPv6Network | None:
 
 
 def _prefixes(body: Body | None, where: str = "") -> list[IPv4Network | IPv6Network]:
-    listed = texts_in(body, f"properties.{where}addressPrefixes") or [text_in(body, "properties.addressPrefix")]
-    return [ip_network(each, strict=False) for each in listed if each]
+    path = f"properties.{where}addressPrefixes"
+    listed = texts_in(body, path) or [text_in(body, "properties.addressPrefix")]
+    try:
+        return [ip_network(each, strict=False) for each in listed if each]
+    except ValueError:
+        raise unexpected(body, path, listed) from None
 
 
 def _overlaps(route: Body, subnet: Body) -> bool:

@@ -11,14 +11,12 @@ from secureml_reconcilers.engine.composing import flat
 from secureml_reconcilers.engine.values import get_path
 from secureml_reconcilers.isolation.body_values import state_of, text_in
 from secureml_reconcilers.isolation.closing import closing_of, gates_of
-from secureml_reconcilers.isolation.editions import editions
 from secureml_reconcilers.isolation.estate_advice import estate_advice
 from secureml_reconcilers.isolation.service_isolation import (
     key_vault_isolated,
     registry_isolated,
     storage_isolated,
 )
-from secureml_reconcilers.isolation.studio_hints import studio_hints
 from secureml_reconcilers.isolation.workspace_context import workspace
 
 if TYPE_CHECKING:
@@ -71,8 +69,6 @@ def discovered(context: WorkspaceContext, azure: View) -> Blocks:
     if context.spec.public_access.workspace == "Enabled":
         yield _public_access_allowed(context, body)
     yield estate_advice(context, azure)
-    yield editions(context, azure)
-    yield studio_hints(context, azure)
 
 
 def _public_access_allowed(context: WorkspaceContext, body: Body) -> Check:

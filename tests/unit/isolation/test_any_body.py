@@ -29,6 +29,7 @@ from tests.unit.isolation.bodies import (
     WORKSPACE,
     ZONE,
     added,
+    body,
     connection,
     endpoint,
     gone,
@@ -36,6 +37,7 @@ from tests.unit.isolation.bodies import (
     record,
     shown_as,
     spec,
+    subnet,
     world,
     zone_group,
 )
@@ -145,7 +147,30 @@ CLOSED = Landscape(
         BLOB_RECORD,
     ),
 )
+TABLE = NETWORK_GROUP.resource("Microsoft.Network/routeTables", "ml-routes")
+INSIGHTS = NETWORK_GROUP.resource("Microsoft.Insights/components", "fraud")
+SCOPE = NETWORK_GROUP.resource("Microsoft.Insights/privateLinkScopes", "monitoring")
+CLUSTER, ONLINE = WORKSPACE.child("computes", "nightly"), WORKSPACE.child("onlineEndpoints", "scores")
+ADVISED = (
+    put(WORKSPACE, "properties.applicationInsights", INSIGHTS.text),
+    put(WORKSPACE, "properties.privateEndpointConnections", []),
+    put(WORKSPACE, "properties.encryption", {"status": "Enabled"}),
+    put(ACCOUNT, "properties.isHnsEnabled", True),  # noqa: FBT003 - JSON
+    added(
+        subnet(routeTable={"id": TABLE.text}, privateEndpointNetworkPolicies="Enabled"),
+        body(TABLE, properties={"routes": [{"name": "hub", "properties": {"addressPrefix": "10.20.0.0/16"}}]}),
+        body(INSIGHTS, properties={"PrivateLinkScopedResources": [{"ResourceId": SCOPE.text}]}),
+        body(SCOPE, properties={"accessModeSettings": {"queryAccessMode": "Open"}}),
+        body(CLUSTER, properties={"computeType": "AmlCompute", "properties": {"subnet": {"id": SUBNET.text}}}),
+        body(ONLINE, properties={"publicNetworkAccess": "Enabled"}),
+    ),
+)
 LANDSCAPES = {
+    "all advice asked for": Landscape(
+        ADVISED,
+        (WORKSPACE, ACCOUNT, NETWORK, SUBNET, TABLE, INSIGHTS, SCOPE, CLUSTER, ONLINE),
+        {"advice": "Full", "legacyEditionChecks": True, "studio": {"enabled": True}},
+    ),
     "closed": CLOSED,
     "open, and nothing made": Landscape((*OPEN, gone(*MADE)), (*SERVICES, NETWORK, SUBNET)),
     "open, with addresses let in": Landscape(
@@ -233,16 +258,30 @@ def body_of(landscape: Landscape, target: ResourceId) -> dict[str, Any]:
 )
 def test_no_body_makes_a_composition_stumble(landscape: Landscape, target: ResourceId) -> None:
     """A zone group that showed a record without its name raised a KeyError, and the whole pass was lost."""
-    body = body_of(landscape, target)
+    shown = body_of(landscape, target)
     composition = landscape.composition()
     stumbled = []
-    for path in paths(body):
+    for path in paths(shown):
         for mutation in MUTATIONS:
             try:
-                compose(composition, seen_with(landscape, target, mutated(body, path, mutation)))
+                compose(composition, seen_with(landscape, target, mutated(shown, path, mutation)))
             except Exception as error:  # noqa: BLE001 - whatever it is, it must be told with its path
                 stumbled.append((path, mutation, repr(error)))
     assert stumbled == []
+
+
+def test_advice_that_cannot_be_given_fails_no_condition() -> None:
+    """Nobody needs it for private access: whatever Azure shows, at most it is said that nothing can be told."""
+    landscape = LANDSCAPES["all advice asked for"]
+    failed = []
+    for target in (ACCOUNT, NETWORK, SUBNET, TABLE, INSIGHTS, SCOPE, CLUSTER, ONLINE):
+        shown = body_of(landscape, target)
+        for path in paths(shown):
+            for mutation in MUTATIONS:
+                azure = seen_with(landscape, target, mutated(shown, path, mutation))
+                found = compose(landscape.composition(), azure)[0][0]
+                failed += [(target.short, path, mutation, problem.message) for problem in found.problems]
+    assert failed == []
 
 
 def _under(*steps: str | int) -> Path:

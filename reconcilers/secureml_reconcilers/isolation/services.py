@@ -155,9 +155,9 @@ WORKSPACE: Final = Service(
     "workspace",
     groups={"amlworkspace": PrivateLinkGroup("WS-PE-01", addresses=3)},
     not_found=reasons.WORKSPACE_NOT_FOUND,
-    if_not_found="If it was deleted within the last 14 days, recover it (the portal's list of recently deleted"
-    " workspaces), or purge it (az ml workspace delete --permanently-delete) and create it anew: until then Azure"
-    " keeps its name. Else create it, or delete this resource and make one with the right spec.workspaceID.",
+    if_not_found="Create the workspace, or delete this resource and make one with the right spec.workspaceID."
+    " Azure keeps the name of one that was deleted within 14 days: recover it (the portal lists recently deleted"
+    " workspaces), or purge it first (az ml workspace delete --permanently-delete).",
     close_command="az ml workspace update --name {name} --resource-group {group} --public-network-access Disabled",
 )
 

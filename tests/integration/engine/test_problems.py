@@ -186,7 +186,7 @@ ROWS = {
         churn_is_made,
         "WorkspaceFound",
         "WorkspaceNotFound",
-        "create the workspace",
+        "Create the workspace",
         NOBODY,
         workspace="churn",
     ),

@@ -138,8 +138,7 @@ def targets_of(context: WorkspaceContext, azure: View, resource: ResourceId) -> 
     """The sub-resources of one service that take a private endpoint each (ST-PE-01 to ST-PE-04).
 
     All of a vault, a registry or the workspace, unless the spec has it reached by its public address; of a
-    storage account those that the spec names, dfs never without blob (ST-PE-05). A registry is always reached by
-    private endpoint (ACR-MODE-01).
+    storage account those that the spec names, dfs never without blob (ST-PE-05).
     """
     service = services.SERVICES[resource.type]
     if service is services.STORAGE:

@@ -195,7 +195,7 @@ RULES: Final = (
         SW,
         "S1",
         Today.SAME,
-        Does.CONVERGE,
+        Does.REPORT,
     ),
     Rule(
         "STUDIO-ACL-02",

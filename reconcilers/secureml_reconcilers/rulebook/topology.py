@@ -248,7 +248,7 @@ RULES: Final = (
         ALL,
         "S1 S2 S4",
         Today.SAME,
-        Does.CONVERGE,
+        Does.REPORT,
     ),
     Rule(
         "LH-01",

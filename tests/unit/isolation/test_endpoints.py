@@ -110,8 +110,7 @@ OURS = [
         "approved endpoints are left alone",
         [],
         [],
-        met="WS-PE-01 WS-PE-04 WS-PE-08 ST-PE-01 ST-PE-02 KV-MODE-01 ACR-NET-01 ACR-MODE-01 GEN-SEPE-02"
-        " GEN-VNET-02",
+        met="WS-PE-01 WS-PE-04 WS-PE-08 ST-PE-01 ST-PE-02 KV-MODE-01 ACR-NET-01 GEN-SEPE-02 GEN-VNET-02",
     ),
     case(
         "a network without any gets one for every service",
@@ -193,7 +192,7 @@ OURS = [
             Write("Create", ENDPOINT["registry"], endpoint_request(TARGETS["registry"])),
             Waits("Create", GROUP_OF["registry"], ENDPOINT["registry"]),
         ],
-        violated="ACR-NET-01 ACR-MODE-01",
+        violated="ACR-NET-01",
     ),
     case(
         "an endpoint lives in its network's region, whatever the service's",

@@ -157,8 +157,8 @@ class Endpoints(ApiModel):
 
     subnet_network_policies: Literal["Keep", "Disable"] = "Keep"
     """Keep (default) leaves the network policies of the endpoint subnet alone. Disable switches them off
-    where Azure refuses endpoints because of them; security groups and routes then no longer apply to any
-    private endpoint in that subnet (WS-PE-02)."""
+    before an endpoint is made, for which the operator needs Microsoft.Network/virtualNetworks/subnets/write;
+    security groups and routes then no longer apply to any private endpoint in that subnet (WS-PE-02)."""
 
     stranded_computes: Literal["Report", "Hold"] = "Report"
     """What happens when the workspace is to get its first private endpoint and has clusters or instances outside

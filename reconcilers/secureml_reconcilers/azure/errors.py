@@ -187,7 +187,9 @@ TABLE: Mapping[str, Row] = {
         reasons.SUBNET_NETWORK_POLICIES_ENABLED,
         _P,
         _USER,
-        "Name a subnet whose privateEndpointNetworkPolicies are Disabled; they are never switched off (WS-PE-02).",
+        "Set spec.endpoints.subnetNetworkPolicies to Disable, or switch the subnet's policies off yourself (az"
+        " network vnet subnet update --private-endpoint-network-policies Disabled): security groups and routes"
+        " then no longer apply to endpoints in it (WS-PE-02).",
     ),
     "PrivateEndpointCreationNotAllowedAsSubnetIsDelegated": Row(
         reasons.SUBNET_DELEGATED,

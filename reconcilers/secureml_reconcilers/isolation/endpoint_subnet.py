@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from secureml_reconcilers.api import reasons
 from secureml_reconcilers.azure.problem import AzureProblem, Retry, Severity
-from secureml_reconcilers.engine.blocks import Check, CheckLevel
+from secureml_reconcilers.engine.blocks import Check, CheckLevel, Ensure
 from secureml_reconcilers.engine.values import get_path
 from secureml_reconcilers.isolation.body_values import (
     list_in,
@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from secureml_reconcilers.azure.arm import Body
+    from secureml_reconcilers.engine.view import View
     from secureml_reconcilers.isolation.network_plan import NetworkPlan
+    from secureml_reconcilers.isolation.workspace_context import WorkspaceContext
 
 _RESERVED: Final = 5
 """Addresses of every subnet that Azure keeps for itself (reference-data.md section 11)."""
@@ -81,6 +83,29 @@ def free_addresses(subnet: Body) -> int:
         raise unexpected(subnet, "properties.addressPrefixes", prefixes) from None
     size = sum(each.num_addresses - _RESERVED for each in parsed if each.version == 4)  # noqa: PLR2004 - IPv4
     return max(0, size - len(list_in(subnet, "properties.ipConfigurations")))
+
+
+def policies_disabled(context: WorkspaceContext, azure: View) -> Iterator[Ensure]:
+    """The subnet's network policies are off for endpoints where the spec says so (WS-PE-02).
+
+    That one property is ours; the rest of the subnet goes along as it was read (OPS-03). Before it is so no
+    endpoint is made, for Azure may refuse it, no name leads to one, and nothing is closed: a security group may
+    still shut it off.
+
+    Raises:
+        AzureProblem: when the subnet cannot be read.
+    """
+    if context.spec.endpoints.subnet_network_policies != "Disable":
+        return
+    # Without the property they are off. Whoever makes an endpoint says that the subnet is missing.
+    if text_in(azure.get(context.plan.endpoint_subnet), "properties.privateEndpointNetworkPolicies"):
+        yield Ensure(
+            context.plan.endpoint_subnet,
+            {"properties": {"privateEndpointNetworkPolicies": "Disabled"}},
+            "security groups and routes must not apply to private endpoints",
+            ("WS-PE-02",),
+            part="privateEndpointNetworkPolicies",
+        )
 
 
 def no_guard_applies(plan: NetworkPlan, subnet: Body) -> Check:

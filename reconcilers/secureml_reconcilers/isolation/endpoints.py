@@ -23,10 +23,9 @@ from secureml_reconcilers.isolation.body_values import (
     texts_in,
     unexpected,
 )
-from secureml_reconcilers.isolation.endpoint_subnet import subnet_fits
+from secureml_reconcilers.isolation.endpoint_subnet import policies_disabled, subnet_fits
 from secureml_reconcilers.isolation.services import SERVICES
 from secureml_reconcilers.isolation.stranded_computes import stranded_computes
-from secureml_reconcilers.isolation.unsupported_fields import of_subnet
 from secureml_reconcilers.isolation.workspace_context import if_service_is_missing, private_link_targets
 
 if TYPE_CHECKING:
@@ -61,7 +60,7 @@ def endpoint(context: WorkspaceContext, azure: View, target: PrivateLinkTarget) 
     plan = context.plan
     advice = if_service_is_missing(context, azure, target.resource)
     service = azure.require(target.resource, SERVICES[target.resource.type].not_found, advice)
-    yield from of_subnet(context, azure)
+    yield from policies_disabled(context, azure)
     used = endpoint_used(plan, azure, target)
     body = azure.get(used)
     if is_of_others(plan, azure, target, used):
@@ -296,7 +295,8 @@ def _new_endpoint(
         "properties": {"privateLinkServiceId": target.resource.text, "groupIds": [target.group]},
     }
     missing = [each for each in private_link_targets(context, azure) if not is_served(plan, azure, each)]
-    possible = (
+    possible: tuple[Block, ...] = (
+        *policies_disabled(context, azure),
         *stranded_computes(context, azure),
         *SERVICES[target.resource.type].prerequisites(target.resource, service),
         *subnet_fits(plan, network, sum(each.addresses for each in missing)),

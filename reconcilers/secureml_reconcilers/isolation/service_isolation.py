@@ -25,7 +25,7 @@ from secureml_reconcilers.isolation.services import (
     Service,
     ServiceInUse,
 )
-from secureml_reconcilers.isolation.unsupported_fields import of_datastores, of_subnet, of_workspace
+from secureml_reconcilers.isolation.unsupported_fields import of_datastores, of_workspace
 from secureml_reconcilers.isolation.workspace_context import (
     WorkspaceContext,
     additional_accounts,
@@ -113,7 +113,6 @@ def unsupported_fields(context: WorkspaceContext, azure: View) -> Blocks:
     for service in (KEY_VAULT, CONTAINER_REGISTRY):
         yield _unsupported_of(context, azure, service, named_by_workspace(context, azure, service))
     yield of_workspace(context.spec)
-    yield of_subnet(context, azure)
 
 
 def _unsupported_of(

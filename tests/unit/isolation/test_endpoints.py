@@ -437,6 +437,23 @@ GUARDS = {
     "routeTable": {"id": NETWORK_GROUP.resource("Microsoft.Network/routeTables", "firewall").text},
 }
 GUARDED = Advice("SecurityGroupApplies", SUBNET, "WS-PE-02")
+POLICIES = added(subnet(privateEndpointNetworkPolicies="NetworkSecurityGroupEnabled", **GUARDS))
+DISABLE = {"subnetNetworkPolicies": "Disable"}
+SWITCH_OFF = Write(
+    "Update",
+    SUBNET,
+    {
+        "properties": {
+            "provisioningState": "Succeeded",
+            "addressPrefix": "10.20.0.0/24",
+            "delegations": [],
+            "ipConfigurations": [],
+            **GUARDS,
+            "privateEndpointNetworkPolicies": "Disabled",
+        }
+    },
+    ETAG,
+)
 ROOM = "subnet endpoints has room"
 FREE = "subnet endpoints is not delegated"
 
@@ -527,6 +544,39 @@ SUBNETS = [
         "and both",
         [added(subnet(privateEndpointNetworkPolicies="Enabled", **GUARDS))],
         [GUARDED],
+    ),
+    case(
+        "where the spec says so they are switched off, and the rest of the subnet goes along",
+        [POLICIES],
+        [GUARDED, SWITCH_OFF],
+        violated="WS-PE-02",
+        endpoints=DISABLE,
+    ),
+    case(
+        "before that no endpoint is made, no name leads to one, and nothing is closed",
+        [POLICIES, gone(BLOB), OPEN_ACCOUNT],
+        [
+            GUARDED,
+            SWITCH_OFF,
+            Waits("Create", BLOB, SUBNET),
+            Waits("Create", BLOB_GROUP, SUBNET),
+            Waits("Update", ACCOUNT, SUBNET),
+        ],
+        endpoints=DISABLE,
+    ),
+    case("policies that are off already need nothing", [], [], met="WS-PE-02", endpoints=DISABLE),
+    case(
+        "nor do they where they are said to be off",
+        [added(subnet(privateEndpointNetworkPolicies="disabled", **GUARDS))],
+        [],
+        met="WS-PE-02",
+        endpoints=DISABLE,
+    ),
+    case(
+        "a subnet that may not be read keeps everything as it is",
+        [unreadable(SUBNET), OPEN_ACCOUNT],
+        [Finding("Forbidden")],
+        endpoints=DISABLE,
     ),
     case(
         "a security group that does not apply to endpoints is nobody's business",

@@ -13,18 +13,13 @@ from tests.unit.isolation.bodies import (
     NETWORK,
     OWNER,
     REGISTRY,
-    SUBNET,
-    TARGETS,
     VAULT,
     WORKSPACE,
     account,
     added,
-    endpoint_request,
     gone,
-    network,
     put,
     spec,
-    subnet,
     unreadable,
     world,
 )
@@ -45,7 +40,6 @@ CLOSE = {"properties": {"publicNetworkAccess": "Disabled"}}
 UNDONE = Finding("NotImplemented")
 BASIC = put(REGISTRY, "sku", {"name": "Basic", "tier": "Basic"})
 NO_REGISTRY = put(WORKSPACE, "properties.containerRegistry", None)
-GUARDED = added(network(NETWORK, subnet(SUBNET, privateEndpointNetworkPolicies="NetworkSecurityGroupEnabled")))
 BY_RULE: dict[str, Any] = {"access": "ServiceEndpoint", "allowedSubnetIDs": [NODES]}
 
 
@@ -150,25 +144,6 @@ CASES = [
         [Advice("PublicAccessAllowed", WORKSPACE, "WS-PE-03"), UNDONE],
         publicAccess={"workspace": "Enabled", "allowedIPRanges": ["203.0.113.7"]},
     ),
-    case(
-        "behind a subnet's policies endpoints are made, but no name leads to them and nothing is closed",
-        [GUARDED, OPEN[VAULT], OPEN[ACCOUNT], gone(ENDPOINT["file"])],
-        [
-            UNDONE,
-            Write("Create", ENDPOINT["file"], endpoint_request(TARGETS["file"])),
-            Waits("Create", GROUP_OF["file"], "spec.endpoints.subnetNetworkPolicies Disable is acted upon"),
-            waits(VAULT, "spec.endpoints.subnetNetworkPolicies Disable"),
-            waits(ACCOUNT, "spec.endpoints.subnetNetworkPolicies Disable"),
-        ],
-        endpoints={"subnetNetworkPolicies": "Disable"},
-    ),
-    case(
-        "policies that are switched off already need nothing",
-        [OPEN[VAULT]],
-        [Write("Update", VAULT, CLOSE)],
-        endpoints={"subnetNetworkPolicies": "Disable"},
-        met="WS-PE-02",
-    ),
 ]
 
 
@@ -231,12 +206,6 @@ FIELDS = [
         [],
         ["spec.publicAccess.allowedIPRanges"],
         id="addresses that reach the workspace",
-    ),
-    pytest.param(
-        {"endpoints": {"subnetNetworkPolicies": "Disable"}},
-        [GUARDED],
-        ["spec.endpoints.subnetNetworkPolicies Disable"],
-        id="network policies of the subnet",
     ),
 ]
 

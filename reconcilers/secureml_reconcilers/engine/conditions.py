@@ -403,7 +403,9 @@ def _names(blocks: list[Block]) -> str:
 def _name(block: Block) -> str:
     if isinstance(block, Check):
         return block.name
-    return block.id.short if isinstance(block, Ensure | EnsureAbsent) else block.key
+    if isinstance(block, Ensure | EnsureAbsent):
+        return f"{block.id.short} ({block.part})" if block.part else block.id.short
+    return block.key
 
 
 def _in_order(gate: Block | Busy) -> str:

@@ -293,8 +293,23 @@ class ImageBuild(ApiModel):
 
     compute_name: ComputeName | None = None
     """Name of a CPU cluster (AmlCompute) of this workspace that builds images, because a private registry
-    cannot build them itself (ACR-BUILD-01, ACR-BUILD-02). Default: the workspace's setting is left alone,
-    and reported when it is empty."""
+    cannot build them itself (ACR-BUILD-01, ACR-BUILD-02). It is set on the workspace before the registry is
+    closed; until the cluster is there, a registry that is open stays so, which is reported. Default: the
+    workspace's setting is left alone, and reported when it is empty."""
+
+    builder: Literal["Keep", "Default"] = "Keep"
+    """Only without computeName. Keep (default) leaves the workspace's setting alone. Default gives building back
+    to Azure's default builder while the registry is not private yet (ACR-BUILD-03); afterwards that does not
+    reach the registry, and it is reported."""
+
+    admission: ClassVar = (
+        Rule(
+            "self.builder == 'Keep' || !has(self.computeName)",
+            "builder Default and computeName contradict each other: remove one of them",
+            holds=lambda build: build.builder == "Keep" or not build.compute_name,
+            field_path=".builder",
+        ),
+    )
 
 
 class Studio(ApiModel):

@@ -142,7 +142,7 @@ CATALOGUE: Final[Mapping[str, TypeInfo]] = {
         _ML,
         durations=_durations(3, 35, 120),
         durations_by_verb={"PUT": _durations(21, 35, 120)},
-        defaults={"properties.publicNetworkAccess": "Enabled"},
+        defaults={"properties.publicNetworkAccess": "Enabled", "properties.imageBuildCompute": ""},
         known_values={"properties.publicNetworkAccess": frozenset({"enabled", "disabled"})},
     ),
     "microsoft.machinelearningservices/workspaces/privateendpointconnections": TypeInfo(

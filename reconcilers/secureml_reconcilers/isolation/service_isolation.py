@@ -63,7 +63,9 @@ def registry_isolated(context: WorkspaceContext, azure: View) -> Iterator[Block]
     """The workspace's registry, once it has one, answers only inside the network (ACR-EXIST-01, ACR-LIMIT-01)."""
     registry = named_by_workspace(context, azure, CONTAINER_REGISTRY)
     if registry is None:
-        yield from CONTAINER_REGISTRY.unsupported(_in_use(context, azure, CONTAINER_REGISTRY, None))
+        in_use = _in_use(context, azure, CONTAINER_REGISTRY, None)
+        yield from CONTAINER_REGISTRY.unsupported(in_use)
+        yield from CONTAINER_REGISTRY.before_closing(in_use, azure)
         yield _no_registry_yet(context)
     else:
         yield from service_closed(context, azure, registry)
@@ -89,6 +91,8 @@ def service_closed(context: WorkspaceContext, azure: View, resource: ResourceId)
     yield from unsupported
     possible = tuple(service.prerequisites(resource, body))
     yield from possible
+    first = tuple(service.before_closing(in_use, azure))
+    yield from first
 
     ranges, subnets = _declared_exceptions(context, service)
     yield from _ranges_have_an_effect(resource, body, ranges, f"{service.field}.allowedIPRanges")
@@ -97,7 +101,7 @@ def service_closed(context: WorkspaceContext, azure: View, resource: ResourceId)
 
     # Gates only: the aspects PrivateLinkReady and NamesResolved yield these blocks, and so have them written.
     closing = closing_of(context, azure, resource, exposed=_answers_everybody(service, body))
-    gates = gates_of(context, resource, closing, first=(*possible, *unsupported))
+    gates = gates_of(context, resource, closing, first=(*possible, *unsupported, *first))
     closed = replace(
         _write(resource, _shut(service, ranges), _must_answer(service, ranges), gates), closing=closing
     )

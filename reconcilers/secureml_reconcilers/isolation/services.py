@@ -13,7 +13,7 @@ from secureml_reconcilers.api import reasons
 from secureml_reconcilers.engine.values import CsvMember
 from secureml_reconcilers.isolation import prerequisites, unsupported_fields
 from secureml_reconcilers.isolation.firewall_exceptions import resources_let_in, workspace_is_let_in
-from secureml_reconcilers.isolation.image_build import build_compute
+from secureml_reconcilers.isolation.image_build import build_compute, image_builder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -23,10 +23,12 @@ if TYPE_CHECKING:
     from secureml_reconcilers.api.secure_workspace import ContainerRegistry, KeyVault, Storage
     from secureml_reconcilers.azure.arm import Body
     from secureml_reconcilers.azure.resource_id import ResourceId
-    from secureml_reconcilers.engine.blocks import Check
+    from secureml_reconcilers.engine.blocks import Block, Check
+    from secureml_reconcilers.engine.view import View
 
     Section: TypeAlias = Storage | KeyVault | ContainerRegistry
     Checks: TypeAlias = Callable[["ServiceInUse"], Iterator[Check]]
+    Settings: TypeAlias = Callable[["ServiceInUse", View], Iterator[Block]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +96,11 @@ def _nothing(_: ServiceInUse) -> Iterator[Check]:
     yield from ()
 
 
+def _nothing_before(_: ServiceInUse, _azure: View) -> Iterator[Block]:
+    """Such a service may be closed as it is."""
+    yield from ()
+
+
 @dataclass(frozen=True, slots=True)
 class Service:
     """One kind of service that a workspace uses."""
@@ -137,6 +144,9 @@ class Service:
 
     exceptions: Checks = _nothing
     """Tells who passes by other means than `exception_lists` (resource instance rules)."""
+
+    before_closing: Settings = _nothing_before
+    """What is set before it is closed, and keeps it open until then."""
 
     consequences: Checks = _nothing
     """What becomes of its users when it is closed."""
@@ -244,6 +254,7 @@ CONTAINER_REGISTRY: Final = Service(
     ),
     prerequisites=prerequisites.premium,
     unsupported=unsupported_fields.of_registry,
+    before_closing=image_builder,
     consequences=build_compute,
 )
 

@@ -13,6 +13,8 @@ from secureml_reconcilers.azure.resource_id import resource_id
 from secureml_reconcilers.engine.blocks import Check
 from secureml_reconcilers.isolation.body_values import text_in
 from secureml_reconcilers.isolation.prerequisites import is_premium, is_private
+from secureml_reconcilers.isolation.body_values import objects_in, parsed_id, text_in
+from secureml_reconcilers.isolation.prerequisites import is_premium
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,30 +53,13 @@ def of_vault(vault: ServiceInUse) -> Iterator[Check]:
 
 
 def of_registry(registry: ServiceInUse) -> Iterator[Check]:
-    """The registry is not closed before a cluster builds the images that it cannot build then (ACR-BUILD-01).
-
-    What is asked for and already so needs nothing of us: a registry that is there or Premium, that very cluster.
-    """
+    """What is asked for and already so needs nothing of us: a registry that is there, or Premium."""
     asked = registry.spec.container_registry
     named = registry.resource is not None
     if asked.registry_id and not named:
         yield _unsupported("spec.containerRegistry.registryID", "the workspace has no registry yet")
     if asked.upgrade_to_premium and named and not is_premium(registry.body or {}):
         yield _unsupported("spec.containerRegistry.upgradeToPremium", "the registry keeps its SKU and stays open")
-    builder = text_in(registry.workspace_body, "properties.imageBuildCompute").rsplit("/", 1)[-1]
-    wanted = registry.spec.image_build.compute_name
-    if wanted and wanted.lower() != builder.lower():
-        stays = f"the workspace's image build compute stays {builder or 'not set'}"
-        yield _unsupported("spec.imageBuild.computeName", f"{stays}, and {_meanwhile(registry)}")
-
-
-def _meanwhile(registry: ServiceInUse) -> str:
-    """What becomes of the registry while the spec asks for another builder."""
-    if registry.resource is None:
-        return "a registry that comes stays open"
-    if registry.body is None:
-        return "the registry is left as it is"
-    return "the registry is private already" if is_private(registry.body) else "the registry stays open"
 
 
 def of_datastores(spec: SecureWorkspaceSpec) -> Iterator[Check]:

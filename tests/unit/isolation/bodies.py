@@ -200,6 +200,13 @@ def registry(**properties: Any) -> Body:  # noqa: ANN401 - JSON
     )
 
 
+def cluster(target: ResourceId, *, size: str = "STANDARD_DS3_V2", **properties: Any) -> Body:  # noqa: ANN401 - JSON
+    """A cluster of the workspace (wire-examples.md section 2)."""
+    inside = {"vmSize": size, "scaleSettings": {"minNodeCount": 0, "maxNodeCount": 4}}
+    shown = {"computeType": "AmlCompute", "provisioningState": "Succeeded", "properties": inside}
+    return body(target, properties={**shown, **properties})
+
+
 def subnet(target: ResourceId = SUBNET, prefix: str = "10.20.0.0/24", **properties: Any) -> Body:  # noqa: ANN401
     """A subnet as its network shows it."""
     shown = {"provisioningState": "Succeeded", "addressPrefix": prefix, "delegations": [], "ipConfigurations": []}

@@ -30,6 +30,7 @@ from tests.unit.isolation.bodies import (
     ZONE,
     added,
     body,
+    cluster,
     connection,
     endpoint,
     gone,
@@ -74,6 +75,7 @@ DEPTH: Final = 9
 THEIRS = NETWORK_GROUP.resource("Microsoft.Network/privateEndpoints", "platform-team")
 THEIR_GROUP = THEIRS.child("privateDnsZoneGroups", "theirs")
 INTERFACE = NETWORK_GROUP.resource("Microsoft.Network/networkInterfaces", "blob-nic")
+BUILDER = WORKSPACE.child("computes", "cpu-build")
 BLOB_RECORD = ZONE[BLOB_ZONE].child("A", "frauddata")
 CONNECTION = ACCOUNT.child("privateEndpointConnections", f"{ENDPOINT['blob'].name}.c0ffee")
 CONFIRMED = [
@@ -177,6 +179,9 @@ LANDSCAPES = {
         OPEN,
         SERVICES,
         {each: {"allowedIPRanges": ["203.0.113.7"]} for each in ("storage", "keyVault", "containerRegistry")},
+    ),
+    "images built by a cluster": Landscape(
+        (added(cluster(BUILDER)),), (WORKSPACE, REGISTRY, BUILDER), {"imageBuild": {"computeName": "cpu-build"}}
     ),
     "served by others": Landscape(BY_OTHERS, (ACCOUNT, NETWORK, THEIRS, THEIR_GROUP, BLOB_RECORD)),
     "a group to be written, names told by the interface": Landscape(

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 import pytest
 from tests.unit.isolation.bodies import (
     ENDPOINT,
     ETAG,
     GROUP_OF,
-    OWNER,
     REGISTRY,
     REGISTRY_ZONE,
     WORKSPACE,
@@ -18,17 +15,9 @@ from tests.unit.isolation.bodies import (
     gone,
     put,
     sent_back,
-    spec,
     unreadable,
-    world,
 )
-from tests.unit.isolation.telling import Advice, Case, Finding, Waits, Write, case, check, judge_all
-
-from secureml_reconcilers.engine.blocks import Check
-from secureml_reconcilers.secure_workspace import SecureWorkspaces
-
-if TYPE_CHECKING:
-    from tests.unit.isolation.bodies import Change
+from tests.unit.isolation.telling import Advice, Case, Finding, Waits, Write, case, check
 
 RULES = "properties.networkRuleSet"
 OTHERS = [{"value": "198.51.100.0/24", "action": "Allow"}]
@@ -177,76 +166,3 @@ CASES = [
 def test_the_registry(row: Case) -> None:
     """Every difference is repaired by the narrowest patch, and nothing else is touched."""
     check(row)
-
-
-OPEN = put(REGISTRY, "properties.publicNetworkAccess", "Enabled")
-LETS_IN = put(REGISTRY, f"{RULES}.defaultAction", "Allow")
-NO_CLUSTER = put(WORKSPACE, "properties.imageBuildCompute", None)
-NO_REGISTRY = put(WORKSPACE, "properties.containerRegistry", None)
-NOBODY_BUILDS = "The workspace names no cluster that builds images"
-KEPT = "spec.imageBuild.computeName is not acted upon by this version of the operator: the workspace's image build"
-WISH: dict[str, Any] = {"imageBuild": {"computeName": "cpu-other"}}
-
-BUILDING = [
-    pytest.param(
-        [NO_CLUSTER], {}, [f"{NOBODY_BUILDS}, and registries/fraudimages, which is private, cannot."], id="closed"
-    ),
-    pytest.param(
-        [NO_CLUSTER, OPEN],
-        {},
-        [f"{NOBODY_BUILDS}, and registries/fraudimages, which is private, cannot."],
-        id="one that answers at a public address and denies by default cannot, either",
-    ),
-    pytest.param(
-        [NO_CLUSTER, OPEN, LETS_IN],
-        {"mode": "Observe"},
-        [f"{NOBODY_BUILDS}, and registries/fraudimages will not be able to once it is private."],
-        id="open",
-    ),
-    pytest.param(
-        [NO_CLUSTER, OPEN, LETS_IN],
-        WISH,
-        [
-            f"{KEPT} compute stays not set, and the registry stays open.",
-            f"{NOBODY_BUILDS}, and registries/fraudimages will not be able to once it is private.",
-        ],
-        id="open, and the spec names a cluster",
-    ),
-    pytest.param(
-        [NO_CLUSTER],
-        WISH,
-        [
-            f"{KEPT} compute stays not set, and the registry is private already.",
-            f"{NOBODY_BUILDS}, and registries/fraudimages, which is private, cannot.",
-        ],
-        id="closed, and the spec names a cluster",
-    ),
-    pytest.param(
-        [OPEN, LETS_IN],
-        WISH,
-        [f"{KEPT} compute stays cpu-build, and the registry stays open."],
-        id="open, and the spec names another cluster",
-    ),
-    pytest.param(
-        [NO_REGISTRY],
-        WISH,
-        [
-            f"{KEPT} compute stays cpu-build, and a registry that comes stays open.",
-            "The workspace has no container registry yet; Azure ML makes one when it first needs it.",
-        ],
-        id="no registry yet, and the spec names another cluster",
-    ),
-]
-
-
-@pytest.mark.parametrize(("changes", "parts", "messages"), BUILDING)
-def test_what_builds_images_is_said_as_it_is(
-    changes: list[Change], parts: dict[str, Any], messages: list[str]
-) -> None:
-    """Open and private were said of one registry in one status."""
-    evaluation = judge_all(SecureWorkspaces().declare(spec(**parts), OWNER), world(*changes))
-    said = [each for each in evaluation.composed if each.aspect.condition == "RegistryIsolated"]
-    checks = [block for each in said for block in each.blocks if isinstance(block, Check)]
-    assert [
-        check.message for check in checks if check.reason != "UndeclaredFirewallRule" and not check.holds
-    ] == messages

@@ -21,6 +21,7 @@ from tests.unit.isolation.bodies import (
     put,
     spec,
     unreadable,
+    subnet,
     world,
 )
 from tests.unit.isolation.telling import Advice, Case, Finding, Waits, Write, case, check, judge_all
@@ -125,20 +126,6 @@ CASES = [
         containerRegistry={"upgradeToPremium": True},
     ),
     case(
-        "a registry that builds images is not closed before the cluster of the spec builds them",
-        [OPEN[REGISTRY]],
-        [UNDONE, waits(REGISTRY, "spec.imageBuild.computeName")],
-        imageBuild={"computeName": "cpu-other"},
-        violated="ACR-BUILD-01",
-    ),
-    case(
-        "a cluster that builds images already needs nothing",
-        [OPEN[REGISTRY]],
-        [Write("Update", REGISTRY, CLOSE)],
-        imageBuild={"computeName": "CPU-build"},
-        met="ACR-BUILD-01",
-    ),
-    case(
         "a workspace that only some may reach is not as declared while everybody may",
         [OPEN[WORKSPACE]],
         [Advice("PublicAccessAllowed", WORKSPACE, "WS-PE-03"), UNDONE],
@@ -190,15 +177,6 @@ FIELDS = [
         [BASIC],
         ["spec.containerRegistry.upgradeToPremium"],
         id="an upgrade",
-    ),
-    pytest.param(
-        {"imageBuild": {"computeName": "cpu-other"}}, [], ["spec.imageBuild.computeName"], id="build compute"
-    ),
-    pytest.param(
-        {"imageBuild": {"computeName": "cpu-other"}},
-        [unreadable(REGISTRY)],
-        ["spec.imageBuild.computeName"],
-        id="build compute beside a registry that may not be read",
     ),
     pytest.param({"studio": {"enabled": True}}, [], ["spec.studio.enabled"], id="studio"),
     pytest.param(

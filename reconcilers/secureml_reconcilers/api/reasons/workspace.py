@@ -72,6 +72,26 @@ EXPOSED: Final = _problem(
     Who.ADMINISTRATOR,
     "Remove what the message names, or close the service by hand with the command that it ends with.",
 )
+IMAGE_BUILD_COMPUTE_NOT_FOUND: Final = _problem(
+    "ImageBuildComputeNotFound",
+    "The workspace has no compute of the name that `spec.imageBuild.computeName` gives. A registry that is open"
+    " stays open until it has.",
+    Who.AUTHOR,
+    "Create the cluster, or name another.",
+)
+IMAGE_BUILD_COMPUTE_NOT_USABLE: Final = _problem(
+    "ImageBuildComputeNotUsable",
+    "The compute that `spec.imageBuild.computeName` names is no AmlCompute, has failed, or has GPUs.",
+    Who.AUTHOR,
+    "Name a cluster of CPU machines whose state is Succeeded.",
+)
+DEFAULT_BUILDER_SHUT_OUT: Final = _problem(
+    "DefaultBuilderShutOut",
+    "`spec.imageBuild.builder` is Default, and the registry is private already: Azure's default builder does not"
+    " reach it, so the workspace keeps its cluster.",
+    Who.AUTHOR,
+    "Set it to Keep, or name the cluster in `spec.imageBuild.computeName`.",
+)
 PUBLIC_ACCESS_DISABLED: Final = _problem(
     "PublicAccessDisabled",
     "The spec lets addresses into a service whose public access is off, so they have no effect.",
@@ -272,7 +292,7 @@ NO_IMAGE_BUILD_COMPUTE: Final = _advice(
     "NoImageBuildCompute",
     "No cluster builds the workspace's images, and its registry cannot once it is private.",
     Who.ADMINISTRATOR,
-    "Set the workspace's image build compute to a CPU cluster in the network.",
+    "Name a CPU cluster in the network in `spec.imageBuild.computeName`.",
 )
 ZONE_NOT_USED: Final = _advice(
     "ZoneNotUsed",

@@ -21,7 +21,15 @@ TERMINAL = frozenset({"succeeded", "failed", "canceled"})
 """Provisioning states that do not change by themselves; a missing state means Succeeded (ARM contract)."""
 
 
-ABSENT_CODES = frozenset({"ResourceNotFound", "NotFound", "ParentResourceNotFound", "ResourceGroupNotFound"})
+ABSENT_CODES = frozenset(
+    {
+        "ResourceNotFound",
+        "NotFound",
+        "ParentResourceNotFound",
+        "ResourceGroupNotFound",
+        "RoleAssignmentNotFound",
+    }
+)
 """The 404s that prove absence. SubscriptionNotFound, say, proves only that we cannot see it."""
 
 
@@ -92,13 +100,16 @@ class Arm(Protocol):
             AzureProblem: for every answer that tells neither presence nor absence.
         """
 
-    async def list_all(self, collection: str, type_name: str, most: int | None = None) -> list[Body]:
+    async def list_all(
+        self, collection: str, type_name: str, most: int | None = None, only: str = ""
+    ) -> list[Body]:
         """GET a whole collection, following every page.
 
         Args:
             collection: the path of the collection, such as `<endpoint id>/privateDnsZoneGroups`.
             type_name: the full type of its elements, for the API version.
             most: once more than so many were found, no further page is asked for.
+            only: a `$filter` that the service documents for this collection.
 
         Raises:
             AzureProblem: when any page cannot be read.

@@ -117,6 +117,7 @@ _STORAGE: Final = "2025-06-01"
 _VAULT: Final = "2023-07-01"
 _REGISTRY: Final = "2023-07-01"
 _ML: Final = "2024-10-01"
+_ROLES: Final = "2022-04-01"
 
 _CONNECTION: Final = ("properties.provisioningState", "properties.groupIds")
 
@@ -296,6 +297,7 @@ CATALOGUE: Final[Mapping[str, TypeInfo]] = {
             "properties.resolutionPolicy": frozenset({"default", "nxdomainredirect"}),
         },
     ),
+    "microsoft.authorization/roleassignments": TypeInfo(_ROLES, update="PUT", tags=False, removal_rank=0),
     "microsoft.network/privatednszones/a": TypeInfo(_DNS, update="PUT", etags=True, tags=False),
 }
 """Types by lower-cased full name; anything else is refused, because its API version would be a guess."""

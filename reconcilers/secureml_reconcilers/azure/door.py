@@ -10,6 +10,7 @@ import logging
 from dataclasses import replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final, Literal, Self
+from urllib.parse import quote
 
 from secureml_reconcilers.azure.answers import problem_in, resource_in, rows_in, shown_in, understood
 from secureml_reconcilers.azure.arm import ABSENT_CODES, TERMINAL, Accepted, Body, NotFound, Present, Verb
@@ -84,12 +85,15 @@ class Door:
                 return NotFound()
             raise problem
 
-    async def list_all(self, collection: str, type_name: str, most: int | None = None) -> list[Body]:
+    async def list_all(
+        self, collection: str, type_name: str, most: int | None = None, only: str = ""
+    ) -> list[Body]:
         """See `Arm.list_all`."""
         self._scopes.admit(collection)
         kind = type_name.lower()
         info = CATALOGUE[kind]
-        url: str | None = f"{collection}?api-version={info.api_version}"
+        chosen = f"&$filter={quote(only)}" if only else ""
+        url: str | None = f"{collection}?api-version={info.api_version}{chosen}"
         found: list[Body] = []
         with understood("GET", collection):
             while url and (most is None or len(found) <= most):

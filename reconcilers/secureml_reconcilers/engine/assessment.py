@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from secureml_reconcilers.azure.arm import Answer, Body, Verb
     from secureml_reconcilers.azure.resource_id import ResourceId
     from secureml_reconcilers.engine.blocks import Block
+    from secureml_reconcilers.engine.clock import Moment
     from secureml_reconcilers.engine.values import Fragment, Path
 
 _ENVELOPE: Final = ("id", "name", "type", "etag", "systemData")
@@ -85,6 +86,9 @@ class Pending:
 
     worth_a_look: bool = True
     """Looking at what it is about tells; otherwise an operation that runs brings it."""
+
+    until: Moment | None = None
+    """When it is true, where nobody can see it: what was written has effect by then."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from dataclasses import dataclass
+from datetime import timedelta
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Final
 
@@ -146,6 +148,13 @@ class Ensure(_Shape):
     part: str = ""
     """Names this part of the resource, where several are written one by one: each is refused, and waits, by
     itself. Empty where there is one only."""
+
+    takes_effect: timedelta = timedelta()
+    """So long after our write it may have no effect yet, as Azure documents: what leans on it waits that long, in
+    this process; a restart forgets when it was written."""
+
+    proven_by_name: bool = False
+    """Its name is derived from what it is, so that who has it was made by us: its type carries no tags."""
 
     @property
     def key(self) -> str:

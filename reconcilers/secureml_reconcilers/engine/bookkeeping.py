@@ -26,7 +26,7 @@ def note_pending(this: Pass, evaluation: Evaluation, *, busy: bool) -> None:
     this.history.pending_since = {
         key: now if busy else since.get(key, now)
         for key, assessment in evaluation.assessments.items()
-        if isinstance(assessment, Pending) and (assessment.worth_a_look or not busy)
+        if isinstance(assessment, Pending) and assessment.until is None and (assessment.worth_a_look or not busy)
     }
 
 

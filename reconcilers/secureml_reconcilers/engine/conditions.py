@@ -257,7 +257,11 @@ def _under_way(
         return Condition(kind, "False", reasons.WAITING, f"{_names(those)} {verb} until {_in_order(gate)}.")
     pending = [block for block, assessment in blocks if isinstance(assessment, Pending)]
     if pending:
-        message = pending[0].message if isinstance(pending[0], Check) else ""
+        message = (
+            pending[0].message
+            if isinstance(pending[0], Check)
+            else f"{_name(pending[0])} was written, and may take a while to have effect."
+        )
         return Condition(
             kind, "False", reasons.WAITING, f"{message} You need do nothing: it is looked at again.".strip()
         )

@@ -17,6 +17,7 @@ from secureml_reconcilers.engine.assessment import (
     Blocked,
     Differs,
     Holds,
+    Pending,
     Running,
     assess,
     choose,
@@ -237,6 +238,8 @@ class _Assessor:
         failure = ledger.failure(block.id, ownership.owner, block.part)
         if isinstance(assessment, Holds) and failure is not None:
             assessment = _left_failed(block, answer)
+        if isinstance(assessment, Holds) and isinstance(block, Ensure):
+            assessment = _in_effect(block, self.situation)
         if not isinstance(assessment, Differs):
             return assessment
         self.differing[block.key] = assessment
@@ -294,6 +297,15 @@ class _Assessor:
         if isinstance(assessment, Holds | Advised | Blocked):
             return False
         return isinstance(assessment, Running) or self.obstacle(block, repeated=False) is None
+
+
+def _in_effect(block: Ensure, situation: Situation) -> Assessment:
+    """What we wrote a moment ago shows, and may have no effect yet."""
+    record = situation.ledger.records.get(block.id.key)
+    if record is None or record.part != block.part or record.verb == "DELETE":
+        return Holds()
+    until = record.began + block.takes_effect
+    return Pending(worth_a_look=False, until=until) if until > situation.ledger.clock.monotonic() else Holds()
 
 
 def _left_failed(block: Block, answer: Answer | None) -> Assessment:

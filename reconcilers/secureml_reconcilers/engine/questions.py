@@ -62,7 +62,10 @@ class Resource:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """Which children of one type a resource has, or which resources of one type a resource group has."""
+    """Which children of one type a resource has, or which resources of one type a resource group has.
+
+    Or what else hangs on a resource group: the assignments of roles.
+    """
 
     parent: ResourceId
     kind: str
@@ -71,6 +74,9 @@ class Listing:
     most: int | None = None
     """With more elements than this the answer is of no use, and pages that follow are not asked for."""
 
+    only: str = ""
+    """A `$filter`: what it leaves out is not told of."""
+
     @property
     def path(self) -> str:
         """The collection's path."""
@@ -78,8 +84,8 @@ class Listing:
 
     @property
     def key(self) -> str:
-        """See `Question.key`."""
-        return self.path.lower()
+        """See `Question.key`; one with a filter does not prove that anything is absent."""
+        return f"{self.path.lower()}?{self.only.lower()}" if self.only else self.path.lower()
 
     @property
     def type(self) -> str:
@@ -89,7 +95,7 @@ class Listing:
     async def ask(self, arm: Arm) -> Answer:
         """See `Question.ask`; what is gone has no children."""
         try:
-            return Listed(tuple(await arm.list_all(self.path, self.type, self.most)))
+            return Listed(tuple(await arm.list_all(self.path, self.type, self.most, self.only)))
         except AzureProblem as problem:
             if problem.code in ABSENT_CODES:
                 return Listed(())

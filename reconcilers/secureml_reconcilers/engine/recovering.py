@@ -83,7 +83,8 @@ def _declared(aspect: Aspect, owner: str, azure: View) -> Iterator[Block]:
             continue
         body = azure.get(block.id)
         marked = _marker(block.id, body, azure)
-        if body is not None and _is_used(marked or {}, owner, shared=block.shared):
+        used = block.proven_by_name or _is_used(marked or {}, owner, shared=block.shared)
+        if body is not None and used:
             yield _made(block.id)
 
 

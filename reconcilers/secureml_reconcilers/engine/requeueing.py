@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from secureml_reconcilers.engine import attribution, intervals
-from secureml_reconcilers.engine.assessment import Running
+from secureml_reconcilers.engine.assessment import Pending, Running
 from secureml_reconcilers.engine.evaluation import Busy, problems
 
 if TYPE_CHECKING:
@@ -36,6 +36,7 @@ def requeue_after(this: Pass, evaluation: Evaluation, running: list[Record], *, 
     others_run = any(isinstance(each, Running) for each in assessments)
     if this.claim_held_elsewhere or _waits_for_others(evaluation) or (not waits and others_run):
         waits.append(intervals.PENDING)
+    waits += [each.until - now for each in assessments if isinstance(each, Pending) and each.until is not None]
     if history.pending_since:  # what came last may come soon, however long another has been pending
         waits.append(intervals.pending(max(history.pending_since.values()), now))
     if this.unfinished:

@@ -166,6 +166,23 @@ class View:
         found = (self.known[key] for key in self.known if key.startswith(prefix) and "/" not in key[len(prefix) :])
         return tuple(each.answer.body for each in found if isinstance(each.answer, Present))
 
+    def extensions(self, scope: ResourceId, kind: str, only: str) -> tuple[Body, ...]:
+        """What hangs on a scope, on those above it and on those below it, as Azure lists it: role assignments.
+
+        Args:
+            scope: a resource group, say.
+            kind: the full type.
+            only: see `Listing.only`; a complete view knows no filter, so the caller looks himself.
+
+        Raises:
+            Unread: when it has not been asked yet.
+            AzureProblem: when it cannot be read.
+        """
+        if not self.complete:
+            return self._listed(Listing(scope, kind, only=only))
+        found = (self.known[key] for key in self.known if f"/providers/{kind.lower()}/" in key)
+        return tuple(each.answer.body for each in found if isinstance(each.answer, Present))
+
     def graph(self, query: GraphQuery) -> tuple[Mapping[str, Any], ...]:
         """Rows of a Resource Graph query: hints where to look, never a ground for a write.
 

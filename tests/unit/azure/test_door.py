@@ -151,6 +151,13 @@ async def test_a_listing_of_which_too_much_is_shown_is_not_read_to_its_end(most:
     assert (len(wire.sent), len(found)) == (asked, asked + 1)
 
 
+async def test_a_listing_is_asked_for_what_is_wanted_alone() -> None:
+    """A subscription has up to 4,000 role assignments, and one identity a handful."""
+    wire = Wire(shown({"value": []}))
+    await connect(wire).list_all(ENDPOINTS, ENDPOINT_TYPE, only="principalId eq 'a b'")
+    assert wire.sent[0].url.endswith("&$filter=principalId%20eq%20%27a%20b%27")
+
+
 async def test_the_handle_of_an_operation_is_not_followed_elsewhere() -> None:
     """Nothing is lost: the resource itself tells how it went."""
     wire = Wire()

@@ -207,7 +207,7 @@ class FakeArm:
         await self._call(self.after, "GET", target)
         return Present(body) if there and body is not None else NotFound()
 
-    async def list_all(self, collection: str, _: str, most: int | None = None) -> list[Body]:  # noqa: ARG002 - one page
+    async def list_all(self, collection: str, _: str, most: int | None = None, only: str = "") -> list[Body]:  # noqa: ARG002 - one page
         """See `Arm.list_all`."""
         await asyncio.sleep(0)
         self.lists.append(collection)

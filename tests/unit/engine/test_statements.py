@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from tests.unit.engine.building import VAULT, problem, shown, wants
@@ -53,3 +54,41 @@ async def test_a_statement_that_is_refused_holds_up_no_other() -> None:
     await run.look()
     assert written(run) == [{"properties": {"publicNetworkAccess": "Disabled"}}]
     assert run.condition("Closed")["reason"] == "DeniedByPolicy"
+
+
+async def test_what_was_written_has_effect_after_a_while() -> None:
+    """Azure shows a firewall rule at once and heeds it minutes later: what leans on it waits, and nobody looks."""
+    lag = timedelta(minutes=15)
+
+    def let_in_then_closed(view: View) -> Blocks:
+        view.get(VAULT)
+        let_in = wants(VAULT, fragment={"properties": {"imageBuildCompute": "new"}}, part="way", takes_effect=lag)
+        yield let_in
+        yield wants(VAULT, after=(let_in,))
+
+    run = Run(Kind(let_in_then_closed, "Closed"), opened())
+    first = await run.look()
+    assert (written(run), first.requeue_after) == ([{"properties": {"imageBuildCompute": "new"}}], lag)
+    assert run.condition("Closed")["message"] == f"{VAULT.short} waits until {VAULT.short} (way) is in order."
+    reads = len(run.arm.reads)
+    run.clock.advance(timedelta(minutes=14))
+    await run.look()
+    assert len(written(run)) == 1
+    assert len(run.arm.reads) - reads <= 2
+    run.clock.advance(timedelta(minutes=1))
+    await run.look()
+    assert written(run)[1:] == [{"properties": {"publicNetworkAccess": "Disabled"}}]
+    assert run.condition("Closed")["status"] == "True"
+
+
+async def test_what_was_so_before_has_effect() -> None:
+    """Only what we wrote ourselves may be too new."""
+    arm = FakeArm(FakeClock()).put(shown(VAULT, properties={"publicNetworkAccess": "Disabled"}))
+    run = Run(Kind(_closed_at_once, "Closed"), arm)
+    outcome = await run.look()
+    assert (run.condition("Closed")["status"], outcome.requeue_after) == ("True", None)
+
+
+def _closed_at_once(view: View) -> Blocks:
+    view.get(VAULT)
+    yield wants(VAULT, takes_effect=timedelta(minutes=15))

@@ -23,6 +23,7 @@ from secureml_reconcilers.isolation.service_isolation import (
     storage_isolated,
     unsupported_fields,
 )
+from secureml_reconcilers.isolation.studio import studio_usable
 from secureml_reconcilers.isolation.workspace import discovered, public_access_closed
 from secureml_reconcilers.isolation.workspace_context import WorkspaceContext
 
@@ -74,7 +75,7 @@ class SecureWorkspaces:
                     condition_types.PRIVATE_ENDPOINTS_REMOVED,
                     endpoints,
                     reasons.REMOVED,
-                    "Our endpoints are gone.",
+                    "Our endpoints and role assignments are gone.",
                 ),
                 Aspect(
                     condition_types.DNS_REMOVED, names, reasons.REMOVED, "Our unused links and zones are gone."
@@ -103,6 +104,9 @@ def _declared(context: WorkspaceContext) -> Iterator[Aspect]:
     yield Aspect(condition_types.KEY_VAULT_ISOLATED, vault, *_closed("The vault", spec.key_vault))
     yield Aspect(condition_types.STORAGE_ISOLATED, accounts, *_closed("Every account", spec.storage))
     yield Aspect(condition_types.REGISTRY_ISOLATED, registry, *_closed("The registry", spec.container_registry))
+    if spec.studio.enabled:
+        studio = partial(studio_usable, context)
+        yield Aspect(condition_types.STUDIO_USABLE, studio, met_message="Studio's roles are held.")
     if spec.public_access.workspace == "Disabled":
         closed = partial(public_access_closed, context)
         yield Aspect(condition_types.PUBLIC_ACCESS_CLOSED, closed, reasons.CLOSED, "The workspace is closed.")

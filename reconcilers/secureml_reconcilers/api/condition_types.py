@@ -97,6 +97,11 @@ REGISTRY_ISOLATED: Final = _entered(
     Group.ASPECT,
     "The container registry, if there is one, answers only where the spec lets it.",
 )
+STUDIO_USABLE: Final = _entered(
+    "StudioUsable",
+    Group.ASPECT,
+    "The workspace's identity holds the roles with which studio reads data. Only set with `spec.studio.enabled`.",
+)
 PUBLIC_ACCESS_CLOSED: Final = _entered(
     "PublicAccessClosed",
     Group.ASPECT,
@@ -112,7 +117,9 @@ SPEC_SUPPORTED: Final = _entered(
 )
 
 PRIVATE_ENDPOINTS_REMOVED: Final = _entered(
-    "PrivateEndpointsRemoved", Group.REMOVAL, "The private endpoints that the operator made are gone."
+    "PrivateEndpointsRemoved",
+    Group.REMOVAL,
+    "The private endpoints and role assignments that the operator made are gone.",
 )
 DNS_REMOVED: Final = _entered(
     "DNSRemoved", Group.REMOVAL, "Zones and links that the operator made and that nobody else uses are gone."

@@ -322,8 +322,9 @@ class Studio(ApiModel):
 
     grant_roles: StrictBool = False
     """Let the operator give the workspace identity its missing roles: Reader and Storage Blob Data Reader on
-    the account, Reader on its private endpoints. Default false: missing roles are only reported. The
-    operator's own identity needs the right to assign roles."""
+    the account, Reader on its private endpoints. Accounts close once they are heeded, ten minutes later at the
+    latest. Default false: missing roles are only reported, and accounts do not wait for them. The operator's own
+    identity needs the right to assign roles (docs/azure-role-studio.json)."""
 
     labeling: StrictBool = False
     """True when ML-assisted labeling is used, which cannot read a default account behind a virtual network:

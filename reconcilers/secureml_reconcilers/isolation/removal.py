@@ -19,6 +19,7 @@ from secureml_reconcilers.engine.ownership_tags import MANAGED_BY, OPERATOR, USE
 from secureml_reconcilers.engine.values import Missing
 from secureml_reconcilers.isolation.body_values import count_in, endpoints_listed, parsed_id, text_in
 from secureml_reconcilers.isolation.endpoints import groups_behind
+from secureml_reconcilers.isolation.roles import ASSIGNMENTS, is_made_by_us
 from secureml_reconcilers.isolation.zones import has_no_record
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from secureml_reconcilers.engine.view import View
 
 _ENDPOINTS: Final = "microsoft.network/privateendpoints"
+_ASSIGNMENTS: Final = ASSIGNMENTS.lower()
 _ZONES: Final = "microsoft.network/privatednszones"
 _LINKS: Final = "virtualNetworkLinks"
 
@@ -207,6 +209,11 @@ def _never_goes(target: ResourceId, body: Body) -> str:
     return f"it no longer carries the operator's tag {MANAGED_BY}={OPERATOR}, so somebody else may have made it"
 
 
+def _assignment_is_of_others(_removal: Removal, _target: ResourceId, body: Body, _azure: View) -> str:
+    """A role assignment carries no tag: its name, derived from what it says, is the second proof (OPS-07)."""
+    return "" if is_made_by_us(body) else "its name does not tell that the operator made it"
+
+
 def _endpoint_is_used(removal: Removal, _target: ResourceId, body: Body, _azure: View) -> str:
     others = sorted(users(body) - {removal.owner})
     return f"{_used_by(others)} it" if others else ""
@@ -288,6 +295,7 @@ def _zone_is_used(removal: Removal, target: ResourceId, body: Body, azure: View)
 
 
 _RULES: Final[Mapping[str, Callable[[Removal, ResourceId, Body, View], str]]] = {
+    _ASSIGNMENTS: _assignment_is_of_others,
     f"{_ENDPOINTS}/privatednszonegroups": _endpoint_stays,
     _ENDPOINTS: _endpoint_is_used,
     f"{_ZONES}/virtualnetworklinks": _link_is_needed,
@@ -296,6 +304,7 @@ _RULES: Final[Mapping[str, Callable[[Removal, ResourceId, Body, View], str]]] = 
 """Why a type that the operator removes may have to stay, besides having lost its tag."""
 
 _REASONS: Final = {
+    _ASSIGNMENTS: "the role was assigned for this resource",
     f"{_ENDPOINTS}/privatednszonegroups": "its endpoint is removed",
     f"{_ZONES}/virtualnetworklinks": "no record of the zone is left",
     _ZONES: "no record and no link of it is left",

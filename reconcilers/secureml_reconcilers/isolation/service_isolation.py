@@ -26,6 +26,8 @@ from secureml_reconcilers.isolation.services import (
     ServiceInUse,
 )
 from secureml_reconcilers.isolation.unsupported_fields import of_datastores, of_workspace
+from secureml_reconcilers.isolation.studio import roles_expected
+from secureml_reconcilers.isolation.unsupported_fields import of_datastores, of_subnet, of_workspace
 from secureml_reconcilers.isolation.workspace_context import (
     WorkspaceContext,
     additional_accounts,
@@ -103,7 +105,9 @@ def service_closed(context: WorkspaceContext, azure: View, resource: ResourceId)
     closing = closing_of(context, azure, resource, exposed=_answers_everybody(service, body))
     gates = gates_of(context, resource, closing, first=(*possible, *unsupported, *first))
     closed = replace(
-        _write(resource, _shut(service, ranges), _must_answer(service, ranges), gates), closing=closing
+        _write(resource, _shut(service, ranges), _must_answer(service, ranges), gates),
+        closing=closing,
+        after_if_possible=roles_expected(context, azure, resource) if service is STORAGE else (),
     )
     yield from _in_parts(closed, _let_in(service, body, context.workspace, ranges), _firewall(service))
     yield from service.consequences(in_use)
@@ -188,7 +192,7 @@ def _in_parts(closed: Ensure, let_in: _Part | None, firewall: Firewall) -> Itera
     if firewall.deny_rule in closed.rules:
         yield replace(closed, after=(*closed.after, *first))
         return
-    closed = replace(closed, after_if_possible=first)
+    closed = replace(closed, after_if_possible=(*closed.after_if_possible, *first))
     yield closed
     denies = _Part("firewall", {f"{firewall.path}.defaultAction": "Deny"}, (firewall.deny_rule,))
     yield replace(_write(closed.id, denies, closed.reason, after=(closed, *first)), optional=True)

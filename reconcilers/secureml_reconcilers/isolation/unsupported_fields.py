@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 def of_account(account: ServiceInUse) -> Iterator[Check]:
-    """No account is closed before its subnets have their rules, and studio's roles have been looked at."""
+    """No account is closed before its subnets have their rules."""
     storage = account.spec.storage
     if account.by_workspace and storage.access == "ServiceEndpoint":
         yield _unsupported("spec.storage.access ServiceEndpoint", "the account is left as it is")
@@ -37,8 +37,6 @@ def of_account(account: ServiceInUse) -> Iterator[Check]:
         yield _unsupported(
             "spec.storage.allowedSubnetIDs", "those subnets are not let in, and an account that is open stays so"
         )
-    if account.spec.studio.enabled:
-        yield _unsupported("spec.studio.enabled", "no storage account is closed before studio's roles are checked")
 
 
 def of_vault(vault: ServiceInUse) -> Iterator[Check]:

@@ -48,6 +48,7 @@ from secureml_reconcilers.azure.resource_id import resource_id
 from secureml_reconcilers.engine.assessment import Advised, Holds
 from secureml_reconcilers.engine.blocks import Remembered
 from secureml_reconcilers.engine.composing import compose
+from secureml_reconcilers.isolation.roles import READER
 from secureml_reconcilers.secure_workspace import SecureWorkspaces
 
 if TYPE_CHECKING:
@@ -76,6 +77,16 @@ THEIRS = NETWORK_GROUP.resource("Microsoft.Network/privateEndpoints", "platform-
 THEIR_GROUP = THEIRS.child("privateDnsZoneGroups", "theirs")
 INTERFACE = NETWORK_GROUP.resource("Microsoft.Network/networkInterfaces", "blob-nic")
 BUILDER = WORKSPACE.child("computes", "cpu-build")
+READS = {
+    "id": ACCOUNT.resource("Microsoft.Authorization/roleAssignments", "99999999-0000-4000-8000-000000000001").text,
+    "name": "99999999-0000-4000-8000-000000000001",
+    "properties": {
+        "roleDefinitionId": f"/providers/Microsoft.Authorization/roleDefinitions/{READER.guid}",
+        "principalId": "74c5a32f-8764-4f6c-85b7-ac02a8f9a1c4",
+        "scope": ACCOUNT.text,
+        "condition": None,
+    },
+}
 BLOB_RECORD = ZONE[BLOB_ZONE].child("A", "frauddata")
 CONNECTION = ACCOUNT.child("privateEndpointConnections", f"{ENDPOINT['blob'].name}.c0ffee")
 CONFIRMED = [
@@ -179,6 +190,11 @@ LANDSCAPES = {
         OPEN,
         SERVICES,
         {each: {"allowedIPRanges": ["203.0.113.7"]} for each in ("storage", "keyVault", "containerRegistry")},
+    ),
+    "studio with its roles": Landscape(
+        (added(READS),),
+        (WORKSPACE, resource_id(READS["id"])),
+        {"studio": {"enabled": True, "grantRoles": True, "labeling": True}},
     ),
     "images built by a cluster": Landscape(
         (added(cluster(BUILDER)),), (WORKSPACE, REGISTRY, BUILDER), {"imageBuild": {"computeName": "cpu-build"}}

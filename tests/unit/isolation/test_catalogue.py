@@ -48,9 +48,13 @@ def test_durations_are_ordered(kind: str) -> None:
 
 
 def test_what_leads_to_something_is_removed_before_it() -> None:
-    """A zone group takes its records along while its endpoint is there; Azure deletes no zone that has links."""
+    """A zone group takes its records along while its endpoint is there; Azure deletes no zone that has links.
+
+    A role assignment hangs on an account or an endpoint, and goes before either.
+    """
     ranked = {kind: known.removal_rank for kind, known in CATALOGUE.items() if known.removal_rank is not None}
     assert sorted(ranked, key=lambda kind: ranked[kind]) == [
+        "microsoft.authorization/roleassignments",
         f"{ENDPOINTS}/privatednszonegroups",
         ENDPOINTS,
         f"{ZONES}/virtualnetworklinks",

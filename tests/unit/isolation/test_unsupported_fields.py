@@ -76,12 +76,6 @@ CASES = [
         },
     ),
     case(
-        "an account is not closed before studio's roles have been looked at",
-        [OPEN[ACCOUNT]],
-        [UNDONE, waits(ACCOUNT, "spec.studio.enabled")],
-        studio={"enabled": True},
-    ),
-    case(
         "how datastores sign in keeps no account open",
         [OPEN[ACCOUNT]],
         [Write("Update", ACCOUNT, CLOSE), UNDONE],
@@ -178,7 +172,6 @@ FIELDS = [
         ["spec.containerRegistry.upgradeToPremium"],
         id="an upgrade",
     ),
-    pytest.param({"studio": {"enabled": True}}, [], ["spec.studio.enabled"], id="studio"),
     pytest.param(
         {"publicAccess": {"workspace": "Enabled", "allowedIPRanges": ["203.0.113.7"]}},
         [],

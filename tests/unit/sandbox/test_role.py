@@ -42,6 +42,17 @@ def test_it_deletes_only_what_the_operator_creates(role: dict[str, Any]) -> None
     ]
 
 
+def test_assigning_roles_is_a_role_of_its_own(role: dict[str, Any]) -> None:
+    """Whoever may assign roles may become anything: only who wants studio's roles assigned gives it."""
+    studio = json.loads((ROLE.parent / "azure-role-studio.json").read_text(encoding="utf-8"))
+    assert studio["Actions"] == [
+        "Microsoft.Authorization/roleAssignments/write",
+        "Microsoft.Authorization/roleAssignments/delete",
+    ]
+    assert not set(studio["Actions"]) & set(role["Actions"])
+    assert studio["AssignableScopes"] == role["AssignableScopes"]
+
+
 def test_the_readme_puts_the_subscription_into_it() -> None:
     """Its command once replaced a placeholder that the file does not have, and changed nothing."""
     readme = (CHECKOUT / "README.md").read_text(encoding="utf-8")

@@ -99,6 +99,19 @@ PUBLIC_ACCESS_DISABLED: Final = _problem(
     "Switch public access on (the operator opens nothing), or take the ranges out of the spec.",
 )
 
+ROLE_MISSING: Final = _problem(
+    "RoleMissing",
+    "`spec.studio.enabled` is true, and the workspace's identity lacks a role that studio needs to read data.",
+    Who.ADMINISTRATOR,
+    "Assign it as the message says, or set `spec.studio.grantRoles`.",
+)
+WORKSPACE_IDENTITY_MISSING: Final = _problem(
+    "WorkspaceIdentityMissing",
+    "`spec.studio.enabled` is true, and the workspace has no managed identity to read as.",
+    Who.ADMINISTRATOR,
+    "Give it a system-assigned identity.",
+)
+
 # network and private endpoints
 NETWORK_NOT_FOUND: Final = _problem(
     "NetworkNotFound",
@@ -317,6 +330,24 @@ PATH_NOT_TOLD: Final = _advice(
     "Whether a network reaches an address through a hub cannot be told.",
     Who.ADMINISTRATOR,
     "Look whether the hub forwards to it.",
+)
+WORKSPACE_IDENTITY_WITHOUT_ROLES: Final = _advice(
+    "WorkspaceIdentityWithoutRoles",
+    "Azure assigns the workspace's identity no role on its resource group, and nobody else has.",
+    Who.ADMINISTRATOR,
+    "Assign Azure AI Administrator there, or narrower roles on what the workspace uses.",
+)
+LABELING_NEEDS_ACCOUNT: Final = _advice(
+    "LabelingNeedsAccount",
+    "`spec.studio.labeling` is true, and the workspace has its default account only, which labeling cannot use.",
+    Who.AUTHOR,
+    "Name another account in `spec.storage.additionalAccounts`.",
+)
+STUDIO_SHUT_OUT: Final = _advice(
+    "StudioShutOut",
+    "Studio does not reach an account's blobs: it has no blob endpoint, or the workspace's subnet is not let in.",
+    Who.AUTHOR,
+    "Add the sub-resource or the subnet that the message names.",
 )
 MANAGED_NETWORK_ENABLED: Final = _advice(
     "ManagedNetworkEnabled",

@@ -102,6 +102,9 @@ class InventoryItem(ApiModel):
     entry: Annotated[str, Checked(512)] | None = None
     """For Entry: the key of the entry in that list (an address, an id, a name)."""
 
+    by: Annotated[str, Checked(512)] | None = None
+    """For Entry: by what it is known in that list; default value, and itself where the entry is a text."""
+
     created_at: Timestamp | None = None
     """When the write was announced."""
 

@@ -19,7 +19,7 @@ from secureml_reconcilers.engine.compare import (
     without,
 )
 from secureml_reconcilers.engine.ownership_tags import MANAGED_BY, OPERATOR, OWNER, is_marked
-from secureml_reconcilers.engine.values import Entries, get_path
+from secureml_reconcilers.engine.values import Entries, get_path, identity
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -55,7 +55,7 @@ class AddedEntry:
     """The list's path within the resource."""
 
     by: str
-    """Path of the identifying value inside an entry."""
+    """Path of the identifying value inside an entry; empty where the entry is a text."""
 
     value: str
     """The identifying value."""
@@ -229,8 +229,9 @@ def added_entries(block: Ensure) -> tuple[AddedEntry, ...]:
     if block.create is not None:
         return ()
     return tuple(
-        AddedEntry(".".join(steps), wanted.by, str(get_path(item, wanted.by)))
+        AddedEntry(".".join(steps), wanted.by, str(identity(item, wanted.by)))
         for steps, wanted in _entries_in(block.fragment, ())
+        if not wanted.lasting
         for item in wanted.items
     )
 

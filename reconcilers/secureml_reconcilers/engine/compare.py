@@ -9,7 +9,7 @@ from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from secureml_reconcilers.engine.values import AnyOf, CsvMember, Entries, Missing, Unordered, get_path
+from secureml_reconcilers.engine.values import AnyOf, CsvMember, Entries, Missing, Unordered, identity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -90,17 +90,18 @@ class _Comparison:
 
     def _entries(self, present: list[Any], wanted: Entries, steps: Path, path: str) -> Iterator[Difference]:
         for item in wanted.items:
-            identity = get_path(item, wanted.by)
-            match, where = _find(present, wanted.by, identity), f"{path}[{identity}]"
+            known_by = identity(item, wanted.by)
+            match, where = _find(present, wanted.by, known_by), f"{path}[{known_by}]"
             if match is None:
-                yield Difference(where, dict(item), None, steps)
+                yield Difference(where, deepcopy(item), None, steps)
+            if match is None or isinstance(item, str):
                 continue
             for each in self.compare(match, dict(item), (), where):
                 yield Difference(each.path, each.desired, each.observed, steps)
-        for identity in wanted.dropped:
-            match = _find(present, wanted.by, identity)
+        for known_by in wanted.dropped:
+            match = _find(present, wanted.by, known_by)
             if match is not None:
-                yield Difference(f"{path}[{identity}]", None, match, steps)
+                yield Difference(f"{path}[{known_by}]", None, match, steps)
 
     def _check(self, observed: Any, wanted: Any, path: str) -> None:  # noqa: ANN401
         """Refuse to write over what this version does not know: it may be stricter than what we would write."""
@@ -220,11 +221,8 @@ def _words(value: str) -> set[str]:
     return {word.strip().casefold() for word in value.split(",")}
 
 
-def _find(present: list[Any], by: str, identity: Any) -> Any:  # noqa: ANN401
-    return next(
-        (entry for entry in present if isinstance(entry, dict) and equal_azure(get_path(entry, by), identity)),
-        None,
-    )
+def _find(present: list[Any], by: str, known_by: Any) -> Any:  # noqa: ANN401
+    return next((entry for entry in present if equal_azure(identity(entry, by), known_by)), None)
 
 
 def _merge_mapping(observed: Mapping[str, Any], fragment: Mapping[str, Any], steps: Path) -> dict[str, Any]:
@@ -247,13 +245,13 @@ def _merge_value(observed: Any, wanted: Any, steps: Path) -> Any:  # noqa: ANN40
 
 
 def _merge_entries(present: list[Any], wanted: Entries) -> list[Any]:
-    going = [_find(present, wanted.by, identity) for identity in wanted.dropped]
+    going = [_find(present, wanted.by, known_by) for known_by in wanted.dropped]
     merged = [entry for entry in present if not any(entry is each for each in going)]
     for item in wanted.items:
-        match = _find(merged, wanted.by, get_path(item, wanted.by))
+        match = _find(merged, wanted.by, identity(item, wanted.by))
         if match is None:
-            merged.append(deepcopy(dict(item)))
-        else:
+            merged.append(deepcopy(item))
+        elif not isinstance(item, str):
             merged[merged.index(match)] = _merge_mapping(match, item, ())
     return merged
 

@@ -33,7 +33,11 @@ _WHOLE: Final = frozenset({"Resource", "Adopted"})
 """Kinds of what is listed as a whole resource."""
 
 _IDENTIFIED_BY: Final = "value"
-"""By what an entry of a list is known where the status does not say: address rules have their address there."""
+"""By what an entry of a list is known where the status does not say: address rules have their address there.
+"""
+
+_ITSELF: Final = "itself"
+"""By what it is known where it is a text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +83,8 @@ class Inventory:
         for each in self.entries.values():
             if each["kind"] == "Entry":
                 key = resource_id(each["id"]).key
-                found[key] = (*found.get(key, ()), AddedEntry(each["path"], _IDENTIFIED_BY, each["entry"]))
+                by = each.get("by", _IDENTIFIED_BY).replace(_ITSELF, "")
+                found[key] = (*found.get(key, ()), AddedEntry(each["path"], by, each["entry"]))
         return found
 
     def note(self, target: ResourceId, now: datetime, kind: str = "Resource") -> None:
@@ -98,13 +103,15 @@ class Inventory:
             return
         missing = {difference.path for difference in action.differences if difference.observed is None}
         for entry in added_entries(action.block):
-            if f"{entry.path}[{entry.value}]" in missing and entry.by == _IDENTIFIED_BY:
+            if f"{entry.path}[{entry.value}]" in missing:
+                known_by = {} if entry.by == _IDENTIFIED_BY else {"by": entry.by or _ITSELF}
                 self._note(
                     {
                         "id": action.id.text,
                         "kind": "Entry",
                         "path": entry.path,
                         "entry": entry.value,
+                        **known_by,
                         "createdAt": stamp(now),
                     }
                 )

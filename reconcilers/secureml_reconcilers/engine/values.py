@@ -20,12 +20,16 @@ class Entries:
     """
 
     by: str
-    """Path of the identifying value inside an entry, such as `id` or `properties.privateDnsZoneId`."""
+    """Path of the identifying value inside an entry, such as `id` or `properties.privateDnsZoneId`; empty where
+    the entries are texts."""
 
-    items: tuple[Mapping[str, Any], ...]
+    items: tuple[Mapping[str, Any] | str, ...]
 
     dropped: tuple[str, ...] = ()
     """Identities of entries that we added once and that must go again."""
+
+    lasting: bool = False
+    """What we add stays: others may lean on it by the time that the spec drops it, and nobody can tell."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,3 +84,8 @@ def outline(body: Mapping[str, Any], paths: Iterable[str]) -> dict[str, Any]:
                 inside = inside.setdefault(step, {})
             inside[last] = value
     return found
+
+
+def identity(entry: Any, by: str) -> Any:  # noqa: ANN401 - JSON
+    """What an entry of a list is known by: the value at a path in it, or the entry itself where that is empty."""
+    return get_path(entry, by) if by and isinstance(entry, dict) else None if by else entry

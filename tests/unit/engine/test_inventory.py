@@ -144,6 +144,60 @@ async def test_what_observes_lists_nothing() -> None:
     assert (run.arm.writes, "inventory" in run.request.status) == ([], False)
 
 
+KNOWN = [  # the list, by what its entries are known, theirs, ours, what the inventory says of ours
+    pytest.param("virtualNetworkRules", "id", {"id": "/v/1"}, {"id": "/v/2"}, {"by": "id"}, id="by an id"),
+    pytest.param("ipAllowlist", "", "198.51.100.1", "203.0.113.7", {"by": "itself"}, id="texts by themselves"),
+]
+
+
+@pytest.mark.parametrize(("name", "by", "theirs", "ours", "said"), KNOWN)
+async def test_an_entry_is_known_by_what_its_list_has(
+    name: str, by: str, theirs: dict[str, str] | str, ours: dict[str, str] | str, said: dict[str, str]
+) -> None:
+    """It was never taken out again: the status said nothing of a subnet's rule."""
+    asked = [ours]
+
+    def blocks(view: View) -> Blocks:
+        view.get(ACCOUNT)
+        yield wants(fragment={"properties": {name: Entries(by, tuple(asked))}}, part="let-in")
+        yield wants()
+
+    arm = FakeArm(FakeClock()).put(shown(ACCOUNT, properties={name: [theirs]}))
+    run = Run(Kind(blocks, "LetIn"), arm)
+    await run.settle()
+    value = ours if isinstance(ours, str) else ours[by]
+    listed = {"id": ACCOUNT.text, "kind": "Entry", "path": f"properties.{name}", "entry": value}
+    assert run.request.status["inventory"] == [{**listed, **said, "createdAt": "2026-01-01T12:00:00Z"}]
+    assert run.arm.get(ACCOUNT, name) == [theirs, ours]
+    assert run.arm.get(ACCOUNT, "publicNetworkAccess") == "Disabled", (
+        "another part asks for no entry, and drops none"
+    )
+    run.restart()
+    await run.settle()
+    assert run.arm.get(ACCOUNT, name) == [theirs, ours]
+    asked.clear()
+    run.edit(generation=2)
+    await run.settle()
+    assert (run.arm.get(ACCOUNT, name), "inventory" in run.request.status) == ([theirs], False)
+
+
+async def test_a_lasting_entry_is_nobodys_to_take_out() -> None:
+    """A service endpoint of a subnet: other accounts may have come to lean on it."""
+    asked = [{"service": "Microsoft.Storage"}]
+
+    def blocks(view: View) -> Blocks:
+        view.get(ACCOUNT)
+        yield wants(fragment={"properties": {"serviceEndpoints": Entries("service", tuple(asked), lasting=True)}})
+
+    run = Run(Kind(blocks, "LetIn"), FakeArm(FakeClock()).put(shown(ACCOUNT)))
+    await run.settle()
+    asked.clear()
+    run.edit(generation=2)
+    await run.settle()
+    assert run.arm.get(ACCOUNT, "serviceEndpoints") == [{"service": "Microsoft.Storage"}]
+    assert "inventory" not in run.request.status
+
+
 # -- resources --------------------------------------------------------------------------------------
 
 

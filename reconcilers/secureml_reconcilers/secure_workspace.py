@@ -26,6 +26,11 @@ from secureml_reconcilers.isolation.service_isolation import (
 from secureml_reconcilers.isolation.studio import studio_usable
 from secureml_reconcilers.isolation.workspace import discovered, public_access_closed
 from secureml_reconcilers.isolation.workspace_context import WorkspaceContext
+from secureml_reconcilers.isolation.workspace_settings import (
+    is_configured,
+    public_access_restricted,
+    workspace_configured,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -107,6 +112,21 @@ def _declared(context: WorkspaceContext) -> Iterator[Aspect]:
     if spec.studio.enabled:
         studio = partial(studio_usable, context)
         yield Aspect(condition_types.STUDIO_USABLE, studio, met_message="Studio's roles are held.")
+    if is_configured(context):
+        configured = partial(workspace_configured, context)
+        yield Aspect(
+            condition_types.WORKSPACE_CONFIGURED,
+            configured,
+            met_message="The workspace's settings are as declared.",
+        )
+    if spec.public_access.allowed_ip_ranges:
+        restricted = partial(public_access_restricted, context)
+        yield Aspect(
+            condition_types.PUBLIC_ACCESS_RESTRICTED,
+            restricted,
+            reasons.CLOSED_EXCEPT_ALLOWED_RANGES,
+            "The workspace is closed except to addresses that the spec names; findings tell who else is let in.",
+        )
     if spec.public_access.workspace == "Disabled":
         closed = partial(public_access_closed, context)
         yield Aspect(condition_types.PUBLIC_ACCESS_CLOSED, closed, reasons.CLOSED, "The workspace is closed.")

@@ -102,6 +102,18 @@ STUDIO_USABLE: Final = _entered(
     Group.ASPECT,
     "The workspace's identity holds the roles with which studio reads data. Only set with `spec.studio.enabled`.",
 )
+WORKSPACE_CONFIGURED: Final = _entered(
+    "WorkspaceConfigured",
+    Group.ASPECT,
+    "The workspace's own settings are as the spec says: `spec.workspaceSettings`, `spec.storage.datastoreAuth`."
+    " Only set where it speaks of any.",
+)
+PUBLIC_ACCESS_RESTRICTED: Final = _entered(
+    "PublicAccessRestricted",
+    Group.ASPECT,
+    "The workspace refuses whom neither the network nor `spec.publicAccess.allowedIPRanges` lets in. Only set with"
+    " such ranges.",
+)
 PUBLIC_ACCESS_CLOSED: Final = _entered(
     "PublicAccessClosed",
     Group.ASPECT,

@@ -361,6 +361,30 @@ class PublicAccess(ApiModel):
     )
 
 
+class ServerlessCompute(ApiModel):
+    """Where the nodes of serverless jobs live."""
+
+    subnet_id: SubnetID
+    """ARM id of the subnet in which serverless nodes get their addresses, one each; its network must be one of
+    spec.network (WS-SRVLESS-01)."""
+
+    no_public_ip: StrictBool = False
+    """True gives serverless nodes no public address; they then need the workspace's private endpoint and a way
+    out of the network for packages (WS-SRVLESS-01). Default false."""
+
+
+class WorkspaceSettings(ApiModel):
+    """Settings of the workspace itself; each is left as it is where the spec does not speak of it."""
+
+    v1_legacy_mode: StrictBool | None = None
+    """True keeps calls of the first API inside the private endpoint and blocks the second; false lets calls of
+    the second pass through Azure Resource Manager (WS-LEGACY-01). Azure takes up to an hour and more to leave
+    the mode. Default: left as it is."""
+
+    serverless_compute: ServerlessCompute | None = None
+    """Where serverless nodes live (WS-SRVLESS-01). Default: left as it is."""
+
+
 class SecureWorkspaceSpec(ManagedSpec):
     """What must be true of the workspace; storage, vault and registry are discovered from it."""
 
@@ -402,6 +426,9 @@ class SecureWorkspaceSpec(ManagedSpec):
     legacy_edition_checks: StrictBool = False
     """Tell what the edition of the workspace's SKU did not allow when there were two (WS-ED-01 to WS-ED-09).
     Default false: there is one edition now, and every workspace made today calls itself Basic."""
+
+    workspace_settings: WorkspaceSettings = WorkspaceSettings()
+    """Settings of the workspace itself. Default: left as they are."""
 
     admission: ClassVar = (
         immutable("workspaceID", "create another SecureWorkspace for another workspace", ignore_case=True),

@@ -117,6 +117,10 @@ _STORAGE: Final = "2025-06-01"
 _VAULT: Final = "2023-07-01"
 _REGISTRY: Final = "2023-07-01"
 _ML: Final = "2024-10-01"
+_WORKSPACES: Final = "2024-10-01-preview"
+"""The first that knows ipAllowlist and systemDatastoresAuthMode; azure-ai-ml and the command line use it in every
+cloud."""
+
 _ROLES: Final = "2022-04-01"
 
 _CONNECTION: Final = ("properties.provisioningState", "properties.groupIds")
@@ -140,10 +144,16 @@ _DNS_DELETE: Final = _durations(33, 42, 90)
 
 CATALOGUE: Final[Mapping[str, TypeInfo]] = {
     "microsoft.machinelearningservices/workspaces": TypeInfo(
-        _ML,
+        _WORKSPACES,
+        replaced_whole=("properties.serverlessComputeSettings", "properties.networkAcls"),
         durations=_durations(3, 35, 120),
         durations_by_verb={"PUT": _durations(21, 35, 120)},
-        defaults={"properties.publicNetworkAccess": "Enabled", "properties.imageBuildCompute": ""},
+        defaults={
+            "properties.publicNetworkAccess": "Enabled",
+            "properties.imageBuildCompute": "",
+            "properties.v1LegacyMode": False,
+            "properties.systemDatastoresAuthMode": "AccessKey",
+        },
         known_values={"properties.publicNetworkAccess": frozenset({"enabled", "disabled"})},
     ),
     "microsoft.machinelearningservices/workspaces/privateendpointconnections": TypeInfo(

@@ -45,15 +45,15 @@ def undeclared_entries(
         (entry, option)
         for name, (identity, option) in firewall.exception_lists.items()
         for entry in _entries(body, f"{firewall.path}.{name}", identity)
-        if not _is_declared(entry, *declared)
+        if not is_declared(entry, *declared)
     ]
-    listed = _listed([entry for entry, _ in found])
+    told = listed([entry for entry, _ in found])
     options = " or ".join(dict.fromkeys(option for _, option in found))
     yield Check(
         f"{resource.short} lets in nobody but those of {field}",
         not found,
         reasons.UNDECLARED_FIREWALL_RULE,
-        f"The firewall of {resource.short} lets in {listed}, which {field} does not name.",
+        f"The firewall of {resource.short} lets in {told}, which {field} does not name.",
         f"Name addresses that shall pass in {field}.allowedIPRanges, and remove the others yourself, for the"
         f" operator removes no entry ({firewall.remove_entry} {resource.name} --resource-group"
         f" {resource.resource_group} {options} <entry>).",
@@ -77,7 +77,7 @@ def resources_let_in(account: ServiceInUse) -> Iterator[Check]:
         f"{account.resource.short} lets in no resource but the workspace",
         not others,
         reasons.UNDECLARED_FIREWALL_RULE,
-        f"Resource instance rules of {account.resource.short} let in {_listed(others)}, with public access off as"
+        f"Resource instance rules of {account.resource.short} let in {listed(others)}, with public access off as"
         " well.",
         "Remove those that nobody needs, for the operator removes no entry (az storage account network-rule remove"
         f" --account-name {account.resource.name} --resource-group {account.resource.resource_group} --resource-id"
@@ -107,7 +107,7 @@ def _entries(body: Body, path: str, identity: str) -> list[str]:
     return [str(entry.get(identity)) if isinstance(entry, dict) else str(entry) for entry in entries]
 
 
-def _is_declared(entry: str, ranges: tuple[str, ...], subnets: tuple[str, ...] = ()) -> bool:
+def is_declared(entry: str, ranges: tuple[str, ...], subnets: tuple[str, ...] = ()) -> bool:
     """Whether the spec names a subnet, or ranges by which everybody passes who passes by this entry."""
     if entry.lower() in {text.lower() for text in subnets}:
         return True
@@ -119,6 +119,7 @@ def _is_declared(entry: str, ranges: tuple[str, ...], subnets: tuple[str, ...] =
     return any(shown.version == each.version and shown.subnet_of(each) for each in named)  # type: ignore[arg-type]
 
 
-def _listed(entries: list[str]) -> str:
+def listed(entries: list[str]) -> str:
+    """The first few of them, and how many there are besides."""
     more = f" and {len(entries) - _LISTED} more" if len(entries) > _LISTED else ""
     return ", ".join(entries[:_LISTED]) + more

@@ -27,7 +27,7 @@ from secureml_reconcilers.isolation.services import (
 )
 from secureml_reconcilers.isolation.unsupported_fields import of_datastores, of_workspace
 from secureml_reconcilers.isolation.studio import roles_expected
-from secureml_reconcilers.isolation.unsupported_fields import of_datastores, of_subnet, of_workspace
+from secureml_reconcilers.isolation.unsupported_fields import of_subnet
 from secureml_reconcilers.isolation.workspace_context import (
     WorkspaceContext,
     additional_accounts,
@@ -117,10 +117,10 @@ def unsupported_fields(context: WorkspaceContext, azure: View) -> Blocks:
     """Every field of the spec that this version does not act upon."""
     for account in storage_accounts(context, azure):
         yield _unsupported_of(context, azure, STORAGE, account)
-    yield of_datastores(context.spec)
     for service in (KEY_VAULT, CONTAINER_REGISTRY):
         yield _unsupported_of(context, azure, service, named_by_workspace(context, azure, service))
     yield of_workspace(context.spec)
+    yield of_subnet(context, azure)
 
 
 def _unsupported_of(

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from secureml_reconcilers.api import SecureWorkspaceSpec
+    from secureml_reconcilers.engine.view import View
     from secureml_reconcilers.isolation.services import ServiceInUse
 
 
@@ -70,6 +71,19 @@ def of_workspace(spec: SecureWorkspaceSpec) -> Iterator[Check]:
     """A workspace that answers everybody is not as declared when only some may reach it."""
     if spec.public_access.allowed_ip_ranges:
         yield _unsupported("spec.publicAccess.allowedIPRanges", "the workspace lets in whom it lets in now")
+def of_subnet(context: WorkspaceContext, azure: View) -> Iterator[Check]:
+    """No name leads to an endpoint, and nothing is closed, where a security group may still shut it off.
+    Policies that are switched off already need nothing of us (WS-PE-02). The network is large: it is read only
+    where the spec asks for something of its subnets.
+    """
+    if context.spec.endpoints.subnet_network_policies != "Disable":
+        return
+    for shown in objects_in(azure.get(context.plan.network), "properties.subnets"):
+        policies = text_in(shown, "properties.privateEndpointNetworkPolicies", "Disabled")
+        if parsed_id(shown.get("id")) == context.plan.endpoint_subnet and policies.lower() != "disabled":
+            yield _unsupported(
+                "spec.endpoints.subnetNetworkPolicies Disable", f"the subnet's policies stay {policies}"
+            )
 
 
 def _unsupported(field: str, meanwhile: str) -> Check:

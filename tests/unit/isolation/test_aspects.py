@@ -71,6 +71,22 @@ def test_a_workspace_has_one_condition_per_system() -> None:
             None,
             id="a workspace that is wanted open has no condition that says closed",
         ),
+        pytest.param(
+            {"publicAccess": {"workspace": "Enabled", **RANGES}},
+            "PublicAccessRestricted",
+            "ClosedExceptAllowedRanges",
+            id="a workspace that answers addresses of the spec",
+        ),
+        pytest.param({}, "PublicAccessRestricted", None, id="not without addresses"),
+        pytest.param(
+            {"workspaceSettings": {"v1LegacyMode": False}},
+            "WorkspaceConfigured",
+            "AsDeclared",
+            id="settings that the spec speaks of",
+        ),
+        pytest.param({}, "WorkspaceConfigured", None, id="and none where it does not"),
+        pytest.param({"studio": {"enabled": True}}, "StudioUsable", "AsDeclared", id="studio that is used"),
+        pytest.param({}, "StudioUsable", None, id="and none that is not"),
         pytest.param({}, "LeftoversRemoved", None, id="nothing was made yet that could be left over"),
     ],
 )

@@ -222,7 +222,10 @@ CASES = [
     case(
         "datastores that sign in as identities need to write, too",
         [ALL_OURS],
-        [lacks(ACCOUNT, "WS-DSAUTH-01"), Finding("NotImplemented")],
+        [
+            lacks(ACCOUNT, "WS-DSAUTH-01"),
+            Waits("Update", WORKSPACE, f"the workspace's identity is {NAMES[BLOB_WRITER]} of {ACCOUNT.short}"),
+        ],
         violated="WS-DSAUTH-01",
         storage={"datastoreAuth": "Identity"},
         **STUDIO,
@@ -230,8 +233,8 @@ CASES = [
     case(
         "and what they need is enough for reading",
         [ALL_OURS, added(made(BLOB_WRITER, ACCOUNT), made(FILE_WRITER, ACCOUNT))],
-        [Finding("NotImplemented")],
-        met="WS-DSAUTH-01",
+        [Write("Update", WORKSPACE, {"properties": {"systemDatastoresAuthMode": "Identity"}})],
+        violated="WS-DSAUTH-01",
         storage={"datastoreAuth": "Identity"},
         **STUDIO,
     ),

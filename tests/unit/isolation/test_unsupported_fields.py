@@ -76,12 +76,6 @@ CASES = [
         },
     ),
     case(
-        "how datastores sign in keeps no account open",
-        [OPEN[ACCOUNT]],
-        [Write("Update", ACCOUNT, CLOSE), UNDONE],
-        storage={"datastoreAuth": "Identity"},
-    ),
-    case(
         "a vault that is to be reached by its public address is not closed, and gets no endpoint",
         [OPEN[VAULT], gone(ENDPOINT["vault"], GROUP_OF["vault"])],
         [UNDONE, waits(VAULT, "spec.keyVault.access ServiceEndpoint")],
@@ -124,6 +118,22 @@ CASES = [
         [OPEN[WORKSPACE]],
         [Advice("PublicAccessAllowed", WORKSPACE, "WS-PE-03"), UNDONE],
         publicAccess={"workspace": "Enabled", "allowedIPRanges": ["203.0.113.7"]},
+        "behind a subnet's policies endpoints are made, but no name leads to them and nothing is closed",
+        [GUARDED, OPEN[VAULT], OPEN[ACCOUNT], gone(ENDPOINT["file"])],
+        [
+            UNDONE,
+            Write("Create", ENDPOINT["file"], endpoint_request(TARGETS["file"])),
+            Waits("Create", GROUP_OF["file"], "spec.endpoints.subnetNetworkPolicies Disable is acted upon"),
+            waits(VAULT, "spec.endpoints.subnetNetworkPolicies Disable"),
+            waits(ACCOUNT, "spec.endpoints.subnetNetworkPolicies Disable"),
+        ],
+        endpoints={"subnetNetworkPolicies": "Disable"},
+    ),
+    case(
+        "policies that are switched off already need nothing",
+        [OPEN[VAULT]],
+        [Write("Update", VAULT, CLOSE)],
+        met="WS-PE-02",
     ),
 ]
 
@@ -153,7 +163,6 @@ FIELDS = [
         ["spec.storage.allowedSubnetIDs", "spec.storage.additionalAccounts[].access ServiceEndpoint"],
         id="service endpoints of a further account",
     ),
-    pytest.param({"storage": {"datastoreAuth": "Identity"}}, [], ["spec.storage.datastoreAuth"], id="datastores"),
     pytest.param(
         {"keyVault": BY_RULE},
         [],
@@ -177,6 +186,10 @@ FIELDS = [
         [],
         ["spec.publicAccess.allowedIPRanges"],
         id="addresses that reach the workspace",
+        {"endpoints": {"subnetNetworkPolicies": "Disable"}},
+        [GUARDED],
+        ["spec.endpoints.subnetNetworkPolicies Disable"],
+        id="network policies of the subnet",
     ),
 ]
 

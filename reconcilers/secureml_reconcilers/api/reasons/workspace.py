@@ -112,6 +112,19 @@ WORKSPACE_IDENTITY_MISSING: Final = _problem(
     "Give it a system-assigned identity.",
 )
 
+ALLOW_LIST_UNSUPPORTED: Final = _problem(
+    "AllowListUnsupported",
+    "The spec limits the workspace to addresses, and Azure shows no list of addresses of it.",
+    Who.AUTHOR,
+    "Have it closed, or remove the ranges.",
+)
+SUBNET_OUTSIDE_NETWORKS: Final = _problem(
+    "SubnetOutsideNetworks",
+    "A subnet that the spec has machines live in lies in none of the networks of `spec.network`.",
+    Who.AUTHOR,
+    "Add its network to `spec.network.clientNetworkIDs`, or name another subnet.",
+)
+
 # network and private endpoints
 NETWORK_NOT_FOUND: Final = _problem(
     "NetworkNotFound",

@@ -276,8 +276,13 @@ class ContainerRegistry(ApiModel):
     """The registry that keeps the workspace's images; always reached by private endpoint (ACR-MODE-01)."""
 
     registry_id: ContainerRegistryID | None = None
-    """ARM id of the registry to give to a workspace that has none; ignored once it has one. Default: wait
-    until Azure ML creates its own at the first training run or deployment (ACR-EXIST-01)."""
+    """ARM id of the registry to give to a workspace that has none; ignored once it has one. It must exist, unless
+    create is true. Default: wait until Azure ML creates its own at the first training run or deployment
+    (ACR-EXIST-01)."""
+
+    create: StrictBool = False
+    """Let the operator make the registry of registryID, Premium and closed from the start, for a workspace that
+    has none. Billable, so default false. It is never deleted by the operator: it holds images."""
 
     allowed_ip_ranges: Annotated[tuple[PublicIPRange, ...], SetOf(200)] = ()
     """Public IPv4 addresses or ranges let in through the registry's firewall. Public access that is off
@@ -286,6 +291,15 @@ class ContainerRegistry(ApiModel):
     upgrade_to_premium: StrictBool = False
     """Allow the upgrade of a Basic or Standard registry to Premium, without which it cannot be private
     (ACR-SKU-01). Billable, so default false: the need is reported and the registry stays as it is."""
+
+    admission: ClassVar = (
+        Rule(
+            "!self.create || has(self.registryID)",
+            "create needs registryID, the id of the registry to make",
+            holds=lambda registry: not registry.create or registry.registry_id is not None,
+            reason="FieldValueRequired",
+        ),
+    )
 
 
 class ImageBuild(ApiModel):

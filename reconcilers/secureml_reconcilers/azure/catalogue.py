@@ -218,6 +218,7 @@ CATALOGUE: Final[Mapping[str, TypeInfo]] = {
         known_values=_CONNECTION_VALUES,
         scope="parent",
     ),
+    "microsoft.containerregistry/registries/replications": TypeInfo(_REGISTRY, client="registry"),
     "microsoft.network/virtualnetworks": TypeInfo(
         _NETWORK,
         client="network",

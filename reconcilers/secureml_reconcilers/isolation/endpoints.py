@@ -24,6 +24,8 @@ from secureml_reconcilers.isolation.body_values import (
     unexpected,
 )
 from secureml_reconcilers.isolation.endpoint_subnet import policies_disabled, subnet_fits
+from secureml_reconcilers.isolation.endpoint_subnet import subnet_fits
+from secureml_reconcilers.isolation.registry import regions
 from secureml_reconcilers.isolation.services import SERVICES
 from secureml_reconcilers.isolation.stranded_computes import stranded_computes
 from secureml_reconcilers.isolation.workspace_context import if_service_is_missing, private_link_targets
@@ -278,6 +280,14 @@ def _serves(body: Body, plan: NetworkPlan, target: PrivateLinkTarget) -> bool:
     return leads and connection_status(body) != "disconnected"
 
 
+def _addresses(azure: View, target: PrivateLinkTarget) -> int:
+    """Private addresses that an endpoint takes: one of a registry has one more in each region (ACR-DATA-01)."""
+    if target.group != "registry":
+        return target.addresses
+    body = azure.get(target.resource)
+    return 1 + regions(azure, target.resource, body) if body is not None else target.addresses
+
+
 def _new_endpoint(
     context: WorkspaceContext, azure: View, target: PrivateLinkTarget, service: Body
 ) -> Iterator[Block]:
@@ -298,8 +308,8 @@ def _new_endpoint(
     possible: tuple[Block, ...] = (
         *policies_disabled(context, azure),
         *stranded_computes(context, azure),
-        *SERVICES[target.resource.type].prerequisites(target.resource, service),
-        *subnet_fits(plan, network, sum(each.addresses for each in missing)),
+        *SERVICES[target.resource.type].prerequisites(context.spec, target.resource, service),
+        *subnet_fits(plan, network, sum(_addresses(azure, each) for each in missing)),
     )
     yield from possible
     yield Ensure(

@@ -5,22 +5,23 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from secureml_reconcilers.api import reasons
-from secureml_reconcilers.engine.blocks import Check
+from secureml_reconcilers.engine.blocks import Block, Check, Ensure
 from secureml_reconcilers.isolation.body_values import text_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from secureml_reconcilers.api import SecureWorkspaceSpec
     from secureml_reconcilers.azure.arm import Body
     from secureml_reconcilers.azure.resource_id import ResourceId
 
 
-def none(_resource: ResourceId, _body: Body) -> Iterator[Check]:
+def none(_spec: SecureWorkspaceSpec, _resource: ResourceId, _body: Body) -> Iterator[Block]:
     """Every such service can have private endpoints."""
     yield from ()
 
 
-def second_generation(account: ResourceId, body: Body) -> Iterator[Check]:
+def second_generation(_spec: SecureWorkspaceSpec, account: ResourceId, body: Body) -> Iterator[Block]:
     """Private endpoints need a general purpose v2 account, or one of the newer kinds (ST-KIND-01)."""
     yield Check(
         f"{account.short} can have private endpoints",
@@ -33,15 +34,20 @@ def second_generation(account: ResourceId, body: Body) -> Iterator[Check]:
     )
 
 
-def premium(registry: ResourceId, body: Body) -> Iterator[Check]:
+def premium(spec: SecureWorkspaceSpec, registry: ResourceId, body: Body) -> Iterator[Block]:
     """Network rules and private endpoints need the Premium SKU; it costs more, so it is asked for (ACR-SKU-01)."""
+    if spec.container_registry.upgrade_to_premium:
+        reason = "only a Premium registry can be private, and the spec allows the upgrade"
+        yield Ensure(registry, {"sku": {"name": "Premium"}}, reason, ("ACR-SKU-01",), part="sku")
+        return
     yield Check(
         f"{registry.short} is Premium",
         is_premium(body),
         reasons.REGISTRY_NOT_PREMIUM,
         f"{registry.short} has SKU {text_in(body, 'sku.name') or None}, which has neither private endpoints nor"
         " network rules.",
-        f"Upgrade it (az acr update --name {registry.name} --sku Premium); it then costs more.",
+        f"Set spec.containerRegistry.upgradeToPremium, or upgrade it (az acr update --name {registry.name} --sku"
+        " Premium); it then costs more.",
         ("ACR-SKU-01",),
         registry,
     )

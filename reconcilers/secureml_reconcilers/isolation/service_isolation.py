@@ -16,6 +16,7 @@ from secureml_reconcilers.engine.view import View, worked_out_once
 from secureml_reconcilers.isolation.body_values import text_in
 from secureml_reconcilers.isolation.closing import closing_of, gates_of
 from secureml_reconcilers.isolation.firewall_exceptions import undeclared_entries
+from secureml_reconcilers.isolation.registry import registry_given
 from secureml_reconcilers.isolation.services import (
     CONTAINER_REGISTRY,
     KEY_VAULT,
@@ -61,14 +62,16 @@ def key_vault_isolated(context: WorkspaceContext, azure: View) -> Iterator[Block
     yield from _required_service_closed(context, azure, KEY_VAULT)
 
 
-def registry_isolated(context: WorkspaceContext, azure: View) -> Iterator[Block]:
+def registry_isolated(context: WorkspaceContext, azure: View) -> Blocks:
     """The workspace's registry, once it has one, answers only inside the network (ACR-EXIST-01, ACR-LIMIT-01)."""
     registry = named_by_workspace(context, azure, CONTAINER_REGISTRY)
     if registry is None:
         in_use = _in_use(context, azure, CONTAINER_REGISTRY, None)
-        yield from CONTAINER_REGISTRY.unsupported(in_use)
-        yield from CONTAINER_REGISTRY.before_closing(in_use, azure)
-        yield _no_registry_yet(context)
+        yield CONTAINER_REGISTRY.before_closing(in_use, azure)
+        if context.spec.container_registry.registry_id:
+            yield registry_given(in_use, azure, text_in(in_use.workspace_body, "location"))
+        else:
+            yield iter((_no_registry_yet(context),))
     else:
         yield from service_closed(context, azure, registry)
 
@@ -91,7 +94,7 @@ def service_closed(context: WorkspaceContext, azure: View, resource: ResourceId)
     # Checks, and gates of the closing: what this version cannot do, and what the service must be.
     unsupported = tuple(service.unsupported(in_use))
     yield from unsupported
-    possible = tuple(service.prerequisites(resource, body))
+    possible = tuple(service.prerequisites(context.spec, resource, body))
     yield from possible
     first = tuple(service.before_closing(in_use, azure))
     yield from first
@@ -120,6 +123,7 @@ def unsupported_fields(context: WorkspaceContext, azure: View) -> Blocks:
     for service in (KEY_VAULT, CONTAINER_REGISTRY):
         yield _unsupported_of(context, azure, service, named_by_workspace(context, azure, service))
     yield of_workspace(context.spec)
+    yield _unsupported_of(context, azure, KEY_VAULT, named_by_workspace(context, azure, KEY_VAULT))
     yield of_subnet(context, azure)
 
 

@@ -14,6 +14,7 @@ from secureml_reconcilers.engine.values import CsvMember
 from secureml_reconcilers.isolation import prerequisites, unsupported_fields
 from secureml_reconcilers.isolation.firewall_exceptions import resources_let_in, workspace_is_let_in
 from secureml_reconcilers.isolation.image_build import build_compute, image_builder
+from secureml_reconcilers.isolation.registry import recognised
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -136,7 +137,7 @@ class Service:
     firewall: Firewall | None = None
     """None for the workspace, which has none."""
 
-    prerequisites: Callable[[ResourceId, Body], Iterator[Check]] = prerequisites.none
+    prerequisites: Callable[[SecureWorkspaceSpec, ResourceId, Body], Iterator[Block]] = prerequisites.none
     """What it must be to have private endpoints at all."""
 
     unsupported: Checks = _nothing
@@ -253,7 +254,7 @@ CONTAINER_REGISTRY: Final = Service(
         entry={"action": "Allow"},
     ),
     prerequisites=prerequisites.premium,
-    unsupported=unsupported_fields.of_registry,
+    exceptions=recognised,
     before_closing=image_builder,
     consequences=build_compute,
 )

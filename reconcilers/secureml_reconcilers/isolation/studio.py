@@ -75,7 +75,7 @@ def roles_expected(context: WorkspaceContext, azure: View, account: ResourceId) 
 
     One that was closed before and is opened by somebody is closed again at once.
     """
-    if not context.spec.studio.enabled or account.key in context.closed:
+    if not context.spec.studio.enabled or context.closed.get(account.key):
         return ()
     try:
         return tuple(roles_on(context, azure, account))

@@ -14,7 +14,6 @@ from secureml_reconcilers.engine.blocks import Check
 from secureml_reconcilers.isolation.body_values import text_in
 from secureml_reconcilers.isolation.prerequisites import is_premium, is_private
 from secureml_reconcilers.isolation.body_values import objects_in, parsed_id, text_in
-from secureml_reconcilers.isolation.prerequisites import is_premium
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -135,7 +135,7 @@ def _restricted(context: WorkspaceContext, azure: View, wanted: dict[str, Any]) 
     return Ensure(
         context.workspace,
         {"properties": wanted},
-        "the workspace must answer only the network and addresses of the spec",
+        "the workspace must answer only to the network and to addresses of the spec",
         ("WS-IPALLOW-01",),
         after=gates_of(context, context.workspace, closing),
         closing=closing,

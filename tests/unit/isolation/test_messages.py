@@ -19,6 +19,7 @@ ROWS = [
     for name, value in rules.columns(module)
     if isinstance(value, Case)
 ]
+FIREWALL = {"publicNetworkAccess", "networkAcls", "networkRuleSet", "networkRuleBypassOptions", "ipAllowlist"}
 SENTENCE = re.compile(r".*[^.]\.", re.DOTALL)
 
 
@@ -49,9 +50,19 @@ def test_every_write_says_why(row: Case) -> None:
 @pytest.mark.parametrize("row", ROWS)
 def test_what_is_written_to_a_service_says_what_must_be_so(row: Case) -> None:
     """Not what it is: an address that is added, or a bypass, is no service that answers on the internet."""
-    parts = {ACCOUNT: "storage", LAKE: "storage", VAULT: "keyVault", REGISTRY: "containerRegistry", WORKSPACE: ""}
+    parts = {
+        ACCOUNT: "storage",
+        LAKE: "storage",
+        VAULT: "keyVault",
+        REGISTRY: "containerRegistry",
+        WORKSPACE: "publicAccess",
+    }
     for action in row.evaluation().actions:
-        if action.id in parts and not action.block.part:
+        if (
+            action.id in parts
+            and action.kind == "Update"
+            and FIREWALL & (action.body or {}).get("properties", {}).keys()
+        ):
             lets_in = (row.spec.get(parts[action.id]) or {}).get("allowedIPRanges")
             only = "only to the network and to addresses of the spec" if lets_in else "inside the network only"
             assert re.fullmatch(f"the [a-z]+ must answer {only}", action.block.reason), action.block.reason

@@ -24,7 +24,7 @@ from tests.unit.isolation.bodies import (
     subnet,
     world,
 )
-from tests.unit.isolation.telling import Advice, Case, Finding, Waits, Write, case, check, judge_all
+from tests.unit.isolation.telling import Case, Finding, Waits, Write, case, check, judge_all
 
 from secureml_reconcilers.engine.blocks import Check
 from secureml_reconcilers.secure_workspace import SecureWorkspaces

@@ -362,6 +362,18 @@ STUDIO_SHUT_OUT: Final = _advice(
     Who.AUTHOR,
     "Add the sub-resource or the subnet that the message names.",
 )
+REGISTRY_SERVICE_ENDPOINTS: Final = _advice(
+    "RegistryServiceEndpoints",
+    "Subnets reach the registry by service endpoint, which ends when its public access is switched off.",
+    Who.ADMINISTRATOR,
+    "Let machines there use a private endpoint.",
+)
+SHARED_PRIVATE_LINK: Final = _advice(
+    "SharedPrivateLink",
+    "The workspace has a shared private link to its registry, as templates of 2019 made; it is left as it is.",
+    Who.NOBODY,
+    "",
+)
 MANAGED_NETWORK_ENABLED: Final = _advice(
     "ManagedNetworkEnabled",
     "The workspace has a managed network: its computes cannot use a subnet of yours.",

@@ -301,10 +301,10 @@ class _Assessor:
 
 def _in_effect(block: Ensure, situation: Situation) -> Assessment:
     """What we wrote a moment ago shows, and may have no effect yet."""
-    record = situation.ledger.records.get(block.id.key)
-    if record is None or record.part != block.part or record.verb == "DELETE":
+    sent = situation.ledger.accepted.get(write_key(block.id, block.part))
+    if sent is None:
         return Holds()
-    until = record.began + block.takes_effect
+    until = sent + block.takes_effect
     return Pending(worth_a_look=False, until=until) if until > situation.ledger.clock.monotonic() else Holds()
 
 

@@ -132,6 +132,9 @@ class Ledger:
     last_attributed: dict[str, datetime] = field(default_factory=dict)
     """By resource key, the date of the last change by others that `attribution` has named in an event."""
 
+    accepted: dict[str, Moment] = field(default_factory=dict)
+    """By `write_key`, when our last write was sent that Azure took: each part of a target has its own."""
+
     _count: int = 0
     _written: dict[str, dict[str, _Mark]] = field(default_factory=dict)
     """By key of a question and by the writer whose readings stay good, the last write that changes its answer."""
@@ -225,6 +228,7 @@ class Ledger:
             record.began, record.began, type_info(record.id).durations_of(record.verb)
         )
         record.poll_url = poll_url
+        self.accepted[write_key(record.id, record.part)] = record.began
         number = record.answered = self.number()
         self._mark(record.id.key, number)
         self._mark(record.id.collection_key, number, record.owner)
@@ -342,6 +346,7 @@ class Ledger:
         for record in [each for each in self.records.values() if now - each.look_at >= UNATTENDED]:
             self._close(record)
             del self.records[record.id.key]
+        self.accepted = {key: at for key, at in self.accepted.items() if now - at < UNATTENDED}
         self.failures = {key: f for key, f in self.failures.items() if now - f.not_before < UNATTENDED}
         for key, marks in list(self._written.items()):
             self._written[key] = {writer: mark for writer, mark in marks.items() if now - mark.at < UNATTENDED}

@@ -17,6 +17,7 @@ from secureml_reconcilers.isolation.body_values import text_in
 from secureml_reconcilers.isolation.closing import closing_of, gates_of
 from secureml_reconcilers.isolation.firewall_exceptions import undeclared_entries
 from secureml_reconcilers.isolation.registry import registry_given
+from secureml_reconcilers.isolation.service_endpoints import computes_let_in, have_an_effect, subnets_ready
 from secureml_reconcilers.isolation.services import (
     CONTAINER_REGISTRY,
     KEY_VAULT,
@@ -35,7 +36,6 @@ from secureml_reconcilers.isolation.workspace_context import (
     if_service_is_missing,
     named_by_workspace,
     required_of_workspace,
-    storage_accounts,
     workspace,
 )
 
@@ -91,28 +91,32 @@ def service_closed(context: WorkspaceContext, azure: View, resource: ResourceId)
     body = azure.require(resource, service.not_found, if_service_is_missing(context, azure, resource))
     in_use = _in_use(context, azure, service, resource)
 
-    # Checks, and gates of the closing: what this version cannot do, and what the service must be.
-    unsupported = tuple(service.unsupported(in_use))
-    yield from unsupported
+    # Gates of the first closing: what the service must be, and what must be set before.
     possible = tuple(service.prerequisites(context.spec, resource, body))
     yield from possible
     first = tuple(service.before_closing(in_use, azure))
     yield from first
 
-    ranges, subnets = _declared_exceptions(context, service)
+    firewall, (ranges, subnets) = _firewall(service), _declared_exceptions(context, service)
+    ready = tuple(subnets_ready(azure, firewall, subnets, text_in(body, "location")))
+    yield from ready
     yield from _ranges_have_an_effect(resource, body, ranges, f"{service.field}.allowedIPRanges")
-    yield from undeclared_entries(_firewall(service), resource, body, service.field, (ranges, subnets))
+    yield from have_an_effect(resource, body, subnets, f"{service.field}.allowedSubnetIDs")
+    yield from undeclared_entries(firewall, resource, body, service.field, (ranges, subnets))
     yield from service.exceptions(in_use)
 
     # Gates only: the aspects PrivateLinkReady and NamesResolved yield these blocks, and so have them written.
     closing = closing_of(context, azure, resource, exposed=_answers_everybody(service, body))
-    gates = gates_of(context, resource, closing, first=(*possible, *unsupported, *first))
+    gates = gates_of(context, resource, closing, first=(*possible, *first))
+    passing = _Passing(ranges, subnets)
     closed = replace(
-        _write(resource, _shut(service, ranges), _must_answer(service, ranges), gates),
+        _write(resource, _shut(service, passing), _must_answer(service, passing), gates),
         closing=closing,
         after_if_possible=roles_expected(context, azure, resource) if service is STORAGE else (),
     )
-    yield from _in_parts(closed, _let_in(service, body, context.workspace, ranges), _firewall(service))
+    yield from _in_parts(closed, _let_in(service, body, context.workspace, passing), firewall, ready)
+    if subnets and not closing.ways and service is STORAGE:
+        yield from computes_let_in(context, azure, resource, subnets)
     yield from service.consequences(in_use)
 
 
@@ -125,12 +129,6 @@ def unsupported_fields(context: WorkspaceContext, azure: View) -> Blocks:
     yield of_workspace(context.spec)
     yield _unsupported_of(context, azure, KEY_VAULT, named_by_workspace(context, azure, KEY_VAULT))
     yield of_subnet(context, azure)
-
-
-def _unsupported_of(
-    context: WorkspaceContext, azure: View, service: Service, resource: ResourceId | None
-) -> Iterator[Check]:
-    yield from service.unsupported(_in_use(context, azure, service, resource))
 
 
 def _in_use(context: WorkspaceContext, azure: View, service: Service, resource: ResourceId | None) -> ServiceInUse:
@@ -152,6 +150,17 @@ def _declared_exceptions(context: WorkspaceContext, service: Service) -> tuple[t
 
 
 @dataclass(frozen=True, slots=True)
+class _Passing:
+    """Who passes a firewall by the spec, besides trusted services."""
+
+    ranges: tuple[str, ...]
+    subnets: tuple[str, ...]
+
+    def __bool__(self) -> bool:
+        return bool(self.ranges or self.subnets)
+
+
+@dataclass(frozen=True, slots=True)
 class _Part:
     """What is written to a service by one request, so that Azure may refuse it without refusing the rest."""
 
@@ -162,36 +171,43 @@ class _Part:
     rules: tuple[str, ...]
 
 
-def _let_in(service: Service, body: Body, workspace_id: ResourceId, ranges: tuple[str, ...]) -> _Part | None:
-    """Trusted services and declared ranges pass the firewall, before it denies anybody."""
+def _let_in(service: Service, body: Body, workspace_id: ResourceId, passing: _Passing) -> _Part | None:
+    """Trusted services, declared ranges and subnets pass the firewall, before it denies anybody."""
     firewall = _firewall(service)
-    wanted: dict[str, Any] = {f"{firewall.path}.ipRules": _address_rules(firewall, ranges)} if ranges else {}
+    wanted: dict[str, Any] = {}
+    if passing.ranges:
+        wanted[f"{firewall.path}.ipRules"] = _rules(firewall, "value", passing.ranges)
+    if passing.subnets:
+        wanted[f"{firewall.path}.virtualNetworkRules"] = _rules(firewall, "id", passing.subnets)
     if service.lets_workspace_in is None or not service.lets_workspace_in(body, workspace_id):
         path, value = firewall.trusted_services
         wanted[path] = value
-    rules = (firewall.trusted_rule, firewall.exception_rule) if ranges else (firewall.trusted_rule,)
-    return _Part("let-in", wanted, rules) if wanted else None
+    rules = (firewall.trusted_rule, *((firewall.exception_rule,) if passing.ranges else ()))
+    rules += firewall.subnet_rules if passing.subnets else ()
+    return _Part("let-in", wanted, tuple(dict.fromkeys(rules))) if wanted else None
 
 
-def _shut(service: Service, ranges: tuple[str, ...]) -> _Part:
-    """The narrowest write that closes: public access off, or, where ranges pass, everybody else denied.
+def _shut(service: Service, passing: _Passing) -> _Part:
+    """The narrowest write that closes: public access off, or, where somebody passes, everybody else denied.
 
-    With declared ranges public access is left as it is: addresses pass only where it is on, and we open nothing.
+    Then public access is left as it is: addresses and subnets pass only where it is on, and we open nothing.
     """
     firewall = _firewall(service)
-    if ranges:
+    if passing:
         return _Part("public-access", {f"{firewall.path}.defaultAction": "Deny"}, (firewall.deny_rule,))
     return _Part("public-access", {"properties.publicNetworkAccess": _NO_PUBLIC_ACCESS}, (firewall.access_rule,))
 
 
-def _in_parts(closed: Ensure, let_in: _Part | None, firewall: Firewall) -> Iterator[Ensure]:
+def _in_parts(
+    closed: Ensure, let_in: _Part | None, firewall: Firewall, subnets: tuple[Block, ...]
+) -> Iterator[Ensure]:
     """Whoever may pass is let in, then the service is closed by a write of its own, then its firewall denies.
 
     A firewall repeats its rules with every write, and Azure refuses some that it has itself (a subnet that lost
     its service endpoint): what closes must not go with them. Once public access is off, a firewall that still
     allows lets nobody in, so that it denies is worth having and no more.
     """
-    first = () if let_in is None else (_write(closed.id, let_in, closed.reason, after=closed.after),)
+    first = () if let_in is None else (_write(closed.id, let_in, closed.reason, after=(*closed.after, *subnets)),)
     yield from first
     if firewall.deny_rule in closed.rules:
         yield replace(closed, after=(*closed.after, *first))
@@ -219,8 +235,8 @@ def _answers_everybody(service: Service, body: Body) -> bool:
     return access not in {"disabled", "securedbyperimeter"} and action != "deny"
 
 
-def _address_rules(firewall: Firewall, ranges: tuple[str, ...]) -> Entries:
-    return Entries("value", tuple({"value": text, **firewall.entry} for text in ranges))
+def _rules(firewall: Firewall, by: str, identities: tuple[str, ...]) -> Entries:
+    return Entries(by, tuple({by: text, **firewall.entry} for text in identities))
 
 
 def _nested(values: dict[str, Any]) -> dict[str, Any]:
@@ -235,9 +251,9 @@ def _nested(values: dict[str, Any]) -> dict[str, Any]:
     return root
 
 
-def _must_answer(service: Service, ranges: tuple[str, ...]) -> str:
+def _must_answer(service: Service, passing: _Passing) -> str:
     """Why a firewall is written, whichever part of it differs."""
-    who = "only to the network and to addresses of the spec" if ranges else "inside the network only"
+    who = "only to the network and to addresses of the spec" if passing.ranges else "inside the network only"
     return f"the {service.noun} must answer {who}"
 
 

@@ -6,12 +6,13 @@ What is the same for all of them (endpoints, names, closing last) is told once, 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from operator import attrgetter
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from secureml_reconcilers.api import reasons
 from secureml_reconcilers.engine.values import CsvMember
-from secureml_reconcilers.isolation import prerequisites, unsupported_fields
+from secureml_reconcilers.isolation import prerequisites
 from secureml_reconcilers.isolation.firewall_exceptions import resources_let_in, workspace_is_let_in
 from secureml_reconcilers.isolation.image_build import build_compute, image_builder
 from secureml_reconcilers.isolation.registry import recognised
@@ -89,7 +90,17 @@ class Firewall:
     """The command that takes an entry away; it ends with the option that names the service."""
 
     entry: Mapping[str, str]
-    """What an entry of `ipRules` holds besides its `value`."""
+    """What an entry of a list holds besides what identifies it."""
+
+    service_endpoints: tuple[str, ...] = ()
+    """What a subnet needs to be let in: the one for services of its region, then the one for all. Empty where no
+    subnet is let in (a registry, ACR-MODE-01)."""
+
+    subnet_rules: tuple[str, ...] = ()
+    """Ids in the rule book that letting subnets in serves."""
+
+    endpoint_lag: timedelta = timedelta()
+    """So long a new service endpoint may have no effect yet."""
 
 
 def _nothing(_: ServiceInUse) -> Iterator[Check]:
@@ -139,9 +150,6 @@ class Service:
 
     prerequisites: Callable[[SecureWorkspaceSpec, ResourceId, Body], Iterator[Block]] = prerequisites.none
     """What it must be to have private endpoints at all."""
-
-    unsupported: Checks = _nothing
-    """Fields of the spec that keep it open, because this version does not act upon them."""
 
     exceptions: Checks = _nothing
     """Tells who passes by other means than `exception_lists` (resource instance rules)."""
@@ -196,13 +204,14 @@ STORAGE: Final = Service(
         deny_rule="ST-DENY-01",
         trusted_rule="ST-TRUST-01",
         trusted_services=("properties.networkAcls.bypass", CsvMember("AzureServices")),
+        service_endpoints=("Microsoft.Storage", "Microsoft.Storage.Global"),
+        subnet_rules=("ST-SE-01",),
         exception_rule="ST-IP-01",
         exception_lists={**_IP_AND_NETWORKS, "ipv6Rules": ("value", "--ip-address")},
         remove_entry="az storage account network-rule remove --account-name",
         entry={"action": "Allow"},
     ),
     prerequisites=prerequisites.second_generation,
-    unsupported=unsupported_fields.of_account,
     exceptions=resources_let_in,
     lets_workspace_in=workspace_is_let_in,
 )
@@ -224,12 +233,14 @@ KEY_VAULT: Final = Service(
         deny_rule="KV-NET-01",
         trusted_rule="KV-BYP-01",
         trusted_services=("properties.networkAcls.bypass", CsvMember("AzureServices")),
+        service_endpoints=("Microsoft.KeyVault",),
+        subnet_rules=("KV-NET-01", "KV-LAG-01"),
+        endpoint_lag=timedelta(minutes=15),
         exception_rule="KV-NET-01",
         exception_lists=_IP_AND_NETWORKS,
         remove_entry="az keyvault network-rule remove --name",
         entry={},
     ),
-    unsupported=unsupported_fields.of_vault,
 )
 
 CONTAINER_REGISTRY: Final = Service(

@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from secureml_reconcilers.api import reasons
-from secureml_reconcilers.azure.resource_id import resource_id
 from secureml_reconcilers.engine.blocks import Check
 from secureml_reconcilers.isolation.body_values import text_in
 from secureml_reconcilers.isolation.prerequisites import is_premium, is_private
@@ -70,6 +69,7 @@ def of_workspace(spec: SecureWorkspaceSpec) -> Iterator[Check]:
     """A workspace that answers everybody is not as declared when only some may reach it."""
     if spec.public_access.allowed_ip_ranges:
         yield _unsupported("spec.publicAccess.allowedIPRanges", "the workspace lets in whom it lets in now")
+    from secureml_reconcilers.isolation.workspace_context import WorkspaceContext
 def of_subnet(context: WorkspaceContext, azure: View) -> Iterator[Check]:
     """No name leads to an endpoint, and nothing is closed, where a security group may still shut it off.
     Policies that are switched off already need nothing of us (WS-PE-02). The network is large: it is read only

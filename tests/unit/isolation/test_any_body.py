@@ -87,6 +87,7 @@ READS = {
         "condition": None,
     },
 }
+LET_IN = NETWORK.child("subnets", "nodes")
 BLOB_RECORD = ZONE[BLOB_ZONE].child("A", "frauddata")
 CONNECTION = ACCOUNT.child("privateEndpointConnections", f"{ENDPOINT['blob'].name}.c0ffee")
 CONFIRMED = [
@@ -190,6 +191,14 @@ LANDSCAPES = {
         OPEN,
         SERVICES,
         {each: {"allowedIPRanges": ["203.0.113.7"]} for each in ("storage", "keyVault", "containerRegistry")},
+    ),
+    "subnets let in by service endpoint": Landscape(
+        (*OPEN, added(subnet(LET_IN, "10.20.4.0/22", serviceEndpoints=[{"service": "Microsoft.Storage"}]))),
+        (ACCOUNT, VAULT, LET_IN, NETWORK),
+        {
+            each: {"access": "ServiceEndpoint", "allowedSubnetIDs": [LET_IN.text]}
+            for each in ("storage", "keyVault")
+        },
     ),
     "studio with its roles": Landscape(
         (added(READS),),

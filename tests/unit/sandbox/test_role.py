@@ -42,6 +42,15 @@ def test_it_deletes_only_what_the_operator_creates(role: dict[str, Any]) -> None
     ]
 
 
+def test_writing_subnets_is_a_role_of_its_own(role: dict[str, Any]) -> None:
+    """Whoever has no subnets to let in gives no right to change networks."""
+    subnets = json.loads((ROLE.parent / "azure-role-subnets.json").read_text(encoding="utf-8"))
+    assert "Microsoft.Network/virtualNetworks/subnets/write" in subnets["Actions"]
+    assert not set(subnets["Actions"]) & set(role["Actions"])
+    assert [action for action in subnets["Actions"] if action.endswith("/delete")] == []
+    assert subnets["AssignableScopes"] == role["AssignableScopes"]
+
+
 def test_assigning_roles_is_a_role_of_its_own(role: dict[str, Any]) -> None:
     """Whoever may assign roles may become anything: only who wants studio's roles assigned gives it."""
     studio = json.loads((ROLE.parent / "azure-role-studio.json").read_text(encoding="utf-8"))

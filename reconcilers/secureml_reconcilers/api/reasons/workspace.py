@@ -362,6 +362,12 @@ STUDIO_SHUT_OUT: Final = _advice(
     Who.AUTHOR,
     "Add the sub-resource or the subnet that the message names.",
 )
+COMPUTES_SHUT_OUT: Final = _advice(
+    "ComputesShutOut",
+    "An account is reached by service endpoint, and lets in no subnet of some computes of the workspace.",
+    Who.AUTHOR,
+    "Add their subnets to `spec.storage.allowedSubnetIDs`.",
+)
 REGISTRY_SERVICE_ENDPOINTS: Final = _advice(
     "RegistryServiceEndpoints",
     "Subnets reach the registry by service endpoint, which ends when its public access is switched off.",

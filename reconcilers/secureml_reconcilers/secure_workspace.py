@@ -21,7 +21,6 @@ from secureml_reconcilers.isolation.service_isolation import (
     key_vault_isolated,
     registry_isolated,
     storage_isolated,
-    unsupported_fields,
 )
 from secureml_reconcilers.isolation.studio import studio_usable
 from secureml_reconcilers.isolation.workspace import discovered, public_access_closed
@@ -61,7 +60,7 @@ class SecureWorkspaces:
         """
         context = WorkspaceContext.of(SecureWorkspaceSpec.parse(spec), self._cloud, owner, remembered)
         declared = tuple(_declared(context))
-        aspects = (*declared, *_leftovers(context, remembered.inventory, declared), _supported(context))
+        aspects = (*declared, *_leftovers(context, remembered.inventory, declared))
         return Composition(aspects, owner, context.spec.adoption == "Adopt", context.spec.mode == "Enforce")
 
     def remove(self, spec: Mapping[str, Any], owner: str, remembered: Remembered) -> Composition:
@@ -142,11 +141,6 @@ def _leftovers(
         yield Aspect(
             condition_types.LEFTOVERS_REMOVED, left, reasons.REMOVED, "Nothing is left that findings do not name."
         )
-
-
-def _supported(context: WorkspaceContext) -> Aspect:
-    supported = partial(unsupported_fields, context)
-    return Aspect(condition_types.SPEC_SUPPORTED, supported, reasons.SUPPORTED, "All of the spec is acted upon.")
 
 
 def _resolved(context: WorkspaceContext) -> tuple[Reason, str]:

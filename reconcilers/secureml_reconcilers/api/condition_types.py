@@ -124,9 +124,6 @@ LEFTOVERS_REMOVED: Final = _entered(
     Group.ASPECT,
     "Nothing is left of what the spec no longer asks for, but what `status.findings` names.",
 )
-SPEC_SUPPORTED: Final = _entered(
-    "SpecSupported", Group.ASPECT, "This version acts upon every field that the spec sets."
-)
 
 PRIVATE_ENDPOINTS_REMOVED: Final = _entered(
     "PrivateEndpointsRemoved",

@@ -24,7 +24,6 @@ from secureml_reconcilers.isolation.body_values import (
     unexpected,
 )
 from secureml_reconcilers.isolation.endpoint_subnet import policies_disabled, subnet_fits
-from secureml_reconcilers.isolation.endpoint_subnet import subnet_fits
 from secureml_reconcilers.isolation.registry import regions
 from secureml_reconcilers.isolation.services import SERVICES
 from secureml_reconcilers.isolation.stranded_computes import stranded_computes

@@ -27,9 +27,7 @@ from secureml_reconcilers.isolation.services import (
     Service,
     ServiceInUse,
 )
-from secureml_reconcilers.isolation.unsupported_fields import of_datastores, of_workspace
 from secureml_reconcilers.isolation.studio import roles_expected
-from secureml_reconcilers.isolation.unsupported_fields import of_subnet
 from secureml_reconcilers.isolation.workspace_context import (
     WorkspaceContext,
     additional_accounts,
@@ -118,17 +116,6 @@ def service_closed(context: WorkspaceContext, azure: View, resource: ResourceId)
     if subnets and not closing.ways and service is STORAGE:
         yield from computes_let_in(context, azure, resource, subnets)
     yield from service.consequences(in_use)
-
-
-def unsupported_fields(context: WorkspaceContext, azure: View) -> Blocks:
-    """Every field of the spec that this version does not act upon."""
-    for account in storage_accounts(context, azure):
-        yield _unsupported_of(context, azure, STORAGE, account)
-    for service in (KEY_VAULT, CONTAINER_REGISTRY):
-        yield _unsupported_of(context, azure, service, named_by_workspace(context, azure, service))
-    yield of_workspace(context.spec)
-    yield _unsupported_of(context, azure, KEY_VAULT, named_by_workspace(context, azure, KEY_VAULT))
-    yield of_subnet(context, azure)
 
 
 def _in_use(context: WorkspaceContext, azure: View, service: Service, resource: ResourceId | None) -> ServiceInUse:

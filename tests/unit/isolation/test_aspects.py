@@ -46,7 +46,6 @@ def test_a_workspace_has_one_condition_per_system() -> None:
         ("RegistryIsolated", "Closed"),
         ("PublicAccessClosed", "Closed"),
         ("LeftoversRemoved", "Removed"),
-        ("SpecSupported", "Supported"),
     ]
 
 

@@ -255,7 +255,7 @@ def test_there_is_no_such_condition_before_anything_was_made() -> None:
     conditions = [each.condition for each in SecureWorkspaces().declare(spec(), OWNER).aspects]
     assert "LeftoversRemoved" not in conditions
     later = SecureWorkspaces().declare(spec(), OWNER, Remembered((FILE.text,)))
-    assert [each.condition for each in later.aspects][-2:] == ["LeftoversRemoved", "SpecSupported"]
+    assert [each.condition for each in later.aspects][-1] == "LeftoversRemoved"
 
 
 def test_an_inventory_of_what_is_declared_changes_nothing() -> None:

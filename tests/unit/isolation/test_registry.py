@@ -44,6 +44,7 @@ from tests.unit.isolation.telling import (
     told,
 )
 
+from secureml_reconcilers.engine.blocks import Remembered
 from secureml_reconcilers.secure_workspace import SecureWorkspaces
 
 if TYPE_CHECKING:
@@ -347,6 +348,6 @@ def test_the_registry(row: Case) -> None:
 def test_a_registry_that_we_made_is_never_deleted() -> None:
     """It holds images: it is kept, and said to be."""
     inventory = (REGISTRY,)
-    removal = SecureWorkspaces().remove(spec(deletionPolicy="Delete"), OWNER, (REGISTRY.text,))
+    removal = SecureWorkspaces().remove(spec(deletionPolicy="Delete"), OWNER, Remembered((REGISTRY.text,)))
     evaluation = judge_all(removal, world(put(REGISTRY, "tags", MARK)), inventory)
     assert told(evaluation) == (Advice("Kept", REGISTRY),)

@@ -30,6 +30,7 @@ from tests.unit.isolation.bodies import (
 from tests.unit.isolation.telling import Advice, Case, Finding, Waits, Write, case, check, judge_all, told
 
 from secureml_reconcilers.azure.resource_id import resource_id
+from secureml_reconcilers.engine.blocks import Remembered
 from secureml_reconcilers.isolation.network_plan import PrivateLinkTarget
 from secureml_reconcilers.isolation.roles import Grant, Role, is_made_by_us
 from secureml_reconcilers.secure_workspace import SecureWorkspaces
@@ -348,7 +349,7 @@ def test_only_what_has_our_name_is_removed(name: str) -> None:
     shown = made(READER, ACCOUNT)
     if name:
         shown["properties"]["principalId"] = name
-    removal = SecureWorkspaces().remove(spec(deletionPolicy="Delete"), OWNER, (mine.text,))
+    removal = SecureWorkspaces().remove(spec(deletionPolicy="Delete"), OWNER, Remembered((mine.text,)))
     evaluation = judge_all(removal, world(added(shown)), (mine,))
     assert told(evaluation) == ((Advice("Kept", mine),) if name else (Write("Delete", mine),))
 
@@ -358,7 +359,7 @@ def test_what_studio_no_longer_needs_goes_and_what_it_needs_stays() -> None:
     mine = tuple(resource_id(each["id"]) for each in (made(READER, ACCOUNT), made(BLOB_READER, ACCOUNT)))
     inventory = tuple(each.text for each in mine)
     for parts, expected in (({}, set(mine)), (STUDIO, set())):
-        declared = SecureWorkspaces().declare(spec(deletionPolicy="Delete", **parts), OWNER, inventory)
+        declared = SecureWorkspaces().declare(spec(deletionPolicy="Delete", **parts), OWNER, Remembered(inventory))
         evaluation = judge_all(declared, world(ALL_OURS), mine)
         assert {each.id for each in evaluation.actions if each.kind == "Delete"} == expected
 
@@ -392,5 +393,7 @@ def test_an_account_that_is_opened_again_waits_for_no_role() -> None:
         ({ACCOUNT.key: never}, True),
         ({ACCOUNT.key: frozenset({"blob from network/ml-vnet"})}, False),
     ):
-        evaluation = judge_all(SecureWorkspaces().declare(spec(**GRANTS), OWNER, (), closed), world(OPEN))
+        evaluation = judge_all(
+            SecureWorkspaces().declare(spec(**GRANTS), OWNER, Remembered(closed=closed)), world(OPEN)
+        )
         assert (Write("Update", ACCOUNT, CLOSE) in told(evaluation)) is not waits

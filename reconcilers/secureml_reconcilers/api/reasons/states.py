@@ -67,7 +67,6 @@ CLOSED_EXCEPT_ALLOWED_RANGES: Final = _state(
     "ClosedExceptAllowedRanges",
     "The service answers the network, and the addresses that the spec lets in.",
 )
-SUPPORTED: Final = _state("Supported", "This version acts upon every field that the spec sets.")
 REMOVED: Final = _state("Removed", "What is to go is gone; what stays is named in `status.findings`.")
 ENDED: Final = _state("Ended", "Azure works on nothing that was made for the resource, which is being deleted.")
 RECOVERED: Final = _state(

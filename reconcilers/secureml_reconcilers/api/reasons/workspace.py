@@ -278,7 +278,7 @@ INVALID_SPEC: Final = _problem(
 )
 NOT_IMPLEMENTED: Final = _problem(
     "NotImplemented",
-    "This version does not act upon a field of the spec, or upon the kind at all.",
+    "This version does not act upon this kind.",
     Who.AUTHOR,
     "Remove the field, or wait for a version that does.",
 )

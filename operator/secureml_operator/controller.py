@@ -132,7 +132,7 @@ class Controller:
     async def _report(self, resource: Resource, before: Mapping[str, object], result: ReconcileResult) -> None:
         await self._events.flush(resource)
         self._metrics.record(resource.key, result.metrics)
-        self._metrics.readiness(resource, before, resource.status)
+        self._metrics.show(resource, before, resource.status)
 
     def _forget(self, key: Key) -> None:
         self._uids.pop(key, None)

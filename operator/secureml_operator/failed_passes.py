@@ -87,9 +87,8 @@ class FailedPasses:
     async def _write(self, resource: Resource, crash: Exception, since: str) -> None:
         # The metric first: it must not say that all is well because the API server is away as well.
         wanted = unknown(resource, crash, since)
-        self._metrics.readiness(
-            resource, resource.status, normalised(wanted, resource.status, self._statuses.now())
-        )
+        shown = normalised(wanted, resource.status, self._statuses.now())
+        self._metrics.show(resource, resource.status, shown)
         try:
             if self._store.is_stale(resource.key):
                 resource = await self._reader.read_again(resource)

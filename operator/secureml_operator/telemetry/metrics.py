@@ -72,6 +72,18 @@ class _Resources:
             by,
             registry=registry,
         )
+        self.condition = Gauge(
+            "secureml_resource_condition",
+            "1 for the status that each condition of a resource has: True, False or Unknown.",
+            (*by, "condition", "status"),
+            registry=registry,
+        )
+        self.exposed = Gauge(
+            "secureml_service_exposed",
+            "1 while a service that a resource declares closed answers the internet, else 0.",
+            (*by, "resource_id"),
+            registry=registry,
+        )
         self.drift_detected = Counter(
             "secureml_drift_detected_total",
             "Differences found between what a resource asks for and what is there.",
@@ -98,10 +110,32 @@ class _Resources:
             registry=registry,
         )
 
+    def show_status(self, key: Key, status: Mapping[str, Any]) -> None:
+        """Show conditions and services as a status has them, and nothing that it has no more."""
+        labels = _labels(key)
+        for family in (self.condition, self.exposed):
+            family.remove_by_labels(labels)
+        for each in status.get("conditions") or ():
+            self.condition.labels(**labels, condition=each["type"], status=each["status"]).set(1)
+        for each in status.get("services") or ():
+            exposed = each["publicAccess"] == "Open"
+            self.exposed.labels(**labels, resource_id=each["id"].lower()).set(1 if exposed else 0)
+
     def remove(self, key: Key) -> None:
         """Take away every series of a resource."""
-        for family in (self.ready, self.drift_detected, self.drift_corrected, self.operations):
-            family.remove_by_labels({"kind": key.kind, "namespace": key.namespace, "name": key.name})
+        for family in (
+            self.ready,
+            self.condition,
+            self.exposed,
+            self.drift_detected,
+            self.drift_corrected,
+            self.operations,
+        ):
+            family.remove_by_labels(_labels(key))
+
+
+def _labels(key: Key) -> dict[str, str]:
+    return {"kind": key.kind, "namespace": key.namespace, "name": key.name}
 
 
 class Metrics:
@@ -144,9 +178,10 @@ class Metrics:
             self._resources.drift_corrected.labels(*labels).inc(metrics["drift_corrected"])
         self._resources.operations.labels(*labels).set(metrics.get("operations_running", 0))
 
-    def readiness(self, resource: Resource, before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
-        """Show a resource's readiness, and measure the way there when it has just become Ready."""
+    def show(self, resource: Resource, before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
+        """Show what a resource's status says, and measure the way to Ready when it has just become that."""
         key = resource.key
+        self._resources.show_status(key, after)
         was, is_now = condition(before, condition_types.READY), condition(after, condition_types.READY)
         self._resources.ready.labels(key.kind, key.namespace, key.name).set(
             1 if is_now.get("status") == "True" else 0

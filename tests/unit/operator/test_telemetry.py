@@ -105,6 +105,43 @@ async def test_metrics_of_a_result_become_series_and_go_with_the_resource(
     assert [bench.metric(name, **RESOURCE) for name in names] == [None] * 4
 
 
+async def test_conditions_and_open_services_become_series_and_go_when_they_are_over(
+    make_bench: Callable[..., Bench],
+) -> None:
+    status = "False"
+
+    async def look(request: ReconcileRequest, _: Journal) -> ReconcileResult:
+        shown = ready(request)
+        shown["conditions"][0]["status"] = status
+        shown["services"] = [
+            {"id": "/S/Vault", "publicAccess": "Closed" if status == "True" else "Open"},
+            {"id": "/S/Account", "publicAccess": "Restricted"},
+        ]
+        return ReconcileResult(shown)
+
+    def told() -> list[float | None]:
+        conditions = [
+            bench.metric("secureml_resource_condition", **RESOURCE, condition="Ready", status=each)
+            for each in ("True", "False")
+        ]
+        services = [
+            bench.metric("secureml_service_exposed", **RESOURCE, resource_id=each)
+            for each in ("/s/vault", "/s/account")
+        ]
+        return conditions + services
+
+    bench = make_bench(look)
+    bench.created()
+    await bench.run()
+    assert told() == [None, 1, 1, 0]
+    status = "True"
+    await bench.run()
+    assert told() == [1, None, 0, 0]
+    bench.watch(event_type="DELETED")
+    await bench.run()
+    assert told() == [None] * 4
+
+
 @dataclass(frozen=True)
 class Request:
     type: str

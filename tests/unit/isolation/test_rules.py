@@ -16,6 +16,13 @@ def test_a_claimed_rule_is_shown_both_ways(rule: str) -> None:
     assert found.faults == [], f"{rule}: {found.rule.title}"
 
 
+def test_no_rule_about_workspaces_is_left_open() -> None:
+    """Each is served, reported, or not applicable with its reason."""
+    about = [each for each in rules.coverage() if "SecureWorkspace" in each.rule.kinds]
+    assert len(about) == 140
+    assert [each.rule.id for each in about if each.state == "open"] == []
+
+
 def test_a_range_of_rules_claims_each_of_them() -> None:
     """`ST-PE-01 to ST-PE-04` stands in a docstring, and means four rules."""
     assert {"ST-PE-01", "ST-PE-02", "ST-PE-03", "ST-PE-04"} <= set(claims())

@@ -299,9 +299,9 @@ ROWS = {
     "our name is taken by somebody's endpoint": Problem(
         vault_endpoint_is_taken,
         vault_endpoint_is_freed,
-        "PrivateLinkReady",
-        "NameTaken",
-        "set spec.adoption to Adopt",
+        "NamesResolved",
+        "ZoneGroupIncomplete",
+        "Ask its owner to add that zone",
         SERVICES - {alice.VAULT},
     ),
     "nobody has approved the account's endpoints": Problem(

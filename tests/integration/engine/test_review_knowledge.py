@@ -40,14 +40,14 @@ async def passes(driver: Driver, count: int) -> None:
     ],
 )
 async def test_subnets_that_were_promised_a_rule_are_not_locked_out(world: World, parts: dict[str, Any]) -> None:
-    """Account and vault were closed without any rule for the subnets: this version writes none."""
+    """Account and vault were closed without any rule for the subnets, which the operator may not prepare here."""
     wish = {**parts, "allowedSubnetIDs": [landscape.subnet_id(world.subscription, "training")]}
     driver = drive(world, world.spec(storage=wish, keyVault=wish))
     await passes(driver, 40)
     assert [public(world, kind) for kind in (alice.STORAGE, alice.VAULT)] == ["Enabled", "Enabled"]
     reasons = {driver.condition(f"{each}Isolated")["reason"] for each in ("Storage", "KeyVault")}
     assert reasons == {"Exposed"}
-    assert "is not acted upon by this version" in driver.condition("StorageIsolated")["message"]
+    assert "subnets/write" in driver.condition("Permitted")["message"]
     assert driver.condition("RegistryIsolated")["status"] == "True"
     endpoints = [each.id.name for each in world.emulator.ctx.of_type(alice.ENDPOINT)]
     assert bool([name for name in endpoints if "-vault-" in name or "-blob-" in name]) is not bool(parts)

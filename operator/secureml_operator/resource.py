@@ -6,7 +6,7 @@ import copy
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from secureml_operator.kinds import FINALIZER, PAUSED_ANNOTATION, WAKING_ANNOTATIONS
+from secureml_operator.kinds import FINALIZER, PAUSED_ANNOTATION, RECONCILE_AT_ANNOTATION, WAKING_ANNOTATIONS
 from secureml_reconcilers.engine.contract import Key, ReconcileRequest
 
 if TYPE_CHECKING:
@@ -63,6 +63,7 @@ class Resource:
             deleting=self.deleting,
             paused=self.paused,
             references=references,
+            asked_at=self.annotations.get(RECONCILE_AT_ANNOTATION, ""),
         )
 
 

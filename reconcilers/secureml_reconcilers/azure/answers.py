@@ -51,7 +51,7 @@ def understood(method: str, what: str, target: ResourceId | None = None) -> Iter
         raise AzureProblem(
             reasons.UNEXPECTED_ANSWER,
             f"{method} {what} ended in an unexpected way ({type(error).__name__})",
-            "You need do nothing if it passes: it is tried again. If it stays, report it with the operator's log.",
+            "It is tried again by itself. If it stays, report it with the operator's log.",
             target=target,
             outcome_unknown=method not in {"GET", "POST"},
         ) from error
@@ -62,7 +62,7 @@ def unanswered(error: AzureError, method: str, what: str) -> AzureProblem:
     return AzureProblem(
         reasons.AZURE_UNREACHABLE,
         f"{method} {what} got no answer: {error.message or type(error).__name__}",
-        "Nothing to do if it passes: it is read again before anything is repeated.",
+        "It is read again by itself before anything is repeated.",
         # A refused connection sent nothing; azure-core files a connection cut later under the same class.
         outcome_unknown=method != "GET" and not isinstance(error.inner_exception, aiohttp.ClientConnectorError),
     )

@@ -36,10 +36,8 @@ class Row:
 _T, _S, _P = Retry.SOON, Retry.SLOW, Retry.NEVER
 _NOBODY, _ADMIN, _USER = Severity.NOBODY, Severity.AZURE_ADMIN, Severity.USER
 
-_BUSY = Row(reasons.AZURE_BUSY, _T, _NOBODY, "You need do nothing: it is tried again.")
-_NOT_READY = Row(
-    reasons.DEPENDENCY_NOT_READY, _T, _NOBODY, "You need do nothing: it is tried again when the other is ready."
-)
+_BUSY = Row(reasons.AZURE_BUSY, _T, _NOBODY, "It is tried again by itself.")
+_NOT_READY = Row(reasons.DEPENDENCY_NOT_READY, _T, _NOBODY, "It is tried again by itself when the other is ready.")
 _NOT_FOUND = Row(reasons.NOT_FOUND, _S, _ADMIN, "Create it, or correct the id in the spec.")
 _FORBIDDEN = Row(
     reasons.FORBIDDEN,
@@ -72,10 +70,10 @@ TABLE: Mapping[str, Row] = {
     "NotLatestOperation": _BUSY,
     "OperationCancelled": _BUSY,
     "CannotDeleteResource": Row(
-        reasons.HAS_CHILDREN, _T, _NOBODY, "You need do nothing: its children are deleted first."
+        reasons.HAS_CHILDREN, _T, _NOBODY, "It goes on by itself: its children are deleted first."
     ),
     "PreconditionFailed": Row(
-        reasons.PRECONDITION_FAILED, _T, _NOBODY, "You need do nothing: it is read again and merged."
+        reasons.PRECONDITION_FAILED, _T, _NOBODY, "It goes on by itself: it is read again and merged."
     ),
     "ReferencedResourceNotProvisioned": _NOT_READY,
     "InvalidResourceReference": Row(
@@ -92,7 +90,7 @@ TABLE: Mapping[str, Row] = {
         reasons.NAME_RESERVED,
         _S,
         _NOBODY,
-        "You need do nothing: Azure frees the name within about 20 minutes (OPS-05).",
+        "It is tried again by itself: Azure frees the name within about 20 minutes (OPS-05).",
     ),
     # what is named does not exist
     "ParentResourceNotFound": _NOT_FOUND,
@@ -108,11 +106,9 @@ TABLE: Mapping[str, Row] = {
     ),
     "RoleDefinitionDoesNotExist": _NOT_FOUND,
     # throttling
-    "SubscriptionRequestsThrottled": Row(
-        reasons.THROTTLED, _T, _NOBODY, "You need do nothing: Azure said when to go on."
-    ),
-    "TooManyRequests": Row(reasons.THROTTLED, _T, _NOBODY, "You need do nothing: Azure said when to go on."),
-    "429": Row(reasons.THROTTLED, _T, _NOBODY, "You need do nothing: Azure said when to go on."),
+    "SubscriptionRequestsThrottled": Row(reasons.THROTTLED, _T, _NOBODY, "It goes on by itself when Azure said."),
+    "TooManyRequests": Row(reasons.THROTTLED, _T, _NOBODY, "It goes on by itself when Azure said."),
+    "429": Row(reasons.THROTTLED, _T, _NOBODY, "It goes on by itself when Azure said."),
     # somebody with rights in Azure must act
     "AuthorizationFailed": _FORBIDDEN,
     "LinkedAuthorizationFailed": _FORBIDDEN,
@@ -215,7 +211,7 @@ _BY_STATUS: Mapping[int, Row] = {
         reasons.OPERATION_FAILED,
         _T,
         _ADMIN,
-        "You need do nothing if it passes, for it is repeated; else Azure's message says what stands in its way.",
+        "It is repeated by itself; where it fails again, Azure's message says what stands in its way.",
     ),
     400: _MAYBE_SPEC,
     401: TABLE["InvalidAuthenticationToken"],
@@ -227,7 +223,16 @@ _BY_STATUS: Mapping[int, Row] = {
     429: TABLE["TooManyRequests"],
 }
 
-_ACTION = re.compile(r"perform action\(?s?\)? '([^']+)'")
+_MISSING = re.compile(
+    r"does not have (?:permission|authorization) to perform (?:the )?actions?(?:\(s\))? '(?P<action>[^']+)'"
+    r"(?: (?:on|over) (?:the )?(?:linked )?scopes?(?:\(s\))? '(?P<scope>[^']+)')?"
+)
+"""What Azure says is missing. A refusal for a linked resource names the action that one has first (F7)."""
+
+_ACTION = re.compile(r"perform action\(?s?\)? '(?P<action>[^']+)'")
+_DETAILS = 3
+"""So many of an error's details are told: they often say what its message does not."""
+
 _SPAN = re.compile(r"(\d+):(\d+):(\d+(?:\.\d+)?)", re.ASCII)
 _WAIT = re.compile(r"retried in (\d+) seconds")
 
@@ -259,6 +264,7 @@ def classify(
         target=target,
         code=problem.code,
         permission=problem.permission,
+        permission_scope=problem.permission_scope,
         correlation_id=lowered.get("x-ms-correlation-request-id") or problem.correlation_id,
         throttled=spends_the_budget(status, lowered),
     )
@@ -269,7 +275,7 @@ def from_error(error: Mapping[str, Any], status: int, target: ResourceId | None)
     codes = list(_codes(error))
     code = next((code for code in codes if code in TABLE), codes[0] if codes else "")
     row = _row(codes, status)
-    said = str(error.get("message") or f"Azure answered {status} without an explanation.")
+    said = _said(error) or f"Azure answered {status} without an explanation."
     if OVERLAPPING_ZONES in said:
         row = Row(
             reasons.ZONE_CONFLICT,
@@ -277,7 +283,8 @@ def from_error(error: Mapping[str, Any], status: int, target: ResourceId | None)
             _ADMIN,
             "Link the network to one zone of that name only, or name it in spec.dns.zoneIDs.",
         )
-    action = _ACTION.search(said)
+    missing = (_MISSING.search(said) or _ACTION.search(said)) if row.reason == reasons.FORBIDDEN else None
+    lacks = missing.groupdict() if missing is not None else {}
     where = f"{target.short}: " if target is not None else ""
     return AzureProblem(
         reason=row.reason,
@@ -287,8 +294,21 @@ def from_error(error: Mapping[str, Any], status: int, target: ResourceId | None)
         severity=row.severity,
         target=target,
         code=code,
-        permission=action.group(1) if action else "",
+        permission=lacks.get("action") or "",
+        permission_scope=lacks.get("scope") or "",
     )
+
+
+def _said(error: Mapping[str, Any]) -> str:
+    """An error's message, and those of its details that it does not hold already."""
+    told = [str(error.get("message") or "").strip()]
+    details = error.get("details")
+    for detail in details if isinstance(details, list) else ():
+        if isinstance(detail, dict) and detail.get("message"):
+            code, text = str(detail.get("code") or ""), str(detail["message"]).strip()
+            if text not in told[0]:
+                told.append(f"{code}: {text}" if code and code not in text else text)
+    return " ".join(each for each in told[: _DETAILS + 1] if each)
 
 
 def _row(codes: list[str], status: int) -> Row:

@@ -94,7 +94,10 @@ class AzureProblem(Exception):  # noqa: N818 - it is a classified problem, whate
     """The ARM error code, empty when there was no answer."""
 
     permission: str = ""
-    """The action that was refused, for the Permitted condition."""
+    """The action that is missing, for the Permitted condition."""
+
+    permission_scope: str = ""
+    """Where it is missing, as Azure says it: of a linked resource, such as a network that is to be joined."""
 
     correlation_id: str = ""
     """Azure's id of the request, for a support case."""

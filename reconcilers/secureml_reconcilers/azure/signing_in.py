@@ -128,7 +128,7 @@ def not_signed_in(error: Exception) -> AzureProblem:
     return AzureProblem(
         reasons.AZURE_UNREACHABLE,
         f"Entra ID gave no answer to the operator's sign-in: {said or type(error).__name__}",
-        "You need do nothing if it passes: it is tried again.",
+        "It is tried again by itself.",
     )
 
 

@@ -158,7 +158,7 @@ class Throttle:
             raise AzureProblem(
                 reason=reasons.THROTTLED,
                 message=f"The subscription {subscription} has no {_CLASSES[method]} left for the moment.",
-                advice="You need do nothing: it goes on by itself.",
+                advice="It goes on by itself.",
                 retry_after=timedelta(seconds=wait),
                 throttled=True,
             )

@@ -247,7 +247,7 @@ def _under_way(
     ]
     if working:
         return Condition(
-            kind, "False", reasons.PROGRESSING, f"Azure is working on {_names(working)}. You need do nothing."
+            kind, "False", reasons.PROGRESSING, f"Azure is working on {_names(working)}; it goes on by itself."
         )
     waiting = [block for block, _ in blocks if block.key in evaluation.waiting]
     if waiting:
@@ -262,9 +262,7 @@ def _under_way(
             if isinstance(pending[0], Check)
             else f"{_name(pending[0])} was written, and may take a while to have effect."
         )
-        return Condition(
-            kind, "False", reasons.WAITING, f"{message} You need do nothing: it is looked at again.".strip()
-        )
+        return Condition(kind, "False", reasons.WAITING, f"{message} It is looked at again by itself.".strip())
     return None
 
 
@@ -320,7 +318,10 @@ def _ready(aspects: list[Condition], exposures: Sequence[Exposure], *, enforce: 
 def _reconciling(ready: Condition, stalled: AzureProblem | None, *, enforce: bool) -> Condition:
     if ready.met:
         return Condition(
-            condition_types.RECONCILING, "False", reasons.IDLE, "Nothing to do until Azure or the spec changes."
+            condition_types.RECONCILING,
+            "False",
+            reasons.IDLE,
+            "All is as declared; Azure and the spec are watched for changes.",
         )
     if stalled is not None:
         return Condition(
@@ -394,9 +395,16 @@ def _permitted(found: list[AzureProblem]) -> Condition:
         return Condition(
             condition_types.PERMITTED, "True", reasons.PERMITTED, "The operator's roles have been enough so far."
         )
-    actions = sorted({problem.permission for problem in refused if problem.permission})
-    wanted = f"Grant: {', '.join(actions)}. " if actions else ""
+    actions = sorted({_missing_right(problem) for problem in refused if problem.permission})
+    wanted = f"Grant: {'; '.join(actions)}. " if actions else ""
     return Condition(condition_types.PERMITTED, "False", reasons.FORBIDDEN, f"{wanted}{refused[0]}")
+
+
+def _missing_right(problem: AzureProblem) -> str:
+    """The action that is missing, and where, if Azure says so: one may have it elsewhere."""
+    return (
+        f"{problem.permission} on {problem.permission_scope}" if problem.permission_scope else problem.permission
+    )
 
 
 def _names(blocks: list[Block]) -> str:

@@ -75,6 +75,9 @@ class ReconcileRequest:
     references: tuple[Reference, ...] = ()
     """What its spec refers to, one for each field that names something."""
 
+    asked_at: str = ""
+    """The annotation `secureml.dev/reconcile-at`: whoever changes it wants everything tried anew, now."""
+
 
 @dataclass(frozen=True, slots=True)
 class Event:

@@ -21,6 +21,9 @@ class PassHistory:
     generation: int = -1
     """That of the latest pass."""
 
+    asked_at: str = ""
+    """The request's, of the latest pass."""
+
     written: frozenset[str] = frozenset()
     """What the latest evaluated pass would write, by `write_key`."""
 

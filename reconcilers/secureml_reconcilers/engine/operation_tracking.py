@@ -146,5 +146,5 @@ def _failure(record: Record) -> AzureProblem:
     return AzureProblem(
         reasons.OPERATION_FAILED,
         f"{record.id.short}: Azure says that the last operation on it failed.",
-        "You need do nothing: it is written again; Azure's activity log has the cause.",
+        "It is written again by itself; Azure's activity log has the cause.",
     )

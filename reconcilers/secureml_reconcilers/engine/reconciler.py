@@ -140,8 +140,8 @@ class Engine:
             self._ledger.restore(request.status.get("operations", ()), composition.owner)
         readings, history, began = memory.readings, memory.history, self._ledger.clock.monotonic()
         readings.wake()
-        if history.generation != request.generation:
-            history.generation = request.generation
+        if (history.generation, history.asked_at) != (request.generation, request.asked_at):
+            history.generation, history.asked_at = request.generation, request.asked_at
             history.pending_since.clear()
             readings.forget_all()
             self._ledger.clear_failures(history.written, composition.owner)

@@ -54,7 +54,7 @@ def _trouble(reference: Reference) -> tuple[Reason, str, str] | None:
         advice = "Delete this resource too, or create that one again when it is gone."
     elif not ready:
         message = f"{subject} was not looked at yet at its generation {reference.generation}."
-        advice = "Nothing to do: this resource goes on by itself once that one is ready."
+        advice = "This resource goes on by itself once that one is ready."
     else:
         message = cut(f"{subject} is not ready{_quoted(ready.get('reason'), ready.get('message'))}", SHORT)
         advice = "Help that resource first: this one goes on by itself once it is ready."

@@ -40,7 +40,7 @@ def declared_zone(context: WorkspaceContext, azure: View, name: str) -> Iterator
             plan.zone(name),
             f"the network is linked to {home_zone(plan, azure, name).id.text} by others, and it sees one zone of a"
             " name",
-            "Nothing to do where that zone is right. Otherwise name the other one in spec.dns.zoneIDs.",
+            "Leave it where that zone is right. Otherwise name the other one in spec.dns.zoneIDs.",
         )
 
 

@@ -123,8 +123,7 @@ def _check(context: WorkspaceContext, row: Row, edition: str, *, holds: bool) ->
         reasons.EDITION_TOO_LOW,
         f"The workspace calls itself {edition or 'nothing'}, and where {row.what} that took"
         f" {' or '.join(sorted(row.editions)).title()}.",
-        "You need do nothing: Azure has one edition now. Set spec.legacyEditionChecks to false to hear no more of"
-        " it.",
+        "Azure has one edition now. Set spec.legacyEditionChecks to false to hear no more of it.",
         row.rules,
         context.workspace,
         CheckLevel.ADVISORY,

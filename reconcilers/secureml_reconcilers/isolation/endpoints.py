@@ -383,7 +383,7 @@ def _approved(
         status == "approved",
         _NOT_APPROVED.get(status, reasons.PRIVATE_ENDPOINT_PENDING),
         f"The connection of {used.short} to {target.resource.short} is {status}.",
-        "Nothing to do: it is being approved."
+        "It is being approved."
         if status == "pending"
         else f"Approve it on {target.resource.name} (az network private-endpoint-connection approve), or delete"
         " the endpoint to have it requested anew.",
@@ -401,7 +401,7 @@ def _has_our_name(plan: NetworkPlan, target: PrivateLinkTarget, used: ResourceId
         reasons.NAME_TAKEN,
         f"{used.short} has the name that the operator gives and does not carry its tag: it is used as it is, and"
         " neither repaired nor ever deleted.",
-        f"Nothing to do where somebody looks after it. Else put the tag {MANAGED_BY}={OPERATOR} back where that"
+        f"Leave it where somebody looks after it. Else put the tag {MANAGED_BY}={OPERATOR} back where that"
         " was lost (az tag update), or set spec.adoption to Adopt to let the operator manage it.",
         (target.rule,),
         used,
@@ -415,7 +415,7 @@ def _disconnected(target: PrivateLinkTarget, used: ResourceId) -> Check:
         holds=False,
         reason=reasons.PRIVATE_ENDPOINT_DISCONNECTED,
         message=f"The connection of {used.short} was removed on {target.resource.short}, and it never comes back.",
-        advice="Nothing to do where the operator made the endpoint, for it makes it anew; else delete it.",
+        advice="Where the operator made the endpoint it makes it anew; else delete it.",
         rules=("WS-PE-04",),
         about=used,
     )

@@ -138,7 +138,7 @@ def _shared_link(registry: ServiceInUse) -> Iterator[Check]:
         reasons.SHARED_PRIVATE_LINK,
         "The workspace has a shared private link to its registry, which a template of 2019 made. It is not needed"
         " beside a private endpoint and trusted services, and is left as it is, for it cannot be undone.",
-        "You need do nothing: leave it.",
+        "Leave it.",
         ("ACR-SPL-01", "ACR-SPL-02"),
         registry.workspace,
         CheckLevel.ADVISORY,

@@ -268,7 +268,7 @@ def _no_registry_yet(context: WorkspaceContext) -> Check:
         holds=False,
         reason=reasons.NO_REGISTRY,
         message="The workspace has no container registry yet; Azure ML makes one when it first needs it.",
-        advice="Nothing to do: it is isolated as soon as it exists.",
+        advice="It is isolated as soon as it exists.",
         rules=("ACR-EXIST-01",),
         about=context.workspace,
         level=CheckLevel.ADVISORY,

@@ -61,7 +61,7 @@ def discovered(context: WorkspaceContext, azure: View) -> Blocks:
         isolation.lower() == "disabled",
         reasons.MANAGED_NETWORK_ENABLED,
         f"The workspace has a managed network ({isolation}), which takes the place of a network of your own.",
-        "Nothing to do for private access; computes of this workspace cannot use a subnet of yours.",
+        "Private access works as ever; computes of this workspace cannot use a subnet of yours.",
         ("WS-MNET-01",),
         context.workspace,
         CheckLevel.ADVISORY,

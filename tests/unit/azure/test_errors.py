@@ -155,3 +155,50 @@ def test_a_failed_operation_has_no_status_to_go_by(code: str, reason: str) -> No
     problem = from_error({"code": code, "message": "said Azure"}, 0, TARGET)
     assert (problem.reason, problem.retry) == (reason, Retry.SOON)
     assert "said Azure" in problem.message
+
+
+@pytest.mark.parametrize(
+    ("said", "permission", "scope"),
+    [
+        pytest.param(
+            "The client 'c' with object id 'o' does not have authorization to perform action 'A/write' over scope"
+            " '/subscriptions/s' or the scope is invalid.",
+            "A/write",
+            "/subscriptions/s",
+            id="its own scope",
+        ),
+        pytest.param(
+            "The client 'c' has permission to perform action 'Microsoft.Network/privateEndpoints/write' on scope"
+            " '/subscriptions/s/e'; however, it does not have permission to perform action(s)"
+            " 'Microsoft.Network/virtualNetworks/subnets/join/action' on the linked scope(s) '/subscriptions/s/n'"
+            " (respectively) or the linked scope(s) are invalid.",
+            "Microsoft.Network/virtualNetworks/subnets/join/action",
+            "/subscriptions/s/n",
+            id="F7: a linked scope, after the action that one has",
+        ),
+        pytest.param(
+            "The client has permission to perform action 'B/write' on scope '/x', however the current tenant 't'"
+            " is not authorized to access linked subscription 'u'.",
+            "B/write",
+            "",
+            id="another sentence",
+        ),
+    ],
+)
+def test_the_missing_right_is_named_with_its_scope(said: str, permission: str, scope: str) -> None:
+    """Whoever grants it must not be sent after one that is there."""
+    problem = classify(403, {}, body("LinkedAuthorizationFailed", said), TARGET)
+    assert (problem.reason, problem.permission, problem.permission_scope) == ("Forbidden", permission, scope)
+
+
+def test_details_say_what_the_message_does_not() -> None:
+    """F4: `Cannot parse the request.` alone helps nobody."""
+    details = [
+        {"code": "DuplicateResourceName", "message": "Resource has a duplicate name."},
+        {"code": "Again", "message": "Cannot parse the request."},
+        {"target": "nothing"},
+    ]
+    problem = classify(400, {}, body("InvalidRequestFormat", "Cannot parse the request.", details=details), TARGET)
+    assert problem.message.endswith(
+        "InvalidRequestFormat: Cannot parse the request. DuplicateResourceName: Resource has a duplicate name."
+    )

@@ -76,7 +76,7 @@ async def test_what_waits_for_another_write_says_so() -> None:
     first, *others = (run.condition(name) for name in "ABCD")
     assert (first["reason"], first["message"]) == (
         "Progressing",
-        "Azure is working on virtualNetworks/ml/subnets/a. You need do nothing.",
+        "Azure is working on virtualNetworks/ml/subnets/a; it goes on by itself.",
     )
     assert [(each["status"], each["reason"], each["message"]) for each in others] == [
         (

@@ -109,14 +109,14 @@ ASPECTS = [
         one((CLOSES, DIFFERS)),
         "False",
         "Progressing",
-        "Azure is working on storageAccounts/frauddata. You need do nothing.",
+        "Azure is working on storageAccounts/frauddata; it goes on by itself.",
         id="a write begins",
     ),
     pytest.param(
         one((CLOSES, Running())),
         "False",
         "Progressing",
-        "Azure is working on storageAccounts/frauddata. You need do nothing.",
+        "Azure is working on storageAccounts/frauddata; it goes on by itself.",
         id="an operation runs",
     ),
     pytest.param(
@@ -124,7 +124,7 @@ ASPECTS = [
         "False",
         "Progressing",
         "Azure is working on privateEndpoints/fraud-blob/x/0, privateEndpoints/fraud-blob/x/1,"
-        " privateEndpoints/fraud-blob/x/2 and 2 more. You need do nothing.",
+        " privateEndpoints/fraud-blob/x/2 and 2 more; it goes on by itself.",
         id="three are named, the others counted",
     ),
     pytest.param(
@@ -161,21 +161,21 @@ ASPECTS = [
         one((MAKES, Running()), (CLOSES, DIFFERS), waiting=WAITING),
         "False",
         "Progressing",
-        "Azure is working on privateEndpoints/fraud-blob. You need do nothing.",
+        "Azure is working on privateEndpoints/fraud-blob; it goes on by itself.",
         id="work is told before waiting",
     ),
     pytest.param(
         one((pending(message="The link is InProgress."), Pending())),
         "False",
         "Waiting",
-        "The link is InProgress. You need do nothing: it is looked at again.",
+        "The link is InProgress. It is looked at again by itself.",
         id="a fact becomes true by itself",
     ),
     pytest.param(
         one((pending(message=""), Pending())),
         "False",
         "Waiting",
-        "You need do nothing: it is looked at again.",
+        "It is looked at again by itself.",
         id="a fact without a message",
     ),
 ]
@@ -225,7 +225,7 @@ def test_observe_mode_says_what_it_would_do(found: Evaluation, would: str) -> No
 def test_what_is_as_declared_is_left_alone() -> None:
     """A reason of its own, so that nobody takes it for stuck."""
     assert by_type(ALL_GOOD)["Reconciling"] == Condition(
-        "Reconciling", "False", "Idle", "Nothing to do until Azure or the spec changes."
+        "Reconciling", "False", "Idle", "All is as declared; Azure and the spec are watched for changes."
     )
 
 
@@ -297,8 +297,7 @@ READY = [
             "Ready",
             "False",
             "Waiting",
-            "0 of 2 aspects are met. A: It is not so that the sky clears."
-            " You need do nothing: it is looked at again.",
+            "0 of 2 aspects are met. A: It is not so that the sky clears. It is looked at again by itself.",
         ),
         id="else the first that is not met",
     ),
@@ -471,7 +470,7 @@ RIGHTS = [
                 problem("Forbidden", permission="b/write"),
             ),
         ),
-        ("False", "Forbidden", "Grant: a/read, b/write. Forbidden happened. Mend it."),
+        ("False", "Forbidden", "Grant: a/read; b/write. Forbidden happened. Mend it."),
         id="all of them, each once",
     ),
     pytest.param(
@@ -545,5 +544,5 @@ def test_the_account_is_named_as_people_do() -> None:
     """Type and name, no id."""
     assert ACCOUNT.text not in by_type(one((CLOSES, Running())))["Closed"].message
     assert by_type(one((CLOSES_VAULT, Running())))["Closed"].message.startswith(
-        "Azure is working on vaults/fraudvault."
+        "Azure is working on vaults/fraudvault;"
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -99,6 +100,19 @@ async def test_an_operation_that_failed_and_then_succeeded_leaves_nothing_behind
     run.arm.fails = {}
     await run.settle()
     assert (run.condition("Closed")["status"], run.ledger.failures) == ("True", {})
+
+
+async def test_who_asks_for_a_pass_has_everything_tried_anew() -> None:
+    """The policy is gone, and a person says so by the annotation: nobody waits out the rest of the pause."""
+    run = refused(DENIED)
+    await run.look()
+    run.arm.refuses = {}
+    await run.look()
+    assert run.arm.writes == []
+    run.request = replace(run.request, asked_at="now")
+    await run.look()
+    assert run.condition("Closed")["status"] == "True"
+    assert len(run.arm.writes) == 1
 
 
 def in_parts(view: View) -> Blocks:

@@ -66,7 +66,7 @@ CASES = [
         reference(ready={}),
         "ReferenceNotReady",
         "SecureWorkspace fraud, which spec.workspaceRef names, was not looked at yet at its generation 3.",
-        "Nothing to do: this resource goes on by itself once that one is ready.",
+        "This resource goes on by itself once that one is ready.",
         id="it was not looked at in this generation",
     ),
     pytest.param(

@@ -69,6 +69,7 @@ TABLE: Mapping[str, Row] = {
     "FailedIdentityOperation": _BUSY,
     "NotLatestOperation": _BUSY,
     "OperationCancelled": _BUSY,
+    "StorageAccountOperationInProgress": _BUSY,
     "CannotDeleteResource": Row(
         reasons.HAS_CHILDREN, _T, _NOBODY, "It goes on by itself: its children are deleted first."
     ),
@@ -235,6 +236,9 @@ _DETAILS = 3
 
 _SPAN = re.compile(r"(\d+):(\d+):(\d+(?:\.\d+)?)", re.ASCII)
 _WAIT = re.compile(r"retried in (\d+) seconds")
+
+BUSY_WITH_ANOTHER = frozenset({"StorageAccountOperationInProgress"})
+"""Codes of a service that is busy with another endpoint of its own: the next ones are made one by one."""
 
 OVERLAPPING_ZONES = "overlapping namespaces"
 """Words in the failed operation of a VNet link when the VNet sees another zone of that name (DNS-04)."""

@@ -139,7 +139,7 @@ class Actor:
             return
         record = ledger.send(chosen.id, chosen.verb, this.owner)
         record.repair, record.invalidates = repair_of(chosen), chosen.block.invalidates
-        record.part = chosen.block.part
+        record.part, record.service = chosen.block.part, chosen.block.service
         if claim is not None:
             ledger.claim(claim, record)
         try:

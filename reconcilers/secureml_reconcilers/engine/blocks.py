@@ -50,6 +50,7 @@ class _Shape:
     invalidates: tuple[ResourceId, ...] = ()
     preconditions: tuple[ResourceId, ...] = ()
     part: str = ""
+    service: ResourceId | None = None
 
 
 def write_key(target: ResourceId, part: str = "") -> str:
@@ -137,6 +138,9 @@ class Ensure(_Shape):
 
     closing: Closing | None = None
     """That this closes a service, and by which ways its clients reach it then."""
+
+    service: ResourceId | None = None
+    """The service that works on this write, too, and may refuse it while it is busy with another such."""
 
     ours: bool = False
     """More than its tag says that we made it (its name, what it leads to, the inventory): it is tagged again."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from secureml_reconcilers.azure.arm import Present
 from secureml_reconcilers.azure.catalogue import scope
+from secureml_reconcilers.azure.errors import BUSY_WITH_ANOTHER
 from secureml_reconcilers.engine.assessment import (
     Advised,
     Assessment,
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from secureml_reconcilers.engine.assessment import Action, Ownership
     from secureml_reconcilers.engine.blocks import Block
     from secureml_reconcilers.engine.composing import Composed
-    from secureml_reconcilers.engine.ledger import Ledger
+    from secureml_reconcilers.engine.ledger import Ledger, Record
     from secureml_reconcilers.engine.readings import Readings
 
 
@@ -157,8 +158,21 @@ def _busy(block: Ensure | EnsureAbsent, situation: Situation, actions: dict[str,
     beside = situation.ledger.running_beside(block.id)
     if beside is not None:
         return Busy(beside.id)
-    first = actions.get(scope(block.id))
+    first = actions.get(scope(block.id)) or _crowding(block, situation, actions)
     return Busy(first.id) if first is not None else None
+
+
+def _crowding(
+    block: Ensure | EnsureAbsent, situation: Situation, actions: dict[str, Action]
+) -> Record | Action | None:
+    """What a service works on that was too busy for this one the last time: they are written one by one then."""
+    if block.service is None:
+        return None
+    failure = situation.ledger.failure(block.id, situation.ownership.owner, block.part)
+    if failure is None or failure.problem.code not in BUSY_WITH_ANOTHER:
+        return None
+    beside = (each for each in actions.values() if each.block.service == block.service)
+    return situation.ledger.running_for(block.service) or next(beside, None)
 
 
 def _failed(

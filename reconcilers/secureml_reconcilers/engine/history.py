@@ -49,6 +49,9 @@ class PassHistory:
     reported_at: datetime | None = None
     """When the latest pass was reported, by the wall's clock: what is open is told again now and then."""
 
+    silence_told: bool = False
+    """An event has told that Azure does not answer, and it has not answered since."""
+
     deferred_since: Moment | None = None
     """Since when no pass has evaluated anything, for the subscription's budget was spent."""
 

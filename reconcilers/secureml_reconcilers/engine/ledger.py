@@ -89,6 +89,9 @@ class Record:
     poll_url: str | None = None
     """Tells how it ended, as long as this process lives; nothing depends on it."""
 
+    service: ResourceId | None = None
+    """The service that works on it, too."""
+
     part: str = ""
     """The part of the target that was written, where several are written one by one."""
 
@@ -191,6 +194,11 @@ class Ledger:
         """A write that Azure works on and that keeps it from taking one to this target (OPS-04)."""
         others = self._running_in.get(scope(target), {}).values()
         return next((record for record in others if record.id != target), None)
+
+    def running_for(self, service: ResourceId) -> Record | None:
+        """A write that Azure works on and that a service works on, too."""
+        running = (record for each in self._running_in.values() for record in each.values())
+        return next((record for record in running if record.service == service), None)
 
     def _keep(self, record: Record) -> None:
         self.records[record.id.key] = record

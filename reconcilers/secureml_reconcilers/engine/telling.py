@@ -2,22 +2,35 @@
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Final
 
 from secureml_reconcilers.api import reasons
 from secureml_reconcilers.engine import drift, exposure, status_and_events
 from secureml_reconcilers.engine.conditions import conditions, with_times
+from secureml_reconcilers.engine.contract import Event
+from secureml_reconcilers.engine.status_limits import SHORT, cut
+from secureml_reconcilers.engine.timestamps import instant
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from secureml_reconcilers.engine.contract import Event
     from secureml_reconcilers.engine.evaluation import Evaluation
     from secureml_reconcilers.engine.exposure import Exposure, ServiceAccess
     from secureml_reconcilers.engine.history import PassHistory
     from secureml_reconcilers.engine.passing import Pass
+
+
+_log = logging.getLogger(__name__)
+
+NOT_TOLD: Final = timedelta(minutes=5)
+"""So long what cannot be told is no news: most outages are over by then."""
+
+_PASSING: Final = frozenset({reasons.AZURE_BUSY, reasons.THROTTLED})
+"""Reasons of which no event tells at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +68,7 @@ def events_of(this: Pass, evaluation: Evaluation, told: Conditions, *, released:
     drifted = this.drifted or any(event.reason == reasons.DRIFT_DETECTED for event in happened)
     history.drift_outstanding = this.drifted and not told.ready
     changed = status_and_events.transitions(request.status.get("conditions", ()), told.rendered, drifted=drifted)
-    changed += _said_again(this, told)
+    changed += [*_said_again(this, told), *_not_told_for_long(this, told)]
     known = [*request.status.get("findings", ()), *history.advised]
     history.advised = status_and_events.still_known(known, evaluation)
     advice = status_and_events.advised(known, evaluation)
@@ -64,6 +77,21 @@ def events_of(this: Pass, evaluation: Evaluation, told: Conditions, *, released:
     left, removed = this.inventory.left(this.readings), bool(this.composition.aspects)
     last = status_and_events.leaving(changed, left, released=released, removed=removed)
     return [*happened, *advice, *last]  # that a resource was released is the last word on it
+
+
+def _not_told_for_long(this: Pass, told: Conditions) -> list[Event]:
+    """One event when Azure has not let itself be asked for minutes: each single failure passes, and is no news."""
+    unknown = [each for each in told.rendered if each["status"] == "Unknown" and each["reason"] in _PASSING]
+    since = min((instant(each["lastTransitionTime"]) for each in unknown), default=None)
+    if since is None or this.ledger.clock.now() - since < NOT_TOLD:
+        this.history.silence_told = this.history.silence_told and since is not None
+        return []
+    if this.history.silence_told:
+        return []
+    this.history.silence_told = True
+    first = unknown[0]
+    _log.warning("Azure has not answered for %s: %s", NOT_TOLD, first["message"])
+    return [Event("Warning", first["reason"], cut(first["message"], SHORT))]
 
 
 def _said_again(this: Pass, told: Conditions) -> list[Event]:

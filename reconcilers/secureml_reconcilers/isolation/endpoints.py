@@ -80,7 +80,15 @@ def endpoint(context: WorkspaceContext, azure: View, target: PrivateLinkTarget) 
         yield _leads_elsewhere(target, used, body)
     else:
         reason = "the service is reached on a private address"
-        existing = Ensure(used, _in_use(plan, body), reason, (target.rule,), create={}, ours=used.key in plan.made)
+        existing = Ensure(
+            used,
+            _in_use(plan, body),
+            reason,
+            (target.rule,),
+            create={},
+            ours=used.key in plan.made,
+            service=target.resource,
+        )
         yield existing
         if is_settled(azure, used):
             yield from _approved(target, used, body, azure, existing)
@@ -326,6 +334,7 @@ def _new_endpoint(
         after=possible,
         # Another custom resource may put its endpoints elsewhere, and be about to make one for this target, too.
         claim=way_claim(plan, target),
+        service=target.resource,
     )
 
 

@@ -86,3 +86,31 @@ async def test_the_same_trouble_is_the_same_status(reading: Trouble | None, writ
     assert arm.writes == []
     assert told[0].count("VaultClosed") > 0
     assert set(told) == {told[0]}
+
+
+async def test_an_outage_of_minutes_is_one_event(caplog: pytest.LogCaptureFixture) -> None:
+    """A short one is none, and one that goes on is told once, in the log as well; the next one is told again."""
+    arm = FakeArm(FakeClock()).put(shown(VAULT, properties={"publicNetworkAccess": "Disabled"}))
+    run = Run(Kind(closed, "Closed"), arm)
+    await run.settle()
+    down = classify(503, {}, json.dumps({"error": {"code": "ServiceUnavailable", "message": "Later."}}))
+
+    async def outage(time: timedelta) -> list[str]:
+        begun = len(run.results)
+        arm.unreadable[VAULT.key] = down
+        run.clock.advance(timedelta(hours=1))
+        end = run.clock.monotonic() + time
+        while run.clock.monotonic() < end:
+            await run.step()
+        del arm.unreadable[VAULT.key]
+        await run.step()
+        return [
+            event.reason for result in run.results[begun:] for event in result.events if event.type == "Warning"
+        ]
+
+    assert await outage(timedelta(minutes=3)) == []
+    assert await outage(timedelta(minutes=40)) == ["AzureBusy"]
+    assert await outage(timedelta(minutes=40)) == ["AzureBusy"]
+    assert [record.levelname for record in caplog.records if "has not answered" in record.message] == [
+        "WARNING"
+    ] * 2

@@ -147,7 +147,10 @@ TABLE: Mapping[str, Row] = {
     "InUseSubnetCannotBeDeleted": _IN_USE,
     "PublicIPAddressCannotBeDeleted": _IN_USE,
     "SubnetIsFull": Row(
-        reasons.SUBNET_FULL, _S, _USER, "Widen the subnet, or name another in spec.network.endpointSubnetID."
+        reasons.SUBNET_FULL,
+        _S,
+        _USER,
+        "Widen the subnet, or name another in spec.network.endpointSubnetID of a new resource.",
     ),
     "NetworkAclsValidationFailure": Row(
         reasons.SERVICE_ENDPOINT_MISSING,
@@ -192,7 +195,7 @@ TABLE: Mapping[str, Row] = {
         reasons.SUBNET_DELEGATED,
         _P,
         _USER,
-        "Name a subnet without delegations in spec.network.endpointSubnetID (ACI-CONF-01).",
+        "Name a subnet without delegations in spec.network.endpointSubnetID of a new resource (ACI-CONF-01).",
     ),
     # the message decides
     "InvalidParameter": _MAYBE_SPEC,

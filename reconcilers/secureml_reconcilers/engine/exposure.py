@@ -100,6 +100,11 @@ def remembered_ways(status: Mapping[str, Any]) -> dict[str, frozenset[str]]:
     return {each["id"].lower(): frozenset(each.get("privateWays", ())) for each in status.get("services", ())}
 
 
+def last_seen(before: Iterable[Mapping[str, Any]]) -> list[ServiceAccess]:
+    """The services as a status has them: of a custom resource that goes, nobody looks at them any more."""
+    return [_parsed(each) for each in before]
+
+
 def services(evaluation: Evaluation, before: Iterable[Mapping[str, Any]], now: datetime) -> list[ServiceAccess]:
     """Every service that is to be closed, as this pass saw it; what it could not tell stays as it was.
 
@@ -108,7 +113,7 @@ def services(evaluation: Evaluation, before: Iterable[Mapping[str, Any]], now: d
         before: `status.services` as it stands.
         now: dates what is new.
     """
-    known = {each["id"].lower(): _parsed(each) for each in before}
+    known = {each.id.lower(): each for each in last_seen(before)}
     found = {
         block.id.key: _seen(block, evaluation, known.get(block.id.key), now)
         for block in _closing_blocks(evaluation)

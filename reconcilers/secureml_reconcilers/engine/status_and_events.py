@@ -183,29 +183,40 @@ def still_known(before: Iterable[Mapping[str, Any]], evaluation: Evaluation) -> 
     return known[: 2 * FINDINGS]  # the latest come first; a long trouble does not fill the memory
 
 
-def leaving(changed: list[Event], left: int, *, released: bool, removed: bool) -> list[Event]:
+def leaving(
+    changed: list[Event], left: int, services: Iterable[Mapping[str, Any]], *, released: bool, removed: bool
+) -> list[Event]:
     """Events of a custom resource that goes: no word of being ready, one of what is left.
 
     Args:
         changed: the events of its conditions.
         left: how many of the resources that its inventory lists are still there.
+        services: `status.services`, as they were last seen.
         released: nothing is left to wait for.
         removed: what it made was removed; otherwise it stays.
     """
     kept = [event for event in changed if event.type == "Warning"]
     if released:
-        kept.append(Event("Normal", reasons.RELEASED, _removed(left) if removed else _retained(left)))
+        text = f"{_removed(left) if removed else _retained(left)} {_public_access(services)}"
+        kept.append(Event("Normal", reasons.RELEASED, cut(text, SHORT)))
     return kept
 
 
 def _removed(left: int) -> str:
     if not left:
-        return "What the operator made for it is gone; public access stays closed."
+        return "What the operator made for it is gone."
     stay = f"{left} resources that stay" if left > 1 else "1 resource that stays"
-    return (
-        f"What the operator made for it is gone but for {stay}: events of the reason {reasons.KEPT} say why."
-        " Public access stays closed."
-    )
+    return f"What the operator made for it is gone but for {stay}: events of the reason {reasons.KEPT} say why."
+
+
+def _public_access(services: Iterable[Mapping[str, Any]]) -> str:
+    """What becomes of public access, which nobody opens again, and nobody closes any more."""
+    seen = {each["id"].rsplit("/", 1)[-1]: each["publicAccess"] for each in services}
+    left_open = [name for name, access in seen.items() if access == "Open"]
+    if left_open:
+        return f"Public access is left as it was last seen, open to the internet: {', '.join(left_open)}."
+    closed = bool(seen) and set(seen.values()) == {"Closed"}
+    return "Public access stays closed." if closed else "Public access is left as it is."
 
 
 def _retained(left: int) -> str:

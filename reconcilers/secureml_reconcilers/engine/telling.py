@@ -48,7 +48,7 @@ def conditions_of(this: Pass, evaluation: Evaluation) -> Conditions:
     """The conditions, with the times of those that stay."""
     request, now = this.request, this.ledger.clock.now()
     before = request.status.get("services", ())
-    seen = exposure.services(evaluation, before, now)
+    seen = exposure.last_seen(before) if request.deleting else exposure.services(evaluation, before, now)
     exposed = exposure.exposures(evaluation, seen, before, now)
     fresh = conditions(
         evaluation,
@@ -75,7 +75,8 @@ def events_of(this: Pass, evaluation: Evaluation, told: Conditions, *, released:
     if not request.deleting:
         return [*happened, *changed, *advice]
     left, removed = this.inventory.left(this.readings), bool(this.composition.aspects)
-    last = status_and_events.leaving(changed, left, released=released, removed=removed)
+    services = request.status.get("services", ())
+    last = status_and_events.leaving(changed, left, services, released=released, removed=removed)
     return [*happened, *advice, *last]  # that a resource was released is the last word on it
 
 

@@ -405,23 +405,19 @@ def test_every_write_is_told() -> None:
 
 LEAVING = [  # left, released, removed                what is said
     pytest.param(22, False, True, "", id="while it goes, nobody is told that it is ready"),
-    pytest.param(
-        0, True, True, "What the operator made for it is gone; public access stays closed.", id="removed"
-    ),
+    pytest.param(0, True, True, "What the operator made for it is gone.", id="removed"),
     pytest.param(
         22,
         True,
         True,
-        "What the operator made for it is gone but for 22 resources that stay: events of the reason Kept say why."
-        " Public access stays closed.",
+        "What the operator made for it is gone but for 22 resources that stay: events of the reason Kept say why.",
         id="removed but for what is kept, for one reason or another",
     ),
     pytest.param(
         1,
         True,
         True,
-        "What the operator made for it is gone but for 1 resource that stays: events of the reason Kept say why."
-        " Public access stays closed.",
+        "What the operator made for it is gone but for 1 resource that stays: events of the reason Kept say why.",
         id="one is kept",
     ),
     pytest.param(
@@ -438,5 +434,25 @@ LEAVING = [  # left, released, removed                what is said
 def test_what_goes_says_what_is_left(left: int, released: bool, removed: bool, said: str) -> None:  # noqa: FBT001
     """Warnings stay, readiness is no news any more, and the last event tells what became of Azure."""
     ready, trouble = Event("Normal", "Ready", "Azure is as declared."), Event("Warning", "Locked", "A lock.")
-    events = leaving([ready, trouble], left, released=released, removed=removed)
-    assert events == [trouble, *([Event("Normal", "Released", said)] if said else [])]
+    events = leaving([ready, trouble], left, (), released=released, removed=removed)
+    told = f"{said} Public access is left as it is."
+    assert events == [trouble, *([Event("Normal", "Released", told)] if said else [])]
+
+
+@pytest.mark.parametrize(
+    ("seen", "said"),
+    [
+        pytest.param(["Closed", "Closed"], "Public access stays closed.", id="all closed"),
+        pytest.param(["Closed", "Restricted"], "Public access is left as it is.", id="one with exceptions"),
+        pytest.param(
+            ["Closed", "Open"],
+            "Public access is left as it was last seen, open to the internet: s1.",
+            id="nobody says closed of what is open",
+        ),
+    ],
+)
+def test_what_goes_says_how_services_were_last_seen(seen: list[str], said: str) -> None:
+    """All four were open, and the last word on them was that they stay closed."""
+    services = [{"id": f"/subscriptions/s{number}", "publicAccess": each} for number, each in enumerate(seen)]
+    (event,) = leaving([], 0, services, released=True, removed=True)
+    assert event.message.endswith(said)

@@ -9,7 +9,10 @@ from tests import rules
 from tests.unit.isolation.bodies import ACCOUNT, LAKE, OWNER, REGISTRY, VAULT, WORKSPACE, spec
 from tests.unit.isolation.telling import Case
 
+from secureml_reconcilers.api.reasons.entry import REASONS
+from secureml_reconcilers.azure.errors import TABLE
 from secureml_reconcilers.engine.assessment import Advised
+from secureml_reconcilers.engine.blocks import Check
 from secureml_reconcilers.engine.evaluation import problems
 from secureml_reconcilers.secure_workspace import SecureWorkspaces
 
@@ -37,6 +40,31 @@ def test_findings_are_whole_sentences_with_something_to_do(row: Case) -> None:
         assert SENTENCE.fullmatch(message), message
         assert SENTENCE.fullmatch(advice), advice
         assert "log" not in f"{message} {advice}".lower().split()
+
+
+IMMUTABLE = ("spec.workspaceID", "spec.network.endpointSubnetID", "spec.endpoints.resourceGroupID")
+NEW = re.compile(r"\bnew resource\b|\bresource with another\b|\bmake one with\b")
+
+
+def is_followable(advice: str) -> bool:
+    """It names a field that cannot be changed only for another resource, and never says to do nothing."""
+    fixed = any(field in advice for field in IMMUTABLE)
+    return (not fixed or NEW.search(advice) is not None) and "do nothing" not in advice.lower()
+
+
+@pytest.mark.parametrize("row", ROWS)
+def test_advice_can_be_followed(row: Case) -> None:
+    """Who edits a field that the API server holds fast is refused, and as far as before."""
+    evaluation = row.evaluation()
+    advice = [problem.advice for problem in problems(evaluation)]
+    advice += [block.advice for block in evaluation.blocks() if isinstance(block, Check)]
+    assert [each for each in advice if not is_followable(each)] == []
+
+
+def test_advice_for_what_azure_refuses_can_be_followed() -> None:
+    """The same for every code, and for every reason of the page."""
+    advice = [row.advice for row in TABLE.values()] + [entry.do for entry in REASONS.values()]
+    assert [each for each in advice if not is_followable(each)] == []
 
 
 @pytest.mark.parametrize("row", ROWS)

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 
-from secureml_reconcilers.api import secure_compute, secure_inference_cluster
+from secureml_reconcilers.api import condition_types, secure_compute, secure_inference_cluster
 from secureml_reconcilers.api.common import GROUP, ManagedSpec
+from secureml_reconcilers.api.condition_types import ConditionType
 from secureml_reconcilers.api.rules import Rule
 from secureml_reconcilers.api.secure_compute import SecureComputeSpec
 from secureml_reconcilers.api.secure_inference_cluster import SecureInferenceClusterSpec
@@ -27,18 +28,32 @@ class Column:
     priority: int = 0
 
 
-def _ready(field: str) -> str:
-    return f'.status.conditions[?(@.type=="Ready")].{field}'
+def _condition(kind: ConditionType, field: str) -> str:
+    return f'.status.conditions[?(@.type=="{kind}")].{field}'
 
 
-READY = Column("Ready", _ready("status"), "True when everything the spec asks for holds in Azure.")
-REASON = Column("Reason", _ready("reason"), "Why, in one word.")
+# A line must be read at a glance: sentences stand in `kubectl describe`.
+READY = Column(
+    "Ready",
+    _condition(condition_types.READY, "status"),
+    "True when everything the spec asks for holds in Azure.",
+)
+REASON = Column("Reason", _condition(condition_types.READY, "reason"), "Why, in one word.")
 AGE = Column("Age", ".metadata.creationTimestamp", "Time since creation.", type="date")
-MESSAGE = Column("Message", _ready("message"), "Why, in a sentence.", priority=1)
+EXPOSED = Column("Exposed", ".status.exposedServices", "Services that answer the internet.", type="integer")
+IN_SYNC = Column(
+    "InSync",
+    _condition(condition_types.IN_SYNC, "status"),
+    "False while Azure is not as it had been made.",
+    priority=1,
+)
+PERMITTED = Column(
+    "Permitted", _condition(condition_types.PERMITTED, "status"), "False where a right is missing.", priority=1
+)
 MODE = Column("Mode", ".spec.mode", "Enforce, or Observe to plan only.", priority=1)
 TYPE = Column("Type", ".spec.type", "What it is in Azure ML.")
 WORKSPACE = Column("Workspace", ".spec.workspaceRef.name", "The SecureWorkspace it belongs to.")
-WORKSPACE_ID = Column("Workspace", ".spec.workspaceID", "ARM id of the Azure ML workspace.", priority=1)
+WORKSPACE_NAME = Column("Workspace", ".status.azure.workspaceName", "The Azure ML workspace.", priority=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +93,7 @@ KINDS = (
         " endpoints, DNS, and the firewalls of its storage, key vault and container registry.",
         SecureWorkspaceSpec,
         SecureWorkspaceStatus,
-        (READY, REASON, AGE, MESSAGE, MODE, WORKSPACE_ID),
+        (READY, REASON, EXPOSED, AGE, IN_SYNC, PERMITTED, MODE, WORKSPACE_NAME),
     ),
     Kind(
         "SecureCompute",
@@ -86,7 +101,7 @@ KINDS = (
         "A training compute of a SecureWorkspace, with the security rules, routes and way out of its subnet.",
         SecureComputeSpec,
         SecureComputeStatus,
-        (READY, REASON, WORKSPACE, TYPE, AGE, MESSAGE, MODE),
+        (READY, REASON, WORKSPACE, TYPE, AGE, IN_SYNC, PERMITTED, MODE),
         secure_compute.RESOURCE_RULES,
     ),
     Kind(
@@ -96,7 +111,7 @@ KINDS = (
         " address unless asked otherwise.",
         SecureInferenceClusterSpec,
         SecureInferenceClusterStatus,
-        (READY, REASON, WORKSPACE, TYPE, AGE, MESSAGE, MODE),
+        (READY, REASON, WORKSPACE, TYPE, AGE, IN_SYNC, PERMITTED, MODE),
         secure_inference_cluster.RESOURCE_RULES,
     ),
 )

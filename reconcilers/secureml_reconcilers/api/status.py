@@ -195,6 +195,9 @@ class Status(ApiModel):
 class WorkspaceDiscovery(ApiModel):
     """What the workspace itself names in Azure."""
 
+    workspace_name: CsvMember | None = None
+    """The workspace's name."""
+
     workspace_guid: CsvMember | None = None
     """The workspace's immutable GUID, part of its host names."""
 
@@ -222,6 +225,9 @@ class SecureWorkspaceStatus(Status):
 
     azure: WorkspaceDiscovery | None = None
     """What the workspace itself names in Azure."""
+
+    exposed_services: int | None = None
+    """How many of the services answer the internet; the list below tells which."""
 
     services: Annotated[tuple[ServiceAccess, ...], MapOf(64, key="id")] = ()
     """Every service that is to be closed, and whether it is: what is Open answers the internet."""

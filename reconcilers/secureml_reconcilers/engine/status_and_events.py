@@ -66,6 +66,8 @@ class Report:
             **status_fields(evaluation),
         }
         status.update({name: part for name, part in parts.items() if part})
+        if self.services:
+            status["exposedServices"] = sum(each.public_access == "Open" for each in self.services)
         return status
 
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from secureml_reconcilers.isolation.workspace_context import WorkspaceContext
 
 _SHOWN = {
+    "workspaceName": "name",
     "workspaceGuid": "properties.workspaceId",
     "location": "location",
     "principalID": "identity.principalId",

@@ -131,6 +131,7 @@ def test_what_is_discovered_stands_in_the_status() -> None:
     shown = {block.path: block.value for block in evaluation.blocks() if isinstance(block, StatusField)}
     del shown["dnsRecords"]
     assert shown == {
+        "azure.workspaceName": "fraud",
         "azure.workspaceGuid": "79a5ed1b-0f02-4baa-89c2-23dad085bce8",
         "azure.location": "westeurope",
         "azure.principalID": "74c5a32f-8764-4f6c-85b7-ac02a8f9a1c4",

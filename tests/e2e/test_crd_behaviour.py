@@ -76,9 +76,8 @@ def test_a_small_resource_is_stored_small(control_plane: ControlPlane, namespace
     name = _create(control_plane, namespace, kind)
     stored = control_plane.get(name, f"--namespace={namespace}")["spec"]
     policies = {"mode": "Enforce", "deletionPolicy": "Retain", "adoption": "Refuse"}
-    assert stored.keys() - policies.keys() - {"recreate", "grantRoles", "requirePrivateCluster", "type"} == (
-        _base(kind)["spec"].keys() - {"type"}
-    )
+    switches = {"advice", "legacyEditionChecks", "recreate", "grantRoles", "requirePrivateCluster", "type"}
+    assert stored.keys() - policies.keys() - switches == _base(kind)["spec"].keys() - {"type"}
     assert policies.items() <= stored.items()
 
 

@@ -220,6 +220,15 @@ class Storage(ApiModel):
     which changes the source address of its running traffic (ST-SE-01). Required with ServiceEndpoint,
     default none."""
 
+    anonymous_access: Literal["Keep", "Disable"] = "Keep"
+    """Disable has nobody read blobs anonymously, from wherever, on every account (ST-PUB-01). Keep (default)
+    leaves that as it is: a firewall decides who reaches the account, not who may read without signing in."""
+
+    trusted_access: Literal["AzureServices", "WorkspaceOnly"] = "AzureServices"
+    """Which Azure services pass the firewall: AzureServices (default) all that Azure trusts, unless a rule lets
+    the workspace in already (ST-TRUST-01); WorkspaceOnly this workspace alone, by a resource instance rule that
+    is added before the others are shut out (ST-RIR-01). The rule stays when the field changes back."""
+
     datastore_auth: Literal["AccessKey", "Identity"] | None = None
     """How the workspace's default datastores sign in to the account: AccessKey or Identity (preview).
     Identity is needed where the account's keys are switched off; users then need roles on the account

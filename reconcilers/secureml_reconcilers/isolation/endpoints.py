@@ -24,8 +24,9 @@ from secureml_reconcilers.isolation.body_values import (
     unexpected,
 )
 from secureml_reconcilers.isolation.endpoint_subnet import policies_disabled, subnet_fits
+from secureml_reconcilers.isolation.prerequisites import sub_resource_exists
 from secureml_reconcilers.isolation.registry import regions
-from secureml_reconcilers.isolation.services import SERVICES
+from secureml_reconcilers.isolation.services import SERVICES, STORAGE
 from secureml_reconcilers.isolation.stranded_computes import stranded_computes
 from secureml_reconcilers.isolation.workspace_context import if_service_is_missing, private_link_targets
 
@@ -287,6 +288,10 @@ def _serves(body: Body, plan: NetworkPlan, target: PrivateLinkTarget) -> bool:
     return leads and connection_status(body) != "disconnected"
 
 
+_PARTS: Final = frozenset(STORAGE.groups)
+"""Sub-resources of accounts."""
+
+
 def _addresses(azure: View, target: PrivateLinkTarget) -> int:
     """Private addresses that an endpoint takes: one of a registry has one more in each region (ACR-DATA-01)."""
     if target.group != "registry":
@@ -316,6 +321,7 @@ def _new_endpoint(
         *policies_disabled(context, azure),
         *stranded_computes(context, azure),
         *SERVICES[target.resource.type].prerequisites(context.spec, target.resource, service),
+        *(sub_resource_exists(target.resource, service, target.group) if target.group in _PARTS else ()),
         *subnet_fits(plan, network, sum(_addresses(azure, each) for each in missing)),
     )
     yield from possible

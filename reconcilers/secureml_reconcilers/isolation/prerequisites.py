@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from secureml_reconcilers.api import reasons
 from secureml_reconcilers.engine.blocks import Block, Check, Ensure
@@ -14,6 +14,15 @@ if TYPE_CHECKING:
     from secureml_reconcilers.api import SecureWorkspaceSpec
     from secureml_reconcilers.azure.arm import Body
     from secureml_reconcilers.azure.resource_id import ResourceId
+
+
+_GROUPS: Final = {
+    "blobstorage": frozenset({"blob", "web"}),
+    "blockblobstorage": frozenset({"blob", "dfs", "web"}),
+    "filestorage": frozenset({"file"}),
+}
+"""By kind in lower case, the private link groups of accounts that do not have all of them (Microsoft's overview of
+storage accounts)."""
 
 
 def none(_spec: SecureWorkspaceSpec, _resource: ResourceId, _body: Body) -> Iterator[Block]:
@@ -31,6 +40,24 @@ def second_generation(_spec: SecureWorkspaceSpec, account: ResourceId, body: Bod
         "Upgrade it to v2 (az storage account update --set kind=StorageV2 --access-tier Hot).",
         ("ST-KIND-01",),
         account,
+    )
+
+
+def sub_resource_exists(account: ResourceId, body: Body, group: str) -> Iterator[Check]:
+    """Newer kinds of account hold one sort of data each, and have endpoints for no other (ST-KIND-01)."""
+    kind = text_in(body, "kind")
+    groups = _GROUPS.get(kind.lower())
+    if groups is None:
+        return
+    yield Check(
+        f"{account.short} has a sub-resource {group}",
+        group in groups,
+        reasons.STORAGE_KIND_UNSUPPORTED,
+        f"{account.short} is of kind {kind}, which has no {group}, only {' and '.join(sorted(groups))}.",
+        f"Take {group} out of the subResources of the account.",
+        ("ST-KIND-01", "ST-PE-04"),
+        account,
+        by_user=True,
     )
 
 

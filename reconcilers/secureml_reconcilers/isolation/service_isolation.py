@@ -13,6 +13,7 @@ from secureml_reconcilers.azure.problem import AzureProblem
 from secureml_reconcilers.engine.blocks import Block, Blocks, Check, CheckLevel, Ensure
 from secureml_reconcilers.engine.values import AnyOf, Entries
 from secureml_reconcilers.engine.view import View, worked_out_once
+from secureml_reconcilers.isolation.accounts import rule_for_workspace, trusted_services_out
 from secureml_reconcilers.isolation.body_values import text_in
 from secureml_reconcilers.isolation.closing import closing_of, gates_of
 from secureml_reconcilers.isolation.firewall_exceptions import undeclared_entries
@@ -102,6 +103,7 @@ def service_closed(context: WorkspaceContext, azure: View, resource: ResourceId)
     yield from have_an_effect(resource, body, subnets, f"{service.field}.allowedSubnetIDs")
     yield from undeclared_entries(firewall, resource, body, service.field, (ranges, subnets))
     yield from service.exceptions(in_use)
+    yield from service.settings(in_use, azure)
 
     # Gates only: the aspects PrivateLinkReady and NamesResolved yield these blocks, and so have them written.
     closing = closing_of(context, azure, resource, exposed=_answers_everybody(service, body))
@@ -112,7 +114,11 @@ def service_closed(context: WorkspaceContext, azure: View, resource: ResourceId)
         closing=closing,
         after_if_possible=roles_expected(context, azure, resource) if service is STORAGE else (),
     )
-    yield from _in_parts(closed, _let_in(service, body, context.workspace, passing), firewall, ready)
+    let_in = _let_in(service, body, in_use, passing)
+    yield from _in_parts(closed, let_in, firewall, ready)
+    if service is STORAGE and _workspace_only(in_use):
+        first_in = (_write(resource, let_in, closed.reason, (*closed.after, *ready)),) if let_in else ()
+        yield from trusted_services_out(in_use, body, after=first_in)
     if subnets and not closing.ways and service is STORAGE:
         yield from computes_let_in(context, azure, resource, subnets)
     yield from service.consequences(in_use)
@@ -158,7 +164,7 @@ class _Part:
     rules: tuple[str, ...]
 
 
-def _let_in(service: Service, body: Body, workspace_id: ResourceId, passing: _Passing) -> _Part | None:
+def _let_in(service: Service, body: Body, in_use: ServiceInUse, passing: _Passing) -> _Part | None:
     """Trusted services, declared ranges and subnets pass the firewall, before it denies anybody."""
     firewall = _firewall(service)
     wanted: dict[str, Any] = {}
@@ -166,12 +172,18 @@ def _let_in(service: Service, body: Body, workspace_id: ResourceId, passing: _Pa
         wanted[f"{firewall.path}.ipRules"] = _rules(firewall, "value", passing.ranges)
     if passing.subnets:
         wanted[f"{firewall.path}.virtualNetworkRules"] = _rules(firewall, "id", passing.subnets)
-    if service.lets_workspace_in is None or not service.lets_workspace_in(body, workspace_id):
+    if service is STORAGE and _workspace_only(in_use):
+        wanted |= rule_for_workspace(in_use)
+    elif service.lets_workspace_in is None or not service.lets_workspace_in(body, in_use.workspace):
         path, value = firewall.trusted_services
         wanted[path] = value
     rules = (firewall.trusted_rule, *((firewall.exception_rule,) if passing.ranges else ()))
     rules += firewall.subnet_rules if passing.subnets else ()
     return _Part("let-in", wanted, tuple(dict.fromkeys(rules))) if wanted else None
+
+
+def _workspace_only(in_use: ServiceInUse) -> bool:
+    return in_use.spec.storage.trusted_access == "WorkspaceOnly"
 
 
 def _shut(service: Service, passing: _Passing) -> _Part:

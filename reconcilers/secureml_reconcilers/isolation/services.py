@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 from secureml_reconcilers.api import reasons
 from secureml_reconcilers.engine.values import CsvMember
 from secureml_reconcilers.isolation import prerequisites
-from secureml_reconcilers.isolation.firewall_exceptions import resources_let_in, workspace_is_let_in
+from secureml_reconcilers.isolation.accounts import account_settings, who_passes
+from secureml_reconcilers.isolation.firewall_exceptions import workspace_is_let_in
 from secureml_reconcilers.isolation.image_build import build_compute, image_builder
 from secureml_reconcilers.isolation.registry import recognised
 
@@ -154,6 +155,9 @@ class Service:
     exceptions: Checks = _nothing
     """Tells who passes by other means than `exception_lists` (resource instance rules)."""
 
+    settings: Settings = _nothing_before
+    """What is set of it, and neither waits for its closing nor holds that up."""
+
     before_closing: Settings = _nothing_before
     """What is set before it is closed, and keeps it open until then."""
 
@@ -212,7 +216,8 @@ STORAGE: Final = Service(
         entry={"action": "Allow"},
     ),
     prerequisites=prerequisites.second_generation,
-    exceptions=resources_let_in,
+    exceptions=who_passes,
+    settings=account_settings,
     lets_workspace_in=workspace_is_let_in,
 )
 

@@ -313,6 +313,126 @@ FURTHER = [
 ]
 
 
+TENANT = put(WORKSPACE, "properties.tenantId", INSTANCE_RULE["tenantId"])
+LET_IN = {"tenantId": INSTANCE_RULE["tenantId"], "resourceId": WORKSPACE.text}
+RULED = put(ACCOUNT, f"{ACLS}.resourceAccessRules", [LET_IN])
+ONLY: dict[str, Any] = {"storage": {"trustedAccess": "WorkspaceOnly"}}
+KEYLESS = put(ACCOUNT, "properties.allowSharedKeyAccess", value=False)
+ANONYMOUS = put(ACCOUNT, "properties.allowBlobPublicAccess", value=True)
+
+
+def of_kind(kind: str) -> Any:  # noqa: ANN401 - JSON
+    """An account of another kind."""
+    return put(ACCOUNT, "kind", kind)
+
+
+SETTINGS = [
+    case("who reads anonymously is left as it is", [ANONYMOUS], []),
+    case(
+        "nobody does where the spec says so, whatever the account waits for",
+        [ANONYMOUS, put(ACCOUNT, "properties.publicNetworkAccess", "Enabled"), gone(ENDPOINT["file"])],
+        [
+            Write("Create", ENDPOINT["file"], endpoint_request(TARGETS["file"])),
+            Waits("Create", GROUP_OF["file"], ENDPOINT["file"]),
+            Write("Update", ACCOUNT, {"properties": {"allowBlobPublicAccess": False}}),
+            Waits("Update", ACCOUNT, ENDPOINT["file"]),
+        ],
+        violated="ST-PUB-01",
+        storage={"anonymousAccess": "Disable"},
+    ),
+    case("an account that admits nobody already", [], [], met="ST-PUB-01", storage={"anonymousAccess": "Disable"}),
+    case(
+        "the workspace gets a rule of its own before other services are shut out",
+        [TENANT],
+        [
+            Write("Update", ACCOUNT, {"properties": {"networkAcls": closed(resourceAccessRules=[LET_IN])}}),
+            Waits("Update", ACCOUNT, ACCOUNT),
+        ],
+        violated="ST-RIR-01 ST-TRUST-01",
+        **ONLY,
+    ),
+    case(
+        "then these pass no more",
+        [TENANT, RULED],
+        [
+            Write(
+                "Update",
+                ACCOUNT,
+                {"properties": {"networkAcls": closed(bypass="None", resourceAccessRules=[LET_IN])}},
+            )
+        ],
+        violated="ST-RIR-01",
+        **ONLY,
+    ),
+    case(
+        "but what Azure logs and measures",
+        [TENANT, RULED, put(ACCOUNT, f"{ACLS}.bypass", "Logging, AzureServices, Metrics")],
+        [
+            Write(
+                "Update",
+                ACCOUNT,
+                {"properties": {"networkAcls": closed(bypass="Logging, Metrics", resourceAccessRules=[LET_IN])}},
+            )
+        ],
+        violated="ST-RIR-01",
+        **ONLY,
+    ),
+    case(
+        "where the workspace passes alone nothing is written",
+        [TENANT, RULED, put(ACCOUNT, f"{ACLS}.bypass", "None")],
+        [],
+        met="ST-RIR-01 ST-TRUST-01",
+        **ONLY,
+    ),
+    case(
+        "going back leaves the rule, with which the workspace passes",
+        [TENANT, RULED, put(ACCOUNT, f"{ACLS}.bypass", "None")],
+        [],
+        met="ST-TRUST-01",
+    ),
+    case(
+        "datastores that sign in by a key that is switched off are told of",
+        [KEYLESS],
+        [Advice("KeysSwitchedOff", ACCOUNT, "WS-DSAUTH-01")],
+        violated="WS-DSAUTH-01",
+    ),
+    case(
+        "those that sign in as identities need no key",
+        [KEYLESS, put(WORKSPACE, "properties.systemDatastoresAuthMode", "identity")],
+        [],
+        met="WS-DSAUTH-01",
+    ),
+    *(
+        case(
+            f"an account of kind {kind} has no endpoint for {part}, and says so",
+            [of_kind(kind), gone(ENDPOINT[part], GROUP_OF[part])],
+            [
+                Finding("StorageKindUnsupported", ACCOUNT, "ST-KIND-01"),
+                Waits("Create", ENDPOINT[part], f"{ACCOUNT.short} has a sub-resource {part}"),
+                Waits("Create", GROUP_OF[part], f"{ACCOUNT.short} has a sub-resource {part}"),
+            ],
+            violated="ST-KIND-01",
+        )
+        for kind, part in (("BlobStorage", "file"), ("BlockBlobStorage", "file"), ("FileStorage", "blob"))
+    ),
+    case(
+        "an endpoint that the kind has is made",
+        [of_kind("BlockBlobStorage"), gone(ENDPOINT["blob"], GROUP_OF["blob"])],
+        [
+            Write("Create", ENDPOINT["blob"], endpoint_request(TARGETS["blob"])),
+            Waits("Create", GROUP_OF["blob"], ENDPOINT["blob"]),
+        ],
+        met="ST-KIND-01",
+    ),
+]
+
+
+@pytest.mark.parametrize("row", SETTINGS)
+def test_what_else_is_set_of_an_account(row: Case) -> None:
+    """Each by a write of its own, and only where the spec asks for it."""
+    check(row)
+
+
 @pytest.mark.parametrize("row", CASES)
 def test_the_default_account(row: Case) -> None:
     """Every difference is repaired by the narrowest patch, and nothing else is touched."""

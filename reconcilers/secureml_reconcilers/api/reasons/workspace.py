@@ -368,6 +368,12 @@ COMPUTES_SHUT_OUT: Final = _advice(
     Who.AUTHOR,
     "Add their subnets to `spec.storage.allowedSubnetIDs`.",
 )
+KEYS_SWITCHED_OFF: Final = _advice(
+    "KeysSwitchedOff",
+    "The keys of the workspace's account are switched off, and its default datastores sign in by key.",
+    Who.AUTHOR,
+    "Set `spec.storage.datastoreAuth` to Identity.",
+)
 REGISTRY_SERVICE_ENDPOINTS: Final = _advice(
     "RegistryServiceEndpoints",
     "Subnets reach the registry by service endpoint, which ends when its public access is switched off.",

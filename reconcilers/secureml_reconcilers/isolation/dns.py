@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from secureml_reconcilers.isolation.client_networks import reaches_endpoints
 from secureml_reconcilers.isolation.declared_zones import declared_zone, zones_needed
 from secureml_reconcilers.isolation.manual_dns import records_to_make
 from secureml_reconcilers.isolation.name_servers import forwarders
@@ -25,6 +26,8 @@ def names_resolve(context: WorkspaceContext, azure: View) -> Blocks:
     """Inside the network every service's name leads to its private address (DNS-03)."""
     plan, targets = context.plan, tuple(private_link_targets(context, azure))
     if plan.dns_mode == "None":
+        for network in plan.client_networks:
+            yield reaches_endpoints(plan, azure, network)
         for target in targets:
             yield records_to_make(context, azure, target)
         return
@@ -57,10 +60,13 @@ def names_of(
         networks: as seen from which of the declared networks; None for all of them.
     """
     plan = context.plan
+    asked = plan.networks if networks is None else networks
     if plan.dns_mode == "None":
+        for network in asked:
+            yield from reaches_endpoints(plan, azure, network)
         yield from records_to_make(context, azure, target)
         return
     for name in plan.zone_names(target):
-        for network in plan.networks if networks is None else networks:
+        for network in asked:
             yield from zone_linked(context, azure, name, network)
     yield from zone_group(context, azure, target)

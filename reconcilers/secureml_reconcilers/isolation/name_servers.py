@@ -10,6 +10,7 @@ from ipaddress import AddressValueError, IPv4Address
 from typing import TYPE_CHECKING
 
 from secureml_reconcilers.api import reasons
+from secureml_reconcilers.azure.problem import AzureProblem
 from secureml_reconcilers.engine.blocks import Block, Check, CheckLevel, StatusField
 from secureml_reconcilers.engine.view import View, once, worked_out_once
 from secureml_reconcilers.isolation.networks import (
@@ -33,10 +34,14 @@ def answering(plan: NetworkPlan, azure: View, network: ResourceId) -> tuple[Reso
     """The networks whose links decide what a declared network is answered: its own, or those of its servers.
 
     Where that cannot be told, its own: they are not written then, and what is linked stays declared.
-
-    Raises:
-        AzureProblem: when one of these networks cannot be read.
     """
+    try:
+        return _answering(plan, azure, network)
+    except AzureProblem:
+        return (network,)
+
+
+def _answering(plan: NetworkPlan, azure: View, network: ResourceId) -> tuple[ResourceId, ...]:
     found = dict.fromkeys(home for home in _homes(plan, azure, network).values() if home is not None)
     own = (network,) if asks_azure(azure.outline(network)) else ()
     return (*found, *own) or (network,)
@@ -66,8 +71,13 @@ def servers_shown(plan: NetworkPlan, azure: View, network: ResourceId) -> Iterat
 
     Gates of what is closed: names that nobody was shown to resolve cut everybody off (OPS-08).
     """
-    homes = _homes(plan, azure, network)
     named = f"{network.name} in {network.resource_group}"
+    try:
+        homes = _homes(plan, azure, network)
+    except AzureProblem as problem:
+        # A network that may not be read holds only what it asks itself.
+        yield _unreadable(named, network, problem)
+        return
     unknown = [server for server, home in homes.items() if home is None]
     yield Check(
         f"{named} asks servers that are shown to see the zones",
@@ -90,6 +100,18 @@ def servers_shown(plan: NetworkPlan, azure: View, network: ResourceId) -> Iterat
     )
     for home in dict.fromkeys(each for each in homes.values() if each is not None):
         yield from _reached(azure, network, home, [server for server in homes if homes[server] == home])
+
+
+def _unreadable(named: str, network: ResourceId, problem: AzureProblem) -> Check:
+    return Check(
+        f"{named} tells whom it asks for names",
+        holds=False,
+        reason=problem.reason,
+        message=f"Whom {network.name} asks for names, and what it reaches, cannot be told. {problem.message}",
+        advice=problem.advice,
+        rules=("DNS-01",),
+        about=network,
+    )
 
 
 def _reached(azure: View, network: ResourceId, home: ResourceId, servers: list[str]) -> Iterator[Check]:
@@ -122,6 +144,6 @@ def _reached(azure: View, network: ResourceId, home: ResourceId, servers: list[s
 
 def forwarders(plan: NetworkPlan, azure: View, targets: Iterable[PrivateLinkTarget]) -> Iterator[Block]:
     """The zones that DNS servers of one's own must forward, as long as a network asks any (DNS-07)."""
-    if any(_homes(plan, azure, network) for network in plan.networks):
+    if any(servers_of(azure.outline(network)) for network in plan.networks):
         for zone in plan.cloud.forwarders(target.group for target in targets):
             yield StatusField("dnsForwarders", zone)

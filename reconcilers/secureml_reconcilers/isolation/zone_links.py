@@ -8,6 +8,7 @@ from secureml_reconcilers.api import reasons
 from secureml_reconcilers.engine.blocks import Block, Check, CheckLevel, Ensure
 from secureml_reconcilers.engine.view import View, worked_out_once
 from secureml_reconcilers.isolation.body_values import is_settled, state_of, text_in
+from secureml_reconcilers.isolation.client_networks import reaches_endpoints
 from secureml_reconcilers.isolation.link_fallback import (
     falls_back_before_records,
     falls_back_unasked,
@@ -33,6 +34,7 @@ def zone_linked(context: WorkspaceContext, azure: View, name: str, network: Reso
     """
     plan = context.plan
     yield from servers_shown(plan, azure, network)
+    yield from reaches_endpoints(plan, azure, network)
     zone = home_zone(plan, azure, name)
     ask_links(azure, zone.link, *(plan.link(zone.id, each) for each in plan.linkable))
     for linked in answering(plan, azure, network):
@@ -88,6 +90,7 @@ def _usable(context: WorkspaceContext, azure: View, zone: Zone, network: Resourc
     askers = [each for each in plan.networks if network in answering(plan, azure, each)]
     for each in askers:
         yield from servers_shown(plan, azure, each)
+        yield from reaches_endpoints(plan, azure, each)
     for each in dict.fromkeys((network, *askers)):
         yield from answers_usable(context, azure, zone.id, each)
 

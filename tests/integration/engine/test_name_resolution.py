@@ -186,3 +186,24 @@ async def test_a_zone_moves_by_one_step_that_people_take(world: World) -> None:
     assert leads_to(world, f"{old}/A/{account}") == []
     refused = [entry for entry in world.log() if entry["method"] == "PUT" and int(entry["status"]) >= 400]
     assert refused == []
+
+
+async def test_names_turn_private_for_a_network_of_clients_when_it_reaches_the_endpoints(world: World) -> None:
+    """It was linked, and everything closed, while nothing led from it to the endpoints."""
+    await hub_is_made(world)
+    await alice.peers(world, "hub", "ml-vnet")
+    wanted = {
+        "endpointSubnetID": landscape.subnet_id(world.subscription),
+        "clientNetworkIDs": [network(world, "hub")],
+    }
+    driver = drive(world, world.spec(network=wanted))
+    await waits(driver)
+    assert driver.condition("NamesResolved")["reason"] == "ClientNetworkNotPeered"
+    assert (links(world, BLOBS), links(world, BLOBS, "hub")) == (["network"], [])
+    assert not closed(world, alice.STORAGE)
+
+    await alice.peers(world, "ml-vnet", "hub")
+    await driver.settle()
+    assert driver.condition("Ready")["status"] == "True"
+    assert links(world, BLOBS, "hub") == ["network"]
+    assert closed(world, alice.STORAGE)

@@ -217,11 +217,42 @@ DELEGATED = [{"name": "aci", "properties": {"serviceName": "Microsoft.ContainerI
 """The delegations of a subnet that belongs to another service."""
 
 
+def peering(remote: ResourceId, *ranges: str, **properties: Any) -> Body:  # noqa: ANN401 - JSON
+    """One side of a peering that both sides point at."""
+    return {
+        "name": remote.name,
+        "properties": {
+            "remoteVirtualNetwork": {"id": remote.text},
+            "peeringState": "Connected",
+            "allowVirtualNetworkAccess": True,
+            "allowForwardedTraffic": False,
+            "remoteAddressSpace": {"addressPrefixes": list(ranges)},
+            **properties,
+        },
+    }
+
+
 def network(target: ResourceId = NETWORK, *subnets: Body, location: str = "westeurope") -> Body:
-    """A network with these subnets; the endpoints' own when none are given."""
+    """A network with these subnets; the endpoints' own when none are given. It is peered with the office's."""
     shown = list(subnets) or [subnet(target.child("subnets", "endpoints"))]
-    space = {"addressPrefixes": ["10.20.0.0/16"]}
-    properties = {"provisioningState": "Succeeded", "addressSpace": space, "subnets": shown}
+    peerings = [peering(OFFICE, "10.8.0.0/16")] if target == NETWORK else []
+    return _network(target, "10.20.0.0/16", shown, peerings, location)
+
+
+def office_network() -> Body:
+    """The network of clients, peered with that of the endpoints in both directions."""
+    return _network(OFFICE, "10.8.0.0/16", [], [peering(NETWORK, "10.20.0.0/16")])
+
+
+def _network(
+    target: ResourceId, space: str, subnets: list[Body], peerings: list[Body], location: str = "westeurope"
+) -> Body:
+    properties = {
+        "provisioningState": "Succeeded",
+        "addressSpace": {"addressPrefixes": [space]},
+        "subnets": subnets,
+        "virtualNetworkPeerings": peerings,
+    }
     return body(target, location=location, etag=ETAG, properties=properties)
 
 
@@ -427,7 +458,7 @@ def sent_back(group: ResourceId, *zones: ResourceId) -> list[Body]:
 
 def converged() -> Bodies:
     """Everything that the smallest spec takes, as declared."""
-    listed = [workspace(), account(), vault(), registry(), network(), subnet()]
+    listed = [workspace(), account(), vault(), registry(), network(), office_network(), subnet()]
     for group, target in TARGETS.items():
         listed.append(endpoint(target))
         listed.append(zone_group(GROUP_OF[group], {ZONE[name]: RECORDS[name] for name in PUBLIC.zones[group]}))

@@ -70,7 +70,7 @@ def offered(*types: str) -> Change:
 def network_with(*subnets: Body, **properties: Any) -> Change:  # noqa: ANN401 - JSON
     """The network with these subnets besides the endpoints'."""
     shown = network(NETWORK, subnet(), *subnets)
-    shown["properties"].update(properties)
+    shown["properties"].update({"virtualNetworkPeerings": [], **properties})
     return added(shown)
 
 

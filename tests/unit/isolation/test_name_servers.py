@@ -20,13 +20,14 @@ from tests.unit.isolation.bodies import (
     link,
     link_request,
     network,
+    peering,
     plan,
     put,
     spec,
     world,
 )
 from tests.unit.isolation.telling import Advice, Case, Finding, Waits, Write, case, check, judge_all
-from tests.unit.isolation.test_zone_contents import peered, peering
+from tests.unit.isolation.test_zone_contents import peered
 
 from secureml_reconcilers.engine.blocks import StatusField
 from secureml_reconcilers.isolation.clouds import CHINA, GOVERNMENT, PUBLIC

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 from tests.unit.isolation.bodies import (
@@ -19,6 +19,7 @@ from tests.unit.isolation.bodies import (
     gone,
     link_request,
     network,
+    peering,
     put,
     record,
     unreadable,
@@ -43,21 +44,6 @@ LINKED = Write("Create", LINK[BLOB_ZONE], link_request())
 def holds(name: str, *addresses: str, where: ResourceId = BLOBS) -> Change:
     """Somebody's record stands in the zone."""
     return added(record(where, name, *addresses))
-
-
-def peering(remote: ResourceId, *ranges: str, **properties: Any) -> Body:  # noqa: ANN401 - JSON
-    """One side of a peering that both sides point at."""
-    return {
-        "name": remote.name,
-        "properties": {
-            "remoteVirtualNetwork": {"id": remote.text},
-            "peeringState": "Connected",
-            "allowVirtualNetworkAccess": True,
-            "allowForwardedTraffic": False,
-            "remoteAddressSpace": {"addressPrefixes": list(ranges)},
-            **properties,
-        },
-    }
 
 
 def peered(*peerings: Body, on: ResourceId = NETWORK) -> Change:
@@ -175,7 +161,7 @@ CASES = [
     case(
         "a network that may not be read is not linked to a zone that holds records of others",
         [UNLINKED, holds("sales", "10.30.0.4"), unreadable(NETWORK)],
-        [Finding("Forbidden")],
+        [Finding("Forbidden"), Finding("Forbidden", NETWORK, "DNS-01")],
     ),
 ]
 

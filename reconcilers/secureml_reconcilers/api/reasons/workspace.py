@@ -238,6 +238,18 @@ DNS_RECORD_TAKEN: Final = _problem(
     Who.ADMINISTRATOR,
     "Delete it if nobody needs it, or let the network use the endpoint that it leads to, or a zone of its own.",
 )
+CLIENT_NETWORK_NOT_PEERED: Final = _problem(
+    "ClientNetworkNotPeered",
+    "A network of `spec.network.clientNetworkIDs` cannot send to the network of the endpoints.",
+    Who.ADMINISTRATOR,
+    "Peer the two in both directions, or take it out of the spec.",
+)
+CLIENT_NETWORK_OVERLAPS: Final = _problem(
+    "ClientNetworkOverlaps",
+    "A network of `spec.network.clientNetworkIDs` has addresses of the network of the endpoints.",
+    Who.AUTHOR,
+    "Give it endpoints of its own, in another resource.",
+)
 CUSTOM_DNS_SERVER: Final = _problem(
     "CustomDNSServer",
     "A network asks a DNS server of its own, which was not shown to see the private zones or to be reached.",

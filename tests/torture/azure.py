@@ -382,11 +382,16 @@ def _caller(client: Client) -> Caller:
 
 
 async def furnish(azure: Azure, workspaces: tuple[str, ...]) -> None:
-    """Make an open landscape, and a hub network from which clients come."""
-    hub = landscape.network_id(SUBSCRIPTION).replace("ml-vnet", "hub-vnet")
+    """Make an open landscape, and a hub network from which clients come, peered in both directions."""
+    own = landscape.network_id(SUBSCRIPTION)
+    hub = own.replace("ml-vnet", "hub-vnet")
     space = {"addressSpace": {"addressPrefixes": ["10.90.0.0/16"]}}
     items = landscape.landscape(SUBSCRIPTION, TENANT, workspaces)
     items.append(landscape.Item(hub, landscape.NETWORK, {"location": "westeurope", "properties": space}))
+    for here, there in ((own, hub), (hub, own)):
+        side = f"{here}/virtualNetworkPeerings/{there.rsplit('/', 1)[1]}"
+        properties = {"remoteVirtualNetwork": {"id": there}, "allowVirtualNetworkAccess": True}
+        items.append(landscape.Item(side, landscape.NETWORK, {"properties": properties}))
     for item in items:
         answer = azure.administer("PUT", item.id, item.api_version, item.body)
         if answer.status >= 400:

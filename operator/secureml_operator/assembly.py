@@ -17,6 +17,7 @@ from secureml_operator.finalizers import Finalizers
 from secureml_operator.live_reader import LiveReader
 from secureml_operator.queue import DelayQueue
 from secureml_operator.references import ReferenceIndex, ReferenceResolver
+from secureml_operator.sharing import SharingIndex
 from secureml_operator.status_writer import StatusWriter
 from secureml_operator.store import Store
 from secureml_operator.telemetry.metrics import Metrics
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
     from secureml_operator.clock import Clock
     from secureml_operator.cluster import Cluster
+    from secureml_operator.resource import Resource
     from secureml_operator.settings import Settings
     from secureml_reconcilers.engine.contract import Key, Reconciler
 
@@ -63,7 +65,13 @@ def assemble(
     watchdog = Watchdog(clock)
     queue = _queue(registry, clock)
     references = ReferenceIndex(_reconcilers(served), queue.add)
-    store = Store(references.changed)
+    sharing = SharingIndex(_reconcilers(served), queue.add)
+
+    def _on_change(old: Resource | None, new: Resource | None) -> None:
+        references.changed(old, new)
+        sharing.changed(old, new)
+
+    store = Store(_on_change)
     reader = LiveReader(cluster, store, watchdog, queue.add)
     uniform = random.Random().uniform  # noqa: S311  (jitter, not a secret)
     cache_audit = CacheAudit(
@@ -77,7 +85,7 @@ def assemble(
     )
     metrics = Metrics(registry)
     metrics.preset(settings.workers)
-    controller, failed_passes = _passes(cluster, served, store, reader, metrics)
+    controller, failed_passes = _passes(cluster, served, store, reader, sharing, metrics)
     return OperatorParts(
         store=store,
         references=references,
@@ -106,8 +114,13 @@ def _queue(registry: CollectorRegistry, clock: Clock) -> DelayQueue[Key]:
     return queue
 
 
-def _passes(
-    cluster: Cluster, served: Mapping[str, Served], store: Store, reader: LiveReader, metrics: Metrics
+def _passes(  # noqa: PLR0913, PLR0917 - what it joins
+    cluster: Cluster,
+    served: Mapping[str, Served],
+    store: Store,
+    reader: LiveReader,
+    sharing: SharingIndex,
+    metrics: Metrics,
 ) -> tuple[Controller, FailedPasses]:
     """Build what runs passes, and what tells of those that fail."""
     events = Events(cluster, lambda: datetime.now(UTC), instance=socket.gethostname())
@@ -118,6 +131,7 @@ def _passes(
         reader=reader,
         finalizers=Finalizers(cluster, store, reader),
         references=ReferenceResolver(_reconcilers(served), store, cluster),
+        sharing=sharing,
         statuses=statuses,
         events=events,
         metrics=metrics,

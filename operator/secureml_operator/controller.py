@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import copy
 import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from secureml_operator.cluster import ObjectGoneError
 from secureml_operator.telemetry.context import bound
+from secureml_reconcilers.engine.contract import Declaration
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from secureml_operator.live_reader import LiveReader
     from secureml_operator.references import ReferenceResolver
     from secureml_operator.resource import Resource
+    from secureml_operator.sharing import SharingIndex
     from secureml_operator.status_writer import StatusWriter
     from secureml_operator.store import Store
     from secureml_operator.telemetry.metrics import Metrics
@@ -61,6 +64,7 @@ class Controller:
         reader: LiveReader,
         finalizers: Finalizers,
         references: ReferenceResolver,
+        sharing: SharingIndex,
         statuses: StatusWriter,
         events: Events,
         metrics: Metrics,
@@ -71,6 +75,7 @@ class Controller:
         self._reader = reader
         self._finalizers = finalizers
         self._references = references
+        self._sharing = sharing
         self._statuses = statuses
         self._events = events
         self._metrics = metrics
@@ -102,7 +107,7 @@ class Controller:
             return DONE  # nothing of it is left with us: other finalizers keep it, or it is about to vanish
         before = resource.status
         journal = self._statuses.begin(resource)
-        request = resource.request(await self._references.resolve(resource))
+        request = resource.request(await self._references.resolve(resource), self._others_of(resource.key))
         result = await served.reconciler.reconcile(request, journal)
         # Status before events and finalizer: what the reconciler calls a transition is one against the
         # status it was given, so a pass that fails here will tell of it again. What it did is kept.
@@ -128,6 +133,11 @@ class Controller:
         if served.needs_finalizer and not resource.has_finalizer and not resource.deleting and not resource.paused:
             resource = await self._finalizers.add_finalizer(resource)
         return resource
+
+    def _others_of(self, key: Key) -> tuple[Declaration, ...]:
+        """Give what those declare that share something with this resource."""
+        found = (self._store.get(other) for other in self._sharing.others(key))
+        return tuple(Declaration(each.key, copy.deepcopy(dict(each.spec))) for each in found if each is not None)
 
     async def _report(self, resource: Resource, before: Mapping[str, object], result: ReconcileResult) -> None:
         await self._events.flush(resource)

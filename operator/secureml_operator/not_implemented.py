@@ -41,6 +41,10 @@ class NotImplementedReconciler:
         """Look at nothing, so refer to nothing: to be woken would change nothing of what it says."""
         return {}
 
+    def shares(self, key: Key, spec: Mapping[str, Any], status: Mapping[str, Any]) -> frozenset[str]:  # noqa: ARG002  (the contract)
+        """Do nothing that could concern anybody."""
+        return frozenset()
+
     def forget(self, key: Key) -> None:
         """Remember nothing, so forget nothing."""
 

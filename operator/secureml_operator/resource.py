@@ -12,7 +12,7 @@ from secureml_reconcilers.engine.contract import Key, ReconcileRequest
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from secureml_reconcilers.engine.contract import Reference
+    from secureml_reconcilers.engine.contract import Declaration, Reference
 
 Body = dict[str, Any]
 """An object as the API server sends it, as plain JSON values."""
@@ -49,10 +49,13 @@ class Resource:
         """A person asked us to leave it alone; whatever is meant by it, only a plain no means no."""
         return self.annotations.get(PAUSED_ANNOTATION, "false").strip().lower() not in {"false", "no", "0"}
 
-    def request(self, references: tuple[Reference, ...] = ()) -> ReconcileRequest:
+    def request(
+        self, references: tuple[Reference, ...] = (), others: tuple[Declaration, ...] = ()
+    ) -> ReconcileRequest:
         """Give what the reconciler sees; copies, so that a pass cannot edit the cache.
 
-        `references` is what the spec refers to, as `ReferenceResolver.resolve` gives it.
+        `references` is what the spec refers to, as `ReferenceResolver.resolve` gives it; `others` share something
+        with it.
         """
         return ReconcileRequest(
             key=self.key,
@@ -63,6 +66,7 @@ class Resource:
             deleting=self.deleting,
             paused=self.paused,
             references=references,
+            others=others,
             asked_at=self.annotations.get(RECONCILE_AT_ANNOTATION, ""),
         )
 

@@ -27,7 +27,7 @@ class Hurried:
 
     def __init__(self, engine: Engine, speed: float) -> None:
         self._engine, self._speed = engine, speed
-        self.forget, self.references = engine.forget, engine.references
+        self.forget, self.references, self.shares = engine.forget, engine.references, engine.shares
 
     async def reconcile(self, request: ReconcileRequest, journal: Journal) -> ReconcileResult:
         """See `Reconciler.reconcile`."""

@@ -63,6 +63,16 @@ class SecureWorkspaces:
         aspects = (*declared, *_leftovers(context, remembered.inventory, declared))
         return Composition(aspects, owner, context.spec.adoption == "Adopt", context.spec.mode == "Enforce")
 
+    def closes(self, spec: Mapping[str, Any]) -> frozenset[str]:
+        """See `Declares.closes`: what the spec names itself; what the workspace names stands in the status."""
+        try:
+            parsed = SecureWorkspaceSpec.parse(spec)
+        except ValueError:
+            return frozenset()
+        named = [parsed.workspace_id, parsed.container_registry.registry_id]
+        named += [each.account_id for each in parsed.storage.additional_accounts]
+        return frozenset(each.lower() for each in named if each)
+
     def remove(self, spec: Mapping[str, Any], owner: str, remembered: Remembered) -> Composition:
         """See `Declares.remove`: nothing with Retain; with Delete, what we made. Nothing is opened again.
 

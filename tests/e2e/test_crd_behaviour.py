@@ -76,7 +76,15 @@ def test_a_small_resource_is_stored_small(control_plane: ControlPlane, namespace
     name = _create(control_plane, namespace, kind)
     stored = control_plane.get(name, f"--namespace={namespace}")["spec"]
     policies = {"mode": "Enforce", "deletionPolicy": "Retain", "adoption": "Refuse"}
-    switches = {"advice", "legacyEditionChecks", "recreate", "grantRoles", "requirePrivateCluster", "type"}
+    switches = {
+        "advice",
+        "legacyEditionChecks",
+        "sharedServices",
+        "recreate",
+        "grantRoles",
+        "requirePrivateCluster",
+        "type",
+    }
     assert stored.keys() - policies.keys() - switches == _base(kind)["spec"].keys() - {"type"}
     assert policies.items() <= stored.items()
 

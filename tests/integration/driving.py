@@ -18,7 +18,14 @@ from arm_emulator.config import from_json
 from arm_emulator.emulator import Emulator
 from secureml_reconcilers.azure.connection import open_arm
 from secureml_reconcilers.azure.environment import AzureEnvironment
-from secureml_reconcilers.engine.contract import Event, Key, ReconcileRequest, ReconcileResult, Status
+from secureml_reconcilers.engine.contract import (
+    Declaration,
+    Event,
+    Key,
+    ReconcileRequest,
+    ReconcileResult,
+    Status,
+)
 from secureml_reconcilers.engine.ledger import Ledger
 from secureml_reconcilers.engine.reconciler import Engine
 from secureml_reconcilers.secure_workspace import SecureWorkspaces
@@ -71,6 +78,9 @@ class World:
     subscription: str
     requests: list[ArmRequest]
     environment: AzureEnvironment
+
+    drivers: list[Driver] = field(default_factory=list)
+    """The custom resources that were created."""
 
     set_back: timedelta = field(default_factory=timedelta)
     """By how much the operator's clock is behind, as when somebody sets it."""
@@ -143,10 +153,20 @@ class Driver:
 
     async def step(self) -> ReconcileResult:
         """One pass, and its status written."""
-        outcome = await self.engine.reconcile(self.request, Journal(self))
+        request = replace(self.request, others=self._others())
+        outcome = await self.engine.reconcile(request, Journal(self))
         self.save(outcome.status)
         self.outcomes.append(outcome)
         return outcome
+
+    def _others(self) -> tuple[Declaration, ...]:
+        """What the shell tells of those that share something with this one."""
+        mine = self._shares()
+        others = (each for each in self.world.drivers if each is not self and not each.request.deleting)
+        return tuple(Declaration(each.request.key, each.request.spec) for each in others if mine & each._shares())
+
+    def _shares(self) -> frozenset[str]:
+        return self.engine.shares(self.request.key, self.request.spec, self.request.status)
 
     async def settle(self, at_most: timedelta = timedelta(minutes=15)) -> ReconcileResult:
         """Passes until nothing is left to wait for; the clock jumps by what each pass asks for.
@@ -191,7 +211,9 @@ def drive(world: World, spec: dict[str, Any], name: str = "fraud", engine: Engin
     request = ReconcileRequest(
         Key("SecureWorkspace", "team-a", name), f"uid-{name}", 1, spec, {"observedGeneration": -1}
     )
-    return Driver(world, engine or new_engine(world), request)
+    driver = Driver(world, engine or new_engine(world), request)
+    world.drivers.append(driver)
+    return driver
 
 
 @asynccontextmanager

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from copy import deepcopy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
@@ -13,7 +13,7 @@ from tests.torture.azure import BASE, EPOCH, PASS, Azure, Pipeline
 from secureml_reconcilers.azure.client import ArmClient
 from secureml_reconcilers.azure.sending import Sender
 from secureml_reconcilers.azure.throttle import Throttle
-from secureml_reconcilers.engine.contract import Key, ReconcileRequest
+from secureml_reconcilers.engine.contract import Declaration, Key, ReconcileRequest
 from secureml_reconcilers.engine.ledger import Ledger
 from secureml_reconcilers.engine.reconciler import Engine
 from secureml_reconcilers.secure_workspace import SecureWorkspaces
@@ -185,10 +185,24 @@ class Process:
                 except TimeoutError:
                     pass
 
+    def _others_of(self, resource: CustomResource) -> tuple[Declaration, ...]:
+        """What the shell tells of those that share something with this one."""
+        mine = self._shares(resource)
+        others = (each for each in self.resources if each is not resource and not each.gone and not each.deleting)
+        return tuple(
+            Declaration(Key("SecureWorkspace", "team-a", each.name), deepcopy(each.spec))
+            for each in others
+            if mine & self._shares(each)
+        )
+
+    def _shares(self, resource: CustomResource) -> frozenset[str]:
+        key = Key("SecureWorkspace", "team-a", resource.name)
+        return self.engine.shares(key, resource.spec, resource.status)
+
     async def _look(self, resource: CustomResource) -> float:
         """One pass; tells the seconds until the next."""
         self.passes += 1
-        request = resource.request()
+        request = replace(resource.request(), others=self._others_of(resource))
         this = Pass(resource, self.name, self.life, self.azure.now, deepcopy(resource.spec), resource.deleting)
         PASS.set(this)
         try:

@@ -28,6 +28,10 @@ class Engine:
         """See `Reconciler.references`."""
         return {}
 
+    def shares(self, *_: object) -> frozenset[str]:
+        """See `Reconciler.shares`."""
+        return frozenset()
+
     def forget(self, key: Key) -> None:
         """See `Reconciler.forget`."""
         self.forgotten.append(key)

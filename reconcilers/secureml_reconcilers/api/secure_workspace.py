@@ -446,6 +446,11 @@ class SecureWorkspaceSpec(ManagedSpec):
     what shows anyway. Full also looks at ways into the network, firewall, monitoring, region, online endpoints and
     linked Synapse pools, which takes a few more requests each time, and names what no private endpoint covers."""
 
+    shared_services: Literal["Wait", "Close"] = "Wait"
+    """What happens to an account, vault or registry that another resource declares as well, from other networks.
+    Wait (default) leaves it open until every declared network has its private way into it, and says for whom it
+    waits. Close closes it when the networks of this resource have theirs: clients elsewhere may be cut off."""
+
     legacy_edition_checks: StrictBool = False
     """Tell what the edition of the workspace's SKU did not allow when there were two (WS-ED-01 to WS-ED-09).
     Default false: there is one edition now, and every workspace made today calls itself Basic."""

@@ -175,6 +175,8 @@ def choose(block: Ensure | EnsureAbsent, assessment: Differs, ownership: Ownersh
 
 
 def _assess_check(block: Check) -> Assessment:
+    if block.problem is not None:
+        return Blocked(block.problem)
     if block.holds:
         return Holds()
     if block.level in {CheckLevel.PENDING, CheckLevel.WAITING}:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from secureml_reconcilers.api.condition_types import ConditionType
     from secureml_reconcilers.api.reasons.entry import Reason
+    from secureml_reconcilers.azure.problem import AzureProblem
     from secureml_reconcilers.azure.resource_id import ResourceId
     from secureml_reconcilers.engine.compare import Difference
     from secureml_reconcilers.engine.values import Fragment
@@ -68,6 +69,9 @@ class Way:
     gates: tuple[Block, ...]
     """What must hold before anybody can go it."""
 
+    owner: str = ""
+    """Another custom resource that declares it; empty for one of this resource's own."""
+
 
 @dataclass(frozen=True, slots=True)
 class Closing:
@@ -84,6 +88,9 @@ class Closing:
 
     by_hand: str
     """The command that closes it."""
+
+    others: tuple[Way, ...] = ()
+    """The private ways that other custom resources declare into the same service."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,6 +219,9 @@ class Check(_Shape):
     evidence: tuple[ResourceId, ...] = ()
     """What was read to say so, besides `about`."""
 
+    problem: AzureProblem | None = None
+    """Why it cannot be told, where something raised: told as it is."""
+
     @property
     def key(self) -> str:
         """Names the block within a pass: two resources of one name in different groups are two facts."""
@@ -256,7 +266,7 @@ class Aspect:
 
 @dataclass(frozen=True)
 class Remembered:
-    """What earlier passes left in the status of a custom resource."""
+    """What is known of a custom resource beside its spec."""
 
     inventory: tuple[str, ...] = ()
     """Ids of what was made for it, was adopted, or is the operator's and used by it, for earlier specs too."""
@@ -269,6 +279,9 @@ class Remembered:
 
     closed: Mapping[str, frozenset[str]] = field(default_factory=dict)
     """By key of each service, the private ways that worked when it was last seen closed."""
+
+    others: tuple[tuple[str, Mapping[str, Any]], ...] = ()
+    """Owner and spec of each custom resource that declares one of the same services."""
 
 
 NOTHING_REMEMBERED: Final = Remembered()

@@ -58,6 +58,14 @@ class Reference:
 
 
 @dataclass(frozen=True, slots=True)
+class Declaration:
+    """What another custom resource declares."""
+
+    key: Key
+    spec: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class ReconcileRequest:
     """One custom resource as the API server showed it last."""
 
@@ -74,6 +82,9 @@ class ReconcileRequest:
 
     references: tuple[Reference, ...] = ()
     """What its spec refers to, one for each field that names something."""
+
+    others: tuple[Declaration, ...] = ()
+    """What custom resources declare that share something with this one (`Reconciler.shares`)."""
 
     asked_at: str = ""
     """The annotation `secureml.dev/reconcile-at`: whoever changes it wants everything tried anew, now."""
@@ -135,6 +146,12 @@ class Reconciler(Protocol):
 
         A spec that cannot be understood refers to nothing: its pass says what is wrong with it. It is asked again
         when the spec changes and when a pass begins.
+        """
+
+    def shares(self, key: Key, spec: Mapping[str, Any], status: Mapping[str, Any]) -> frozenset[str]:
+        """What this resource declares that others may declare as well, by any name that is the same for all.
+
+        Pure and cheap, and never raises: it is asked at every change of the resource.
         """
 
     def forget(self, key: Key) -> None:

@@ -9,9 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from secureml_reconcilers.api import reasons
 from secureml_reconcilers.azure.arm import Present
 from secureml_reconcilers.azure.catalogue import scope
 from secureml_reconcilers.azure.errors import BUSY_WITH_ANOTHER
+from secureml_reconcilers.azure.problem import AzureProblem
 from secureml_reconcilers.engine.assessment import (
     Advised,
     Assessment,
@@ -30,7 +32,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from secureml_reconcilers.azure.arm import Answer
-    from secureml_reconcilers.azure.problem import AzureProblem
     from secureml_reconcilers.azure.resource_id import ResourceId
     from secureml_reconcilers.engine.assessment import Action, Ownership
     from secureml_reconcilers.engine.blocks import Block
@@ -142,7 +143,11 @@ def evaluate(composed: list[Composed], situation: Situation) -> Evaluation:
         _failed(every.values(), situation, assessments),
         frozenset(assessor.repeated),
         assessor.differing,
-        {block.key: found for block in closing if (found := assessor.obstacle(block)) is not None},
+        {
+            block.key: found
+            for block in closing
+            if (found := assessor.obstacle(block) or assessor.waits_for_another(block)) is not None
+        },
         frozenset(
             gate.key
             for block in closing
@@ -296,6 +301,20 @@ class _Assessor:
                 found = self.obstacle(gate, repeated=repeated)
                 if found is not None:
                     return found
+        return None
+
+    def waits_for_another(self, block: Ensure) -> AzureProblem | None:
+        """Whose private way into a service a closing waits for, where another custom resource declares it (F6)."""
+        waited_for = {gate.key for gate in block.after}
+        for way in block.closing.others if block.closing is not None else ():
+            if any(gate.key in waited_for and not self.lets_pass(gate) for gate in way.gates):
+                return AzureProblem(
+                    reasons.WAITS_FOR_ANOTHER,
+                    f"{way.owner} declares it as well, and its private way ({way.name}) does not work yet.",
+                    f"See the conditions of {way.owner}, or set spec.sharedServices to Close to close it all the"
+                    " same.",
+                    target=block.id,
+                )
         return None
 
     def _failed_before(self, gate: Block) -> AzureProblem | None:

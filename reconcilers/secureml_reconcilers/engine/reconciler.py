@@ -56,6 +56,9 @@ class Declares(Protocol):
             ValueError: when the spec cannot be understood; its text says which field and what to write.
         """
 
+    def closes(self, spec: Mapping[str, Any]) -> frozenset[str]:
+        """Keys of the services that a spec names and that are to be closed; nothing where it makes no sense."""
+
     def remove(self, spec: Mapping[str, Any], owner: str, remembered: Remembered) -> Composition:
         """What must be gone before the custom resource may go."""
 
@@ -92,6 +95,10 @@ class Engine:
         """See `Reconciler.references`: a workspace refers to no other custom resource."""
         return {}
 
+    def shares(self, key: Key, spec: Mapping[str, Any], status: Mapping[str, Any]) -> frozenset[str]:  # noqa: ARG002 - the contract
+        """See `Reconciler.shares`: the services that are to be closed."""
+        return self._kind.closes(spec) | {each["id"].lower() for each in status.get("services", ())}
+
     async def reconcile(self, request: ReconcileRequest, journal: Journal) -> ReconcileResult:
         """See `Reconciler.reconcile`."""
         now = self._ledger.clock.now()
@@ -113,14 +120,18 @@ class Engine:
             this.events += await self._attributed(this)
             return report(this, this.evaluation)
 
+    def _owner(self, key: Key) -> str:
+        return f"{self._cluster}/{key.namespace}/{key.name}"
+
     def _composition(self, request: ReconcileRequest) -> Composition:
-        owner = f"{self._cluster}/{request.key.namespace}/{request.key.name}"
+        owner = self._owner(request.key)
         inventory = Inventory.of(request.status)
         remembered = Remembered(
             tuple(target.text for target in inventory.ids()),
             inventory.resources(),
             inventory.adopted(),
             remembered_ways(request.status),
+            tuple((self._owner(each.key), each.spec) for each in request.others),
         )
         if request.deleting:
             removal = self._kind.remove(request.spec, owner, remembered)

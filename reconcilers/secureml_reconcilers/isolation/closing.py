@@ -7,33 +7,40 @@ that is not ready, holds only itself (OPS-08).
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from secureml_reconcilers.engine.blocks import Closing, Way
+from secureml_reconcilers.azure.problem import AzureProblem
+from secureml_reconcilers.engine.blocks import Check, Closing, Way
 from secureml_reconcilers.engine.view import View, once
 from secureml_reconcilers.isolation.dns import names_of
 from secureml_reconcilers.isolation.endpoints import endpoint
 from secureml_reconcilers.isolation.services import SERVICES
-from secureml_reconcilers.isolation.workspace_context import WorkspaceContext, targets_of
+from secureml_reconcilers.isolation.workspace_context import WorkspaceContext, private_link_targets, targets_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from secureml_reconcilers.azure.resource_id import ResourceId
     from secureml_reconcilers.engine.blocks import Block
+    from secureml_reconcilers.isolation.network_plan import PrivateLinkTarget
 
 
 @once
 def ways_into(context: WorkspaceContext, azure: View, resource: ResourceId) -> tuple[Way, ...]:
     """Every private way into a service that is declared: each of its sub-resources, from each network."""
-    return tuple(
-        Way(
-            f"{target.group} from {context.plan.label(network)}",
-            (*endpoint(context, azure, target), *names_of(context, azure, target, (network,))),
-        )
-        for target in targets_of(context, azure, resource)
-        for network in context.plan.networks
-    )
+    return tuple(_ways(context, azure, resource))
+
+
+@once
+def ways_of_others(context: WorkspaceContext, azure: View, resource: ResourceId) -> tuple[Way, ...]:
+    """The private ways into a service that other custom resources declare: their clients use it, too (F6)."""
+    found = []
+    for other in context.others:
+        if _declares(other, azure, resource):
+            owner = other.plan.owner.partition("/")[2]
+            found += [replace(way, owner=owner) for way in _ways(other, azure, resource)]
+    return tuple(found)
 
 
 def closing_of(context: WorkspaceContext, azure: View, resource: ResourceId, *, exposed: bool) -> Closing:
@@ -45,10 +52,12 @@ def closing_of(context: WorkspaceContext, azure: View, resource: ResourceId, *, 
         resource: the service.
         exposed: it answers everybody as it is now.
     """
-    service = SERVICES[resource.type]
+    service, others = SERVICES[resource.type], ways_of_others(context, azure, resource)
     by_hand = service.close_command.format(name=resource.name, group=resource.resource_group)
-    name = f"The {service.noun} {resource.name}"
-    return Closing(name, exposed, ways_into(context, azure, resource), by_hand)
+    owners = " and ".join(dict.fromkeys(way.owner for way in others))
+    shared = f" (declared by {owners} as well)" if owners else ""
+    name = f"The {service.noun} {resource.name}{shared}"
+    return Closing(name, exposed, ways_into(context, azure, resource), by_hand, others)
 
 
 def gates_of(
@@ -64,13 +73,39 @@ def gates_of(
     """
     remembered = context.closed.get(resource.key, frozenset())
     known = [way for way in closing.ways if way.name in remembered]
-    return _distinct(gate for way in known for gate in way.gates) if known else _distinct(_all(closing, first))
+    if known:
+        return _distinct(gate for way in known for gate in way.gates)
+    others = closing.others if context.spec.shared_services == "Wait" else ()
+    return _distinct((*first, *(gate for way in (*closing.ways, *others) for gate in way.gates)))
 
 
-def _all(closing: Closing, first: Iterable[Block]) -> Iterator[Block]:
-    yield from first
-    for way in closing.ways:
-        yield from way.gates
+def _ways(context: WorkspaceContext, azure: View, resource: ResourceId) -> Iterator[Way]:
+    for target in targets_of(context, azure, resource):
+        for network in context.plan.networks:
+            name = f"{target.group} from {context.plan.label(network)}"
+            yield Way(name, _gates(context, azure, target, network))
+
+
+def _gates(
+    context: WorkspaceContext, azure: View, target: PrivateLinkTarget, network: ResourceId
+) -> tuple[Block, ...]:
+    """What must hold before anybody can go a way; one that cannot be told is none, and the service is told of."""
+    try:
+        return (*endpoint(context, azure, target), *names_of(context, azure, target, (network,)))
+    except AzureProblem as problem:
+        said = f"{target.group} of {target.resource.short} is reached from {context.plan.label(network)}"
+        return (Check(said, holds=False, reason=problem.reason, message=problem.message, problem=problem),)
+
+
+def _declares(other: WorkspaceContext, azure: View, resource: ResourceId) -> bool:
+    """Whether another custom resource wants a service closed; one whose workspace is not there wants nothing."""
+    try:
+        named = [target.resource for target in private_link_targets(other, azure)]
+    except AzureProblem as problem:
+        if problem.reason != SERVICES[other.workspace.type].not_found:
+            raise
+        return False
+    return resource in named
 
 
 def _distinct(blocks: Iterable[Block]) -> tuple[Block, ...]:

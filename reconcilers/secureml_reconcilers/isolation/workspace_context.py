@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from secureml_reconcilers.api import reasons
+from secureml_reconcilers.api import SecureWorkspaceSpec, reasons
 from secureml_reconcilers.azure.problem import AzureProblem, Retry, Severity
 from secureml_reconcilers.azure.resource_id import resource_id
 from secureml_reconcilers.engine.blocks import NOTHING_REMEMBERED, Remembered
@@ -17,7 +17,6 @@ from secureml_reconcilers.isolation.network_plan import NetworkPlan, PrivateLink
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from secureml_reconcilers.api import SecureWorkspaceSpec
     from secureml_reconcilers.api.secure_workspace import AdditionalAccount, Storage
     from secureml_reconcilers.azure.arm import Body
     from secureml_reconcilers.azure.resource_id import ResourceId
@@ -33,6 +32,9 @@ class WorkspaceContext:
     plan: NetworkPlan
     closed: Mapping[str, frozenset[str]]
     """See `Remembered.closed`."""
+
+    others: tuple[WorkspaceContext, ...] = ()
+    """Other custom resources that declare one of the same services."""
 
     @classmethod
     def of(
@@ -52,12 +54,21 @@ class WorkspaceContext:
         """
         plan = NetworkPlan.of(spec.network, spec.endpoints, spec.dns, cloud, owner)
         plan = replace(plan, made=remembered.made, adopts=spec.adoption == "Adopt")
-        return cls(spec, plan, remembered.closed)
+        others = (_of_another(other, cloud, name) for name, other in remembered.others)
+        return cls(spec, plan, remembered.closed, tuple(each for each in others if each is not None))
 
     @property
     def workspace(self) -> ResourceId:
         """The workspace to isolate."""
         return resource_id(self.spec.workspace_id)
+
+
+def _of_another(spec: Mapping[str, Any], cloud: Cloud, owner: str) -> WorkspaceContext | None:
+    """The spec of another custom resource; None where it makes no sense, which its own status says."""
+    try:
+        return WorkspaceContext.of(SecureWorkspaceSpec.parse(spec), cloud, owner)
+    except ValueError:
+        return None
 
 
 def workspace(context: WorkspaceContext, azure: View) -> Body:

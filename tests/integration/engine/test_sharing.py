@@ -9,11 +9,12 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from tests.integration.driving import Driver, World, drive, new_engine, open_world
+from tests.integration.driving import SUBSCRIPTION, Driver, World, drive, new_engine, open_world
 from tests.integration.engine import alice
 from tests.integration.engine.calls import calls, last, names, writes
 
 from secureml_reconcilers.azure.resource_id import resource_id
+from secureml_sandbox import landscape
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -367,3 +368,78 @@ async def test_two_that_put_endpoints_into_different_groups_make_one_for_each_wa
         assert len(driver.announced) < 12, "who waits for the other announces nothing"
         await driver.resync()
         assert driver.condition("Ready")["status"] == "True"
+
+
+# -- F6: a service that several resources declare ----------------------------------------------------
+
+
+@pytest.fixture
+async def registry_of_both(tmp_path: Path) -> AsyncIterator[tuple[World, Driver, Driver]]:
+    """Two workspaces in two networks use one registry, and nobody may make endpoints in the second network."""
+    async with open_world(tmp_path, ("fraud", "churn")) as world:
+        second = landscape.network_id(SUBSCRIPTION).replace("ml-vnet", "churn-vnet")
+        properties = {
+            "addressSpace": {"addressPrefixes": ["10.40.0.0/16"]},
+            "subnets": [{"name": "endpoints", "properties": {"addressPrefix": "10.40.0.0/24"}}],
+        }
+        await alice.creates(world, second, landscape.NETWORK, location="westeurope", properties=properties)
+        registry = alice.one(world, alice.REGISTRY, "crfraud")
+        churn = world.emulator.ctx.find(landscape.workspace_id(SUBSCRIPTION, "churn"))
+        assert churn is not None
+        world.emulator.ctx.set_properties(churn, containerRegistry=registry)
+        await alice.creates(
+            world,
+            f"/subscriptions/{SUBSCRIPTION}/providers/Microsoft.Authorization/policyAssignments/strict",
+            "2025-03-01",
+            properties={
+                "displayName": "No endpoints to registries",
+                "emulatorDeny": {
+                    "type": alice.ENDPOINT.lower(),
+                    "field": "properties.subnet.id",
+                    "value": f"{second}/subnets/endpoints",
+                },
+            },
+        )
+        engine = new_engine(world)
+        dns = {"zoneResourceGroupID": f"/subscriptions/{SUBSCRIPTION}/resourceGroups/ml"}
+        first = drive(world, world.spec("fraud"), "fraud", engine)
+        network = {"endpointSubnetID": f"{second}/subnets/endpoints"}
+        other = drive(world, world.spec("churn", network=network, dns=dns), "churn", engine)
+        yield world, first, other
+
+
+async def run_for(time: timedelta, *drivers: Driver) -> None:
+    """Both go on side by side, a pass of each every ten seconds."""
+    end = drivers[0].world.monotonic() + time
+    while drivers[0].world.monotonic() < end:
+        for each in drivers:
+            await each.step()
+        drivers[0].world.emulator.clock.advance(10)
+
+
+async def test_a_shared_service_stays_open_until_every_declared_network_has_its_way(
+    registry_of_both: tuple[World, Driver, Driver],
+) -> None:
+    """The first closed it, was Ready, and the second's network lost its registry."""
+    world, first, other = registry_of_both
+    await run_for(timedelta(minutes=15), first, other)
+    shown = alice.shown(world, alice.REGISTRY, "crfraud")["properties"]
+    assert shown.get("publicNetworkAccess", "Enabled") == "Enabled"
+    told = first.condition("RegistryIsolated")
+    assert (told["status"], told["reason"]) == ("False", "Exposed")
+    assert "team-a/churn" in told["message"]
+    assert other.condition("RegistryIsolated")["reason"] == "Exposed"
+    for kind in ("KeyVaultIsolated", "StorageIsolated"):
+        assert first.condition(kind)["status"] == "True"
+
+
+async def test_a_shared_service_is_closed_all_the_same_where_the_spec_says_so(
+    registry_of_both: tuple[World, Driver, Driver],
+) -> None:
+    """Whoever writes it down knows who is cut off."""
+    world, first, other = registry_of_both
+    first.edit({**first.request.spec, "sharedServices": "Close"})
+    await run_for(timedelta(minutes=5), first, other)
+    shown = alice.shown(world, alice.REGISTRY, "crfraud")["properties"]
+    assert shown["publicNetworkAccess"] == "Disabled"
+    assert first.condition("Ready")["status"] == "True"

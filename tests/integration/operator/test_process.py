@@ -48,6 +48,9 @@ class Slow:
     def references(self, key, spec):
         return {}
 
+    def shares(self, key, spec, status):
+        return frozenset()
+
     def forget(self, key):
         pass
 

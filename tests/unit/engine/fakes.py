@@ -427,6 +427,10 @@ class Kind:
         aspects = tuple(Aspect(name, each) for name, each in {**first, **self.parts}.items())
         return Composition(aspects, owner, enforce=self.enforce)
 
+    def closes(self, spec: Mapping[str, Any]) -> frozenset[str]:
+        """See `Declares.closes`."""
+        return frozenset(spec.get("closes", ()))
+
     def remove(self, spec: Mapping[str, Any], owner: str, remembered: Remembered) -> Composition:
         """See `Declares.remove`."""
         if self.by_inventory is None:

@@ -575,7 +575,10 @@ SUBNETS = [
     case(
         "a subnet that may not be read keeps everything as it is",
         [unreadable(SUBNET), OPEN_ACCOUNT],
-        [Finding("Forbidden")],
+        [
+            Finding("Forbidden"),
+            Waits("Update", ACCOUNT, "blob of storageAccounts/frauddata is reached from ml-vnet-ef8bca"),
+        ],
         endpoints=DISABLE,
     ),
     case(

@@ -252,6 +252,10 @@ class FakeReconciler:
             if field.endswith("Ref")
         }
 
+    def shares(self, key: Key, spec: Mapping[str, Any], status: Mapping[str, Any]) -> frozenset[str]:  # noqa: ARG002
+        """What stands under `shares`."""
+        return frozenset(spec.get("shares", ()))
+
     def forget(self, key: Key) -> None:
         self.forgotten.append(key)
 

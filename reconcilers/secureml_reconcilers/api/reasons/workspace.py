@@ -92,6 +92,13 @@ DEFAULT_BUILDER_SHUT_OUT: Final = _problem(
     Who.AUTHOR,
     "Set it to Keep, or name the cluster in `spec.imageBuild.computeName`.",
 )
+WAITS_FOR_ANOTHER: Final = _problem(
+    "WaitsForAnother",
+    "A service stays open because another resource declares it as well, and the private way of that one does not"
+    " work yet. Told by Exposed, and in `status.findings`.",
+    Who.AUTHOR,
+    "See the conditions of the other resource, or set `spec.sharedServices` to Close.",
+)
 PUBLIC_ACCESS_DISABLED: Final = _problem(
     "PublicAccessDisabled",
     "The spec lets addresses into a service whose public access is off, so they have no effect.",

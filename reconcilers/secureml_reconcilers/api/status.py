@@ -233,7 +233,9 @@ class SecureWorkspaceStatus(Status):
     """Every service that is to be closed, and whether it is: what is Open answers the internet."""
 
     dns_records: Annotated[tuple[DNSRecord, ...], Field(max_length=256)] = ()
-    """The private names and their addresses: the table for a DNS server of your own (DNS-01)."""
+    """The private names and their addresses: the table for a DNS server of your own (DNS-01). With spec.dns.mode
+    None it has those of compute instances, too (`*.<region>.instances…`): where workspaces share that server, make
+    a record for each instance, `<name>.<region>.instances…`, in place of these."""
 
     dns_forwarders: Annotated[tuple[Annotated[str, Checked(253)], ...], Field(max_length=256)] = ()
     """The zones that DNS servers of your own must forward to 168.63.129.16, as seen from the networks of

@@ -22,6 +22,11 @@ class Cloud:
     machine_learning: tuple[str, ...]
     """Further zones of public names that lead to the workspace's endpoint: instances, inference, notebooks."""
 
+    @property
+    def instances(self) -> tuple[str, ...]:
+        """The zones of compute instances; documents name two, and instances may use either."""
+        return tuple(zone for zone in self.machine_learning if zone.startswith("instances."))
+
     def forwarders(self, groups: Iterable[str]) -> tuple[str, ...]:
         """The zones that a DNS server of one's own forwards to Azure for these groups (DNS-07)."""
         found: list[str] = []

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from secureml_reconcilers.api import reasons
 from secureml_reconcilers.engine.blocks import Block, Check, StatusField
 from secureml_reconcilers.engine.view import View, worked_out_once
-from secureml_reconcilers.isolation.body_values import is_settled, list_in
+from secureml_reconcilers.isolation.body_values import is_settled, list_in, text_in
 from secureml_reconcilers.isolation.endpoints import endpoint, endpoint_used
 from secureml_reconcilers.isolation.records import endpoint_tells_names, names_of_endpoint, records_written_by
 
@@ -51,8 +51,26 @@ def records_to_make(context: WorkspaceContext, azure: View, target: PrivateLinkT
         used,
         by_user=True,
     )
-    for name, addresses in records.items():
+    table = {**records, **_names_of_instances(context, azure, target, records)}
+    for name, addresses in table.items():
         yield StatusField("dnsRecords", {"name": name, "addresses": addresses})
+
+
+def _names_of_instances(
+    context: WorkspaceContext, azure: View, target: PrivateLinkTarget, records: dict[str, list[str]]
+) -> dict[str, list[str]]:
+    """What compute instances are called, which leads to the workspace's endpoint and which that does not tell.
+
+    No closing waits for them: who has no instance needs none, and one of several workspaces that share a server
+    has a record for each instance instead.
+    """
+    region = text_in(azure.get(target.resource), "location").lower().replace(" ", "")
+    if target.group != "amlworkspace" or not region:
+        return {}
+    suffix = f".{context.plan.cloud.zones[target.group][0].removeprefix('privatelink.')}"
+    leads = (found for name, found in records.items() if name.endswith(suffix) and not name.startswith("*"))
+    addresses = next(leads, [])
+    return {f"*.{region}.{zone}": addresses for zone in context.plan.cloud.instances if addresses}
 
 
 def _unconfirmed(name: str, addresses: list[str], confirmed: list[str] | None) -> str:

@@ -24,6 +24,7 @@ from tests.unit.isolation.bodies import (
     SUBNET,
     SUBSCRIPTION,
     TARGETS,
+    WORKSPACE,
     ZONE,
     added,
     drop,
@@ -518,6 +519,12 @@ def test_what_was_confirmed_is_said_beside_what_the_endpoint_has(
     assert [message.partition("Not confirmed for frauddata: ")[2] for message in found] == [said]
 
 
+INSTANCES = [
+    {"name": "*.westeurope.instances.azureml.ms", "addresses": ["10.20.0.4"]},
+    {"name": "*.westeurope.instances.ml.azure.ms", "addresses": ["10.20.0.4"]},
+]
+"""Compute instances are found at the workspace's endpoint, which does not tell their names."""
+
 RECORDS_SHOWN = [
     pytest.param(
         world(),
@@ -536,6 +543,7 @@ RECORDS_SHOWN = [
         [
             {"name": "fraud.westeurope.api.azureml.ms", "addresses": ["10.20.0.4"]},
             {"name": "ml-fraud.notebooks.azure.net", "addresses": ["10.20.0.5"]},
+            *INSTANCES,
             {"name": "frauddata.blob.core.windows.net", "addresses": ["10.20.0.7"]},
             {"name": "frauddata.file.core.windows.net", "addresses": ["10.20.0.8"]},
             {"name": "fraudvault.vault.azure.net", "addresses": ["10.20.0.9"]},
@@ -550,6 +558,7 @@ RECORDS_SHOWN = [
         [
             {"name": "fraud.westeurope.api.azureml.ms", "addresses": ["10.20.0.4"]},
             {"name": "ml-fraud.notebooks.azure.net", "addresses": ["10.20.0.5"]},
+            *INSTANCES,
             {"name": "frauddata.file.core.windows.net", "addresses": ["10.20.0.8"]},
             {"name": "fraudimages.westeurope.data.azurecr.io", "addresses": ["10.20.0.10"]},
             {"name": "fraudimages.azurecr.io", "addresses": ["10.20.0.11"]},
@@ -564,6 +573,33 @@ def test_the_table_of_records(azure: View, parts: dict[str, Any], expected: list
     """The status lists names and addresses for the keeper of a DNS server (DNS-01)."""
     blocks = judge_all(SecureWorkspaces().declare(spec(**parts), OWNER), azure).blocks()
     assert [b.value for b in blocks if isinstance(b, StatusField) and b.path == "dnsRecords"] == expected
+
+
+@pytest.mark.parametrize(
+    ("cloud", "suffix", "expected"),
+    [
+        (
+            GOVERNMENT,
+            "api.ml.azure.us",
+            ["*.usgovvirginia.instances.azureml.us", "*.usgovvirginia.instances.ml.azure.us"],
+        ),
+        (CHINA, "api.ml.azure.cn", ["*.chinaeast2.instances.azureml.cn", "*.chinaeast2.instances.ml.azure.ms"]),
+    ],
+    ids=["Government", "China"],
+)
+def test_instances_are_called_otherwise_in_other_clouds(cloud: Cloud, suffix: str, expected: list[str]) -> None:
+    """Names of managed endpoints, which lead elsewhere, are none of theirs."""
+    region = expected[0].split(".")[1]
+    told = [
+        {"fqdn": f"*.79a5.inference.{region}.{suffix}", "ipAddresses": ["10.20.0.6"]},
+        {"fqdn": f"79a5.workspace.{region}.{suffix}", "ipAddresses": ["10.20.0.4"]},
+    ]
+    azure = world(
+        put(WORKSPACE, "location", region), put(ENDPOINT["amlworkspace"], "properties.customDnsConfigs", told)
+    )
+    blocks = judge_all(SecureWorkspaces(cloud).declare(spec(dns={"mode": "None"}), OWNER), azure).blocks()
+    shown = [each.value for each in blocks if isinstance(each, StatusField) and ".instances." in str(each.value)]
+    assert shown == [{"name": name, "addresses": ["10.20.0.4"]} for name in expected]
 
 
 @pytest.mark.parametrize(

@@ -83,3 +83,34 @@ class MapOf:
 
     def _check(self, items: tuple[object, ...]) -> tuple[object, ...]:
         return SetOf(self.max_items).check(items, [getattr(item, self.key) for item in items])
+
+
+@dataclass(frozen=True, slots=True)
+class TextMap:
+    """Annotation of a mapping from text to text: how many entries, how long a value, what rules it must meet."""
+
+    max_entries: int
+    max_length: int
+    """Of a value; rules bound the names."""
+
+    rules: tuple[Rule, ...] = ()
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:  # noqa: ANN401 (pydantic's own signature)
+        return core_schema.no_info_after_validator_function(self._check, handler(source))
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        return handler(schema) | {
+            "additionalProperties": {"type": "string", "maxLength": self.max_length},
+            "maxProperties": self.max_entries,
+            "x-kubernetes-validations": [rule.as_schema() for rule in self.rules],
+        }
+
+    def _check(self, entries: dict[str, str]) -> dict[str, str]:
+        if len(entries) > self.max_entries:
+            raise PydanticCustomError("too_many", "may have at most {limit} entries", {"limit": self.max_entries})
+        if any(len(value) > self.max_length for value in entries.values()):
+            raise PydanticCustomError(
+                "too_long", "values may be at most {limit} characters long", {"limit": self.max_length}
+            )
+        refuse(self.rules, entries)
+        return entries

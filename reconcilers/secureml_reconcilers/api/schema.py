@@ -32,6 +32,7 @@ _KEPT = {
     "items",
     "maxItems",
     "maxLength",
+    "maxProperties",
     "maximum",
     "minItems",
     "minimum",
@@ -60,7 +61,8 @@ def structural(model: type[ApiModel]) -> Schema:
 def _convert(node: Mapping[str, Any], definitions: Mapping[str, Schema]) -> Schema:
     flat = _flatten(node, definitions)
     unknown = flat.keys() - _KEPT - _DROPPED - {"default", "const"}
-    if unknown or isinstance(flat.get("additionalProperties"), dict):
+    open_map = isinstance(flat.get("additionalProperties"), dict) and "maxProperties" not in flat
+    if unknown or open_map:
         raise UnknownKeyword(f"{sorted(unknown) or 'additionalProperties'} in {flat}")
     result: Schema = {key: value for key, value in flat.items() if key in _KEPT}
     if "const" in flat:
@@ -69,6 +71,8 @@ def _convert(node: Mapping[str, Any], definitions: Mapping[str, Schema]) -> Sche
         result["description"] = _one_line(flat["description"])
     if "items" in flat:
         result["items"] = _convert(flat["items"], definitions)
+    if isinstance(flat.get("additionalProperties"), dict):  # a map, whose keys are anybody's
+        result["additionalProperties"] = _convert(flat["additionalProperties"], definitions)
     if "properties" in flat:
         result["properties"] = {name: _convert(sub, definitions) for name, sub in flat["properties"].items()}
     if flat.get("type") == "integer":

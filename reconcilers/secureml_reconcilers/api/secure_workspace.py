@@ -2,7 +2,7 @@
 
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import StrictBool
+from pydantic import Field, StrictBool
 
 from secureml_reconcilers.api.azure_ids import (
     ContainerRegistryID,
@@ -25,6 +25,7 @@ from secureml_reconcilers.api.common import (
 from secureml_reconcilers.api.fields import MapOf, SetOf
 from secureml_reconcilers.api.model import ApiModel
 from secureml_reconcilers.api.rules import Rule, immutable
+from secureml_reconcilers.api.tags import Tags
 from secureml_reconcilers.api.zone_names import ZONE_NAMES
 
 
@@ -422,6 +423,13 @@ class SecureWorkspaceSpec(ManagedSpec):
 
     endpoints: Endpoints = Endpoints()
     """Where private endpoints are created. Default: beside the virtual network."""
+
+    tags: Tags = Field(default_factory=dict)
+    """Tags for what the operator makes: endpoints, zones and links, and a registry when it is created; where a
+    policy demands some, put them here. They are put back when they are lost or changed; tags of others stay. A tag
+    taken out of the spec is taken off our endpoints again; zones and links are shared and keep theirs, and of two
+    resources that want different values there the first one's stands. Zones and links get only tags whose names
+    they can carry: a letter, then letters, digits, hyphens and underscores. Default none."""
 
     storage: Storage = Storage()
     """The workspace's storage accounts. Default: private endpoints for blob and file, no public access."""

@@ -220,6 +220,16 @@ class WorkspaceDiscovery(ApiModel):
     """ARM id of the workspace's Application Insights."""
 
 
+class TagGiven(ApiModel):
+    """A tag that the operator gives to what it makes, or gave: one that the spec drops is known for ours by it."""
+
+    name: Annotated[str, Checked(512)]
+    """Its name."""
+
+    value: Annotated[str, Checked(256)]
+    """Its value."""
+
+
 class SecureWorkspaceStatus(Status):
     """The state of the workspace's isolation."""
 
@@ -231,6 +241,9 @@ class SecureWorkspaceStatus(Status):
 
     services: Annotated[tuple[ServiceAccess, ...], MapOf(64, key="id")] = ()
     """Every service that is to be closed, and whether it is: what is Open answers the internet."""
+
+    tags: Annotated[tuple[TagGiven, ...], Field(max_length=256)] = ()
+    """The tags of spec.tags, and those of earlier specs that are still to be taken off or replaced."""
 
     dns_records: Annotated[tuple[DNSRecord, ...], Field(max_length=256)] = ()
     """The private names and their addresses: the table for a DNS server of your own (DNS-01). With spec.dns.mode

@@ -125,6 +125,9 @@ _ROLES: Final = "2022-04-01"
 
 _CONNECTION: Final = ("properties.provisioningState", "properties.groupIds")
 
+_TAGS: Final = ("tags",)
+"""A PATCH replaces the tags of a resource as a whole (reference-data.md section 14)."""
+
 _ACCESS: Final = frozenset({"enabled", "disabled", "securedbyperimeter"})
 _ACTION: Final = frozenset({"allow", "deny"})
 _BYPASS: Final = frozenset({"azureservices", "none"})
@@ -289,6 +292,7 @@ CATALOGUE: Final[Mapping[str, TypeInfo]] = {
         create_only_header=True,
         hidden_while_created=True,
         stale_while_updating=True,
+        replaced_whole=_TAGS,
         durations=_durations(37, 42, 90),
         durations_by_verb={"DELETE": _DNS_DELETE},
         removal_rank=4,
@@ -302,6 +306,7 @@ CATALOGUE: Final[Mapping[str, TypeInfo]] = {
         durations=_durations(37, 42, 90),
         durations_by_verb={"DELETE": _DNS_DELETE},
         removal_rank=3,
+        replaced_whole=_TAGS,
         defaults={"properties.resolutionPolicy": "Default"},
         known_values={
             "properties.virtualNetworkLinkState": frozenset({"completed", "inprogress"}),

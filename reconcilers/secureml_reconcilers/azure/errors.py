@@ -130,7 +130,8 @@ TABLE: Mapping[str, Row] = {
         reasons.DENIED_BY_POLICY,
         _S,
         _ADMIN,
-        "Exempt this resource from the policy assignment, or change the policy (OPS-02).",
+        "Where it asks for tags, name them in spec.tags; else exempt this resource from the policy assignment, or"
+        " change the policy (OPS-02).",
     ),
     "ScopeLocked": Row(reasons.LOCKED, _S, _ADMIN, "Remove the lock; the operator goes on by itself (OPS-01)."),
     "MissingSubscriptionRegistration": _REGISTER,

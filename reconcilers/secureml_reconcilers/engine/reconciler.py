@@ -132,6 +132,7 @@ class Engine:
             inventory.adopted(),
             remembered_ways(request.status),
             tuple((self._owner(each.key), each.spec) for each in request.others),
+            frozenset((each["name"], each["value"]) for each in request.status.get("tags", ())),
         )
         if request.deleting:
             removal = self._kind.remove(request.spec, owner, remembered)

@@ -331,6 +331,7 @@ def _new_endpoint(
         f"{target.resource.name} is reached on a private address ({target.group})",
         (target.rule, "WS-PE-05"),
         create={
+            **plan.given("microsoft.network/privateendpoints"),
             "location": location,  # the network's region, whatever the service's (WS-PE-05)
             "properties": {
                 "subnet": {"id": plan.endpoint_subnet.text},

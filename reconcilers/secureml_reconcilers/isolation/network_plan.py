@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from secureml_reconcilers.azure.resource_id import resource_id
 from secureml_reconcilers.isolation.services import GROUPS
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
 
 _NAME_LIMIT: Final = 64
 """Private endpoint names stay within 64 characters (reference-data.md section 10)."""
+
+_PLAIN_NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
+"""Names of tags that private DNS takes: no blank, no digit first, nothing special (Azure's page on tags)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +85,12 @@ class NetworkPlan:
     adopts: bool = False
     """What has the name of ours without our tag is taken over."""
 
+    tags: tuple[tuple[str, str], ...] = ()
+    """Names and values that the spec gives to what we make."""
+
+    earlier_tags: frozenset[tuple[str, str]] = frozenset()
+    """See `Remembered.tags`."""
+
     @classmethod
     def of(cls, network: Network, endpoints: Endpoints, dns: DNS, cloud: Cloud, owner: str) -> NetworkPlan:
         """The plan that these sections of a spec imply."""
@@ -126,6 +136,16 @@ class NetworkPlan:
         suffix = f"-{target.group}-{_digest(target.resource.key + self.network.key)}"
         name = target.resource.name[: _NAME_LIMIT - len(suffix)] + suffix
         return self.endpoint_resource_group.resource("Microsoft.Network/privateEndpoints", name)
+
+    def tags_for(self, kind: str) -> tuple[tuple[str, str], ...]:
+        """The tags of the spec that a resource of this type can carry: zones and links take plain names only."""
+        plain = kind.startswith("microsoft.network/privatednszones")
+        return tuple(each for each in self.tags if not plain or _PLAIN_NAME.fullmatch(each[0]))
+
+    def given(self, kind: str) -> dict[str, Any]:
+        """The part of a new resource's body that gives it the tags of the spec."""
+        tags = dict(self.tags_for(kind))
+        return {"tags": tags} if tags else {}
 
     def named_zone(self, name: str) -> ResourceId | None:
         """The zone of a name that the spec names itself."""

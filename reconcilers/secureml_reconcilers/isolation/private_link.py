@@ -11,6 +11,7 @@ from secureml_reconcilers.engine.ownership_tags import user_tag, users
 from secureml_reconcilers.isolation.endpoint_subnet import no_guard_applies, unused_subnet_is_missing
 from secureml_reconcilers.isolation.endpoints import endpoint, endpoint_used, is_served, rivals_kept
 from secureml_reconcilers.isolation.stranded_computes import stranded_computes
+from secureml_reconcilers.isolation.tags import tags_kept
 from secureml_reconcilers.isolation.workspace_context import private_link_targets
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ def private_link(context: WorkspaceContext, azure: View) -> Blocks:
     for target in targets:
         yield endpoint(context, azure, target)
         yield rivals_kept(context, azure, target)
+    yield tags_kept(context, azure)
 
 
 def _declared_subnet(context: WorkspaceContext, azure: View) -> Iterator[Check]:

@@ -38,7 +38,9 @@ def registry_given(registry: ServiceInUse, azure: View, location: str) -> Iterat
     first: tuple[Block, ...] = ()
     if asked.create and (body is None or is_marked(body)):
         reason = "the spec says that the workspace gets this registry, and that it may be made"
-        first = (Ensure(given, {}, reason, ("ACR-EXIST-01",), _new(asked.allowed_ip_ranges != (), location)),)
+        tags = {"tags": dict(registry.spec.tags)} if registry.spec.tags else {}
+        new = {**_new(asked.allowed_ip_ranges != (), location), **tags}
+        first = (Ensure(given, {}, reason, ("ACR-EXIST-01",), new),)
         yield from first
     else:
         advice = "Create it, set spec.containerRegistry.create to have it made, or correct registryID."

@@ -56,6 +56,14 @@ class WorkspaceContext:
         plan = replace(plan, made=remembered.made, adopts=spec.adoption == "Adopt")
         others = (_of_another(other, cloud, name) for name, other in remembered.others)
         return cls(spec, plan, remembered.closed, tuple(each for each in others if each is not None))
+        plan = replace(
+            plan,
+            made=remembered.made,
+            adopts=spec.adoption == "Adopt",
+            tags=tuple(sorted(spec.tags.items())),
+            earlier_tags=remembered.tags,
+        )
+        return cls(spec, plan, remembered.closed)
 
     @property
     def workspace(self) -> ResourceId:

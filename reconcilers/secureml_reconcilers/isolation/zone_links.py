@@ -72,7 +72,7 @@ def _link(context: WorkspaceContext, azure: View, zone: Zone, network: ResourceI
         },
         f"{network.name} resolves names in {zone.id.name}",
         ("WS-DNS-01", "DNS-03"),
-        create={"location": "global"},
+        create={"location": "global", **context.plan.given(zone.link.type)},
         after=(*made, *usable, *(records_first(context, azure, zone) if missing else ())),
         shared=True,
         preconditions=(zone.id,) if has_records(azure, zone.id) else (),

@@ -118,7 +118,7 @@ def zone_made(plan: NetworkPlan, azure: View, zone: Zone) -> tuple[Ensure, ...]:
     """The zone, as long as no link of it proves that it exists."""
     if not zone.ours or link_shown(azure, zone.link) is not None:
         return ()
-    creation = {"location": "global"} if plan.dns_mode == "Managed" else None
+    creation = {"location": "global", **plan.given(zone.id.type)} if plan.dns_mode == "Managed" else None
     reason = f"private names of {zone.id.name} have a place"
     return (Ensure(zone.id, {}, reason, ("DNS-02",), create=creation, shared=True),)
 

@@ -77,6 +77,12 @@ async def rewrites(world: World, kind: str, part: str, properties: Mapping[str, 
     await world.alice.put(target, _VERSIONS[kind], body)
 
 
+async def tags(world: World, kind: str, names: Mapping[str, str], part: str = "") -> None:
+    """She replaces all tags of one resource."""
+    target = f"{one(world, kind, part)}/providers/Microsoft.Resources/tags/default"
+    await world.alice.patch(target, "2021-04-01", {"operation": "Replace", "properties": {"tags": dict(names)}})
+
+
 async def deletes(world: World, kind: str, part: str = "") -> None:
     """She deletes one resource."""
     await world.alice.delete(one(world, kind, part), _VERSIONS[kind])

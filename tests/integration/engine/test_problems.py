@@ -269,7 +269,7 @@ ROWS = {
         allowed,
         "PrivateLinkReady",
         "DeniedByPolicy",
-        "Exempt this resource from the policy assignment",
+        "exempt this resource from the policy assignment",
         NOBODY,
     ),
     "a policy denies closed accounts": Problem(
@@ -277,7 +277,7 @@ ROWS = {
         allowed,
         "StorageIsolated",
         "DeniedByPolicy",
-        "Exempt this resource from the policy assignment",
+        "exempt this resource from the policy assignment",
         SERVICES - {alice.STORAGE},
     ),
     "the vault is locked": Problem(

@@ -429,6 +429,13 @@ SECURITY_GROUP_APPLIES: Final = _advice(
     Who.ADMINISTRATOR,
     "Check that clients reach the subnet on TCP 443.",
 )
+TAG_TAKEN: Final = _advice(
+    "TagTaken",
+    "A zone, a link or an endpoint that several resources use carries another value of a tag than `spec.tags`"
+    " says. The value that was there first stays.",
+    Who.AUTHOR,
+    "Give the tag one value in all of them, and set it once in Azure.",
+)
 DUPLICATE_DECLARATION: Final = _advice(
     "DuplicateDeclaration",
     "Another custom resource, perhaps of another cluster, declares the same workspace.",

@@ -123,6 +123,15 @@ DNSName = Annotated[
 PrivateAddress = Annotated[
     str, name(15, r"[0-9]{1,3}(\.[0-9]{1,3}){3}", "must be an IPv4 address, as status.dnsRecords shows it")
 ]
+NamePrefix = Annotated[
+    str,
+    name(
+        24,
+        "[a-zA-Z0-9][a-zA-Z0-9_.-]*",
+        "must begin with a letter or digit and go on with letters, digits, hyphens, dots or underscores: names of"
+        " private endpoints are made of these",
+    ),
+]
 VMSize = Annotated[
     str,
     name(

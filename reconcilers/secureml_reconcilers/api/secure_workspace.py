@@ -18,6 +18,7 @@ from secureml_reconcilers.api.common import (
     ComputeName,
     DNSName,
     ManagedSpec,
+    NamePrefix,
     PrivateAddress,
     PublicIPRange,
     StorageSubResource,
@@ -155,6 +156,10 @@ class Endpoints(ApiModel):
     resource_group_id: ResourceGroupID | None = None
     """ARM id of the resource group in which private endpoints are created; immutable, default the group of
     the virtual network."""
+
+    name_prefix: NamePrefix | None = None
+    """What the names of private endpoints begin with that are made from now on, `pe-` say; those that exist keep
+    their names and are used as they are. Default: the service's name comes first."""
 
     subnet_network_policies: Literal["Keep", "Disable"] = "Keep"
     """Keep (default) leaves the network policies of the endpoint subnet alone. Disable switches them off

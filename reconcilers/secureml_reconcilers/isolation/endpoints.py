@@ -123,15 +123,13 @@ def endpoint_used(plan: NetworkPlan, azure: View, target: PrivateLinkTarget) -> 
 def _ours_for(plan: NetworkPlan, azure: View, target: PrivateLinkTarget) -> tuple[ResourceId, ...]:
     """The endpoints of ours that serve a target; none where what has our own name is not ours, or serves not.
 
-    One that was made for this way has its name, in whatever group: no other need be read.
+    One that was made for this way has its name, in whatever group and with whatever prefix: no other need be read.
     """
     own = plan.endpoint(target)
     if azure.get(own) is not None and not _is_ours_and_serves(plan, azure, target, own):
         return ()
-    namesakes = [
-        own,
-        *(each for each in _others_shown(plan, azure, target) if each.name.lower() == own.name.lower()),
-    ]
+    known = (*_others_shown(plan, azure, target), *plan.listed_endpoints)
+    namesakes = [own, *(each for each in known if plan.is_named_for(target, each.name))]
     azure.ask(*namesakes)
     return tuple(dict.fromkeys(each for each in namesakes if _is_ours_and_serves(plan, azure, target, each)))
 
@@ -158,7 +156,7 @@ def _is_ours(plan: NetworkPlan, target: PrivateLinkTarget, each: ResourceId, bod
 
     Somebody who replaces all tags, or a policy that does, takes the tag away and not the way.
     """
-    return is_marked(body) or (each == plan.endpoint(target) and each.key in plan.made)
+    return is_marked(body) or (plan.is_named_for(target, each.name) and each.key in plan.made)
 
 
 @once

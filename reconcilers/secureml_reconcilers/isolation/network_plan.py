@@ -85,6 +85,12 @@ class NetworkPlan:
     adopts: bool = False
     """What has the name of ours without our tag is taken over."""
 
+    name_prefix: str = ""
+    """What the names of endpoints begin with that are made from now on."""
+
+    listed_endpoints: tuple[ResourceId, ...] = ()
+    """Endpoints that the status lists: made for it or used by it, under whatever name the spec gave them then."""
+
     tags: tuple[tuple[str, str], ...] = ()
     """Names and values that the spec gives to what we make."""
 
@@ -109,6 +115,7 @@ class NetworkPlan:
             dns.fallback == "PublicDNS",
             cloud,
             owner,
+            name_prefix=endpoints.name_prefix or "",
         )
 
     @property
@@ -133,9 +140,16 @@ class NetworkPlan:
         two services of one name apart, and two networks; not two subnets of one network, for whoever comes
         first serves the whole network, and a second endpoint would fight with it over one record.
         """
-        suffix = f"-{target.group}-{_digest(target.resource.key + self.network.key)}"
-        name = target.resource.name[: _NAME_LIMIT - len(suffix)] + suffix
+        prefix, suffix = self.name_prefix, self._suffix(target)
+        name = prefix + target.resource.name[: _NAME_LIMIT - len(prefix) - len(suffix)] + suffix
         return self.endpoint_resource_group.resource("Microsoft.Network/privateEndpoints", name)
+
+    def is_named_for(self, target: PrivateLinkTarget, name: str) -> bool:
+        """Whether a name is one that we give the endpoint of a target, with whatever prefix."""
+        return name.lower().endswith(self._suffix(target))
+
+    def _suffix(self, target: PrivateLinkTarget) -> str:
+        return f"-{target.group}-{_digest(target.resource.key + self.network.key)}"
 
     def tags_for(self, kind: str) -> tuple[tuple[str, str], ...]:
         """The tags of the spec that a resource of this type can carry: zones and links take plain names only."""

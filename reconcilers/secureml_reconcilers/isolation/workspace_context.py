@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Final
 
 from secureml_reconcilers.api import SecureWorkspaceSpec, reasons
 from secureml_reconcilers.azure.problem import AzureProblem, Retry, Severity
@@ -11,7 +12,7 @@ from secureml_reconcilers.azure.resource_id import resource_id
 from secureml_reconcilers.engine.blocks import NOTHING_REMEMBERED, Remembered
 from secureml_reconcilers.engine.view import View, worked_out_once
 from secureml_reconcilers.isolation import services
-from secureml_reconcilers.isolation.body_values import id_in
+from secureml_reconcilers.isolation.body_values import id_in, parsed_id
 from secureml_reconcilers.isolation.network_plan import NetworkPlan, PrivateLinkTarget
 
 if TYPE_CHECKING:
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from secureml_reconcilers.azure.resource_id import ResourceId
     from secureml_reconcilers.isolation.clouds import Cloud
     from secureml_reconcilers.isolation.services import Service
+
+_ENDPOINTS: Final = "microsoft.network/privateendpoints"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +63,7 @@ class WorkspaceContext:
             plan,
             made=remembered.made,
             adopts=spec.adoption == "Adopt",
+            listed_endpoints=_endpoints_in(remembered.inventory),
             tags=tuple(sorted(spec.tags.items())),
             earlier_tags=remembered.tags,
         )
@@ -77,6 +81,9 @@ def _of_another(spec: Mapping[str, Any], cloud: Cloud, owner: str) -> WorkspaceC
         return WorkspaceContext.of(SecureWorkspaceSpec.parse(spec), cloud, owner)
     except ValueError:
         return None
+def _endpoints_in(inventory: tuple[str, ...]) -> tuple[ResourceId, ...]:
+    listed = (parsed_id(text) for text in inventory)
+    return tuple(each for each in listed if each is not None and each.type == _ENDPOINTS)
 
 
 def workspace(context: WorkspaceContext, azure: View) -> Body:

@@ -415,6 +415,15 @@ def endpoint_request(
     }
 
 
+def endpoint_sent_back(target: PrivateLinkTarget) -> Body:
+    """What of our endpoint goes along with an update, less its tags."""
+    shown = endpoint(target)
+    kept = {name: value for name, value in shown.items() if name in {"location", "properties"}}
+    for name in ("provisioningState", "resourceGuid", "networkInterfaces", "customDnsConfigs"):
+        kept["properties"].pop(name, None)
+    return kept
+
+
 def link_request(network_id: ResourceId = NETWORK) -> Body:
     """What a new link is made of."""
     return {

@@ -109,7 +109,8 @@ class Case:
 
     def evaluation(self) -> Evaluation:
         """What the engine makes of it."""
-        remembered = Remembered(made=frozenset(each.key for each in self.inventory))
+        listed = tuple(each.text for each in self.inventory)
+        remembered = Remembered(listed, frozenset(each.key for each in self.inventory))
         composition = SecureWorkspaces(self.cloud).declare(self.spec, OWNER, remembered)
         return judge_all(composition, world(*self.changes, rows=self.rows), self.inventory)
 

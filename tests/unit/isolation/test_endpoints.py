@@ -28,6 +28,7 @@ from tests.unit.isolation.bodies import (
     connection,
     endpoint,
     endpoint_request,
+    endpoint_sent_back,
     gone,
     network,
     plan,
@@ -86,7 +87,34 @@ def theirs(status: str = "Approved", **parts: Any) -> tuple[Change, ...]:  # noq
     )
 
 
+PREFIX: dict[str, Any] = {"endpoints": {"namePrefix": "pe-"}}
+PREFIXED = plan(**PREFIX).endpoint(TARGETS["blob"])
+
 OURS = [
+    case("endpoints that exist are used under the names that they have", [], [], **PREFIX),
+    case(
+        "a new one begins with the prefix",
+        [gone(BLOB), put(ACCOUNT, CONNECTIONS, [connection(ACCOUNT, ENDPOINT["file"])])],
+        [
+            Write("Create", PREFIXED, endpoint_request(TARGETS["blob"])),
+            Waits("Create", PREFIXED.child("privateDnsZoneGroups", "default"), PREFIXED),
+        ],
+        **PREFIX,
+    ),
+    case(
+        "one that only the status lists needs no second: accounts show none while it is made",
+        [put(ACCOUNT, CONNECTIONS, [connection(ACCOUNT, ENDPOINT["file"])])],
+        [],
+        inventory=[BLOB],
+        **PREFIX,
+    ),
+    case(
+        "one without its tag is known by its name, whatever prefix is in force",
+        [put(BLOB, "tags", {})],
+        [Write("Update", BLOB, {**endpoint_sent_back(TARGETS["blob"]), "tags": MARK}, ETAG)],
+        inventory=[BLOB],
+        **PREFIX,
+    ),
     case(
         "another custom resource for this very workspace is told of",
         [added(endpoint(TARGETS["amlworkspace"], tags={**MARK, **THEIR_USE}))],

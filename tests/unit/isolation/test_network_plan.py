@@ -101,6 +101,16 @@ def test_a_long_name_is_cut_and_keeps_what_tells_it_apart() -> None:
     assert name[-19:-6] == "amlworkspace-"
 
 
+def test_a_prefix_comes_first_and_is_known_for_ours_with_any_other() -> None:
+    """What tells names apart stays at the end, so an older prefix makes no second endpoint."""
+    prefixed, target = plan(endpoints={"namePrefix": "pe-"}), TARGETS["blob"]
+    assert prefixed.endpoint(target).name == f"pe-{plan().endpoint(target).name}"
+    assert prefixed.is_named_for(target, plan().endpoint(target).name.upper())
+    assert not prefixed.is_named_for(TARGETS["file"], plan().endpoint(target).name)
+    long = GROUP.resource("Microsoft.MachineLearningServices/workspaces", "w" * 80)
+    assert len(prefixed.endpoint(PrivateLinkTarget(long, "amlworkspace")).name) == 64
+
+
 def test_where_things_stand() -> None:
     """Endpoints and zones beside the network, unless the spec names a group or a zone."""
     hub = f"{GROUP.text}/providers/Microsoft.Network/privateDnsZones/{BLOB_ZONE.upper()}"

@@ -16,8 +16,8 @@ from tests.unit.isolation.bodies import (
     SHARED_MARK,
     TARGETS,
     ZONE,
-    endpoint,
     endpoint_request,
+    endpoint_sent_back,
     gone,
     put,
     spec,
@@ -51,16 +51,7 @@ def tagged(tags: dict[str, str] = GIVEN) -> list[Change]:
 
 def put_of(tags: dict[str, str]) -> dict[str, Any]:
     """The endpoint for blobs as it is sent back, with these tags."""
-    return {**endpoint_sent_back(), "tags": tags}
-
-
-def endpoint_sent_back() -> dict[str, Any]:
-    """What of an endpoint goes along with an update."""
-    shown = endpoint(TARGETS["blob"])
-    kept = {name: value for name, value in shown.items() if name in {"location", "properties"}}
-    for name in ("provisioningState", "resourceGuid", "networkInterfaces", "customDnsConfigs"):
-        kept["properties"].pop(name, None)
-    return kept
+    return {**endpoint_sent_back(TARGETS["blob"]), "tags": tags}
 
 
 ROWS = [

@@ -151,7 +151,8 @@ TABLE: Mapping[str, Row] = {
         reasons.SUBNET_FULL,
         _S,
         _USER,
-        "Widen the subnet, or name another in spec.network.endpointSubnetID of a new resource.",
+        "Widen the subnet (az network vnet subnet update --address-prefixes), or create another resource that"
+        " names another subnet.",
     ),
     "NetworkAclsValidationFailure": Row(
         reasons.SERVICE_ENDPOINT_MISSING,
@@ -196,7 +197,8 @@ TABLE: Mapping[str, Row] = {
         reasons.SUBNET_DELEGATED,
         _P,
         _USER,
-        "Name a subnet without delegations in spec.network.endpointSubnetID of a new resource (ACI-CONF-01).",
+        "Take the delegation off (az network vnet subnet update --remove delegations), or create another resource"
+        " that names another subnet (ACI-CONF-01).",
     ),
     # the message decides
     "InvalidParameter": _MAYBE_SPEC,

@@ -10,6 +10,7 @@ from secureml_reconcilers.azure.problem import AzureProblem, Retry, Severity
 from secureml_reconcilers.engine.blocks import Check, CheckLevel, Ensure
 from secureml_reconcilers.engine.values import get_path
 from secureml_reconcilers.isolation.body_values import (
+    id_in,
     list_in,
     objects_in,
     parsed_id,
@@ -19,15 +20,20 @@ from secureml_reconcilers.isolation.body_values import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from secureml_reconcilers.azure.arm import Body
+    from secureml_reconcilers.azure.resource_id import ResourceId
     from secureml_reconcilers.engine.view import View
     from secureml_reconcilers.isolation.network_plan import NetworkPlan
     from secureml_reconcilers.isolation.workspace_context import WorkspaceContext
 
 _RESERVED: Final = 5
 """Addresses of every subnet that Azure keeps for itself (reference-data.md section 11)."""
+
+_ANOTHER: Final = "create another SecureWorkspace that names another subnet, and delete this one"
+"""What helps where the subnet does not: the field is fixed for life, as the endpoints are. The new one takes over
+what the old one made in the same network."""
 
 _APPLIES: Final = {
     "networkSecurityGroup": frozenset({"enabled", "networksecuritygroupenabled"}),
@@ -54,7 +60,8 @@ def subnet_fits(plan: NetworkPlan, network: Body, needed: int) -> Iterator[Check
         not list_in(subnet, "properties.delegations"),
         reasons.SUBNET_DELEGATED,
         f"Subnet {name} is delegated to another service, which refuses private endpoints.",
-        "Name a subnet without delegations in spec.network.endpointSubnetID (in a new resource).",
+        f"Take the delegation off where nothing needs it (az network vnet subnet update --ids"
+        f" {plan.endpoint_subnet.text} --remove delegations), or {_ANOTHER}.",
         ("ACI-CONF-01",),
         plan.network,
     )
@@ -64,7 +71,8 @@ def subnet_fits(plan: NetworkPlan, network: Body, needed: int) -> Iterator[Check
         free >= needed,
         reasons.SUBNET_FULL,
         f"Subnet {name} has {free} free addresses and {needed} are needed.",
-        "Widen it, or name another in spec.network.endpointSubnetID (in a new resource).",
+        f"Widen it (az network vnet subnet update --ids {plan.endpoint_subnet.text} --address-prefixes <range>),"
+        f" or {_ANOTHER}.",
         ("WS-PE-01",),
         plan.network,
     )
@@ -142,12 +150,43 @@ def unused_subnet_is_missing(plan: NetworkPlan) -> Check:
         reason=reasons.SUBNET_NOT_FOUND,
         message=f"The network {plan.network.name} has no subnet {plan.endpoint_subnet.name}: endpoints in another"
         " subnet of it serve already, and the declared one is not used.",
-        advice="Create the subnet, for an endpoint that must be made anew goes there, or make a resource with"
-        " another spec.network.endpointSubnetID.",
+        advice=f"Create the subnet, for an endpoint that must be made anew goes there, or {_ANOTHER}.",
         rules=("WS-PE-01",),
         about=plan.endpoint_subnet,
         level=CheckLevel.ADVISORY,
     )
+
+
+def endpoints_in_other_subnets(plan: NetworkPlan, used: Mapping[ResourceId, Body]) -> Iterator[Check]:
+    """Which endpoints of ours serve from another subnet than the declared one, and how they move (WS-PE-01).
+
+    An endpoint never moves. They serve all the same, and a second one beside each would fight over one record.
+
+    Args:
+        plan: which subnet is declared; it exists.
+        used: our endpoints that serve, with their bodies.
+    """
+    found: dict[ResourceId, list[ResourceId]] = {}
+    for each, body in used.items():
+        subnet = id_in(body, "properties.subnet.id")
+        if subnet is not None and subnet != plan.endpoint_subnet:
+            found.setdefault(subnet, []).append(each)
+    for subnet, endpoints in found.items():
+        names = " and ".join(each.short for each in endpoints)
+        yield Check(
+            f"no endpoint in use is in {subnet.name}",
+            holds=False,
+            reason=reasons.ENDPOINT_IN_OTHER_SUBNET,
+            message=f"In subnet {subnet.name} {'are' if endpoints[1:] else 'is'} {names}, made before the spec"
+            f" named {plan.endpoint_subnet.name}: clients reach them there as well.",
+            advice="Nothing to do if they may stay. To move them, delete one after the other (az network"
+            f" private-endpoint delete --ids {endpoints[0].text}): the operator makes each anew in"
+            f" {plan.endpoint_subnet.name}. Until then, some minutes, nobody reaches what it leads to. Begin when"
+            " no job runs, and go on when this resource is Ready again.",
+            rules=("WS-PE-01",),
+            about=subnet,
+            level=CheckLevel.ADVISORY,
+        )
 
 
 def _shown_in(plan: NetworkPlan, network: Body) -> Body:
@@ -157,7 +196,7 @@ def _shown_in(plan: NetworkPlan, network: Body) -> Body:
     raise AzureProblem(
         reasons.SUBNET_NOT_FOUND,
         f"The network {plan.network.name} has no subnet {plan.endpoint_subnet.name}.",
-        "Create the subnet, or make a resource with another spec.network.endpointSubnetID.",
+        f"Create the subnet, or {_ANOTHER}.",
         Retry.SLOW,
         Severity.USER,
         target=plan.network,

@@ -77,7 +77,7 @@ def endpoint(context: WorkspaceContext, azure: View, target: PrivateLinkTarget) 
         yield _disconnected(
             target, used
         )  # an endpoint that is not ours to remove must not count as private access
-    elif not _serves(body, plan, target):
+    elif not serves(body, plan, target):
         yield _leads_elsewhere(target, used, body)
     else:
         reason = "the service is reached on a private address"
@@ -148,7 +148,7 @@ def _is_ours_and_serves(plan: NetworkPlan, azure: View, target: PrivateLinkTarge
         if problem.reason not in _HIDDEN:
             raise
         return False  # whose tags we may not read cannot be counted among ours
-    return _is_ours(plan, target, each, body) and _serves(body, plan, target)
+    return _is_ours(plan, target, each, body) and serves(body, plan, target)
 
 
 def _is_ours(plan: NetworkPlan, target: PrivateLinkTarget, each: ResourceId, body: Body) -> bool:
@@ -168,7 +168,7 @@ def _first_that_serves(plan: NetworkPlan, azure: View, target: PrivateLinkTarget
     others = _others_shown(plan, azure, target)
     azure.ask(*others)
     for other in others:
-        if _serves(_of_others(plan, azure, other), plan, target):
+        if serves(_of_others(plan, azure, other), plan, target):
             return other
     return own
 
@@ -186,7 +186,7 @@ def is_of_others(plan: NetworkPlan, azure: View, target: PrivateLinkTarget, used
     it: its maker may be gone. One of our own name that serves, and that nothing says is ours, is used as it is.
     """
     body = azure.get(used)
-    if used == plan.endpoint(target) and (body is None or plan.adopts or not _serves(body, plan, target)):
+    if used == plan.endpoint(target) and (body is None or plan.adopts or not serves(body, plan, target)):
         return False
     return not _is_ours(plan, target, used, body or {})
 
@@ -273,7 +273,7 @@ def _of_others(plan: NetworkPlan, azure: View, other: ResourceId) -> Body:
         return {}
 
 
-def _serves(body: Body, plan: NetworkPlan, target: PrivateLinkTarget) -> bool:
+def serves(body: Body, plan: NetworkPlan, target: PrivateLinkTarget) -> bool:
     """Whether somebody's endpoint leads to this group of this service, in our network (GEN-VNET-02)."""
     subnet = parsed_id(text_in(body, "properties.subnet.id"))
     if subnet is None or subnet.parent != plan.network:
@@ -305,7 +305,8 @@ def _new_endpoint(
     network = azure.require(
         plan.network,
         reasons.NETWORK_NOT_FOUND,
-        "Create the network, or name an existing subnet in a new resource.",
+        "Create the network, or create another SecureWorkspace that names a subnet of another one, and delete this"
+        " one.",
     )
     location = text_in(network, "location")
     if not location:

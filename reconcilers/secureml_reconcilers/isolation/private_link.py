@@ -8,8 +8,19 @@ from secureml_reconcilers.api import reasons
 from secureml_reconcilers.azure.problem import AzureProblem
 from secureml_reconcilers.engine.blocks import Blocks, Check, CheckLevel
 from secureml_reconcilers.engine.ownership_tags import user_tag, users
-from secureml_reconcilers.isolation.endpoint_subnet import no_guard_applies, unused_subnet_is_missing
-from secureml_reconcilers.isolation.endpoints import endpoint, endpoint_used, is_served, rivals_kept
+from secureml_reconcilers.isolation.endpoint_subnet import (
+    endpoints_in_other_subnets,
+    no_guard_applies,
+    unused_subnet_is_missing,
+)
+from secureml_reconcilers.isolation.endpoints import (
+    endpoint,
+    endpoint_used,
+    is_of_others,
+    is_served,
+    rivals_kept,
+    serves,
+)
 from secureml_reconcilers.isolation.stranded_computes import stranded_computes
 from secureml_reconcilers.isolation.tags import tags_kept
 from secureml_reconcilers.isolation.workspace_context import private_link_targets
@@ -17,6 +28,8 @@ from secureml_reconcilers.isolation.workspace_context import private_link_target
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from secureml_reconcilers.azure.arm import Body
+    from secureml_reconcilers.azure.resource_id import ResourceId
     from secureml_reconcilers.engine.view import View
     from secureml_reconcilers.isolation.workspace_context import WorkspaceContext
 
@@ -45,10 +58,22 @@ def _declared_subnet(context: WorkspaceContext, azure: View) -> Iterator[Check]:
         subnet = azure.get(plan.endpoint_subnet)
         if subnet is not None:
             yield no_guard_applies(plan, subnet)
+            yield from endpoints_in_other_subnets(plan, _ours_in_use(context, azure))
         elif all(is_served(plan, azure, target) for target in private_link_targets(context, azure)):
             yield unused_subnet_is_missing(plan)
     except AzureProblem:
         return
+
+
+def _ours_in_use(context: WorkspaceContext, azure: View) -> dict[ResourceId, Body]:
+    """The endpoints of ours that serve; what others keep is theirs to place."""
+    plan, found = context.plan, {}
+    for target in private_link_targets(context, azure):
+        used = endpoint_used(plan, azure, target)
+        body = azure.get(used)
+        if body is not None and serves(body, plan, target) and not is_of_others(plan, azure, target, used):
+            found[used] = body
+    return found
 
 
 def _declared_once(context: WorkspaceContext, azure: View) -> Iterator[Check]:

@@ -228,7 +228,7 @@ ROWS = {
         subnet_of("lent", addressPrefix="10.20.8.0/24", delegations=[]),
         "PrivateLinkReady",
         "SubnetDelegated",
-        "Name a subnet without delegations",
+        "Take the delegation off",
         NOBODY,
         {"network": {"endpointSubnetID": landscape.subnet_id(SUBSCRIPTION, "lent")}},
     ),

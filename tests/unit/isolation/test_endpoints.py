@@ -485,7 +485,20 @@ SWITCH_OFF = Write(
 ROOM = "subnet endpoints has room"
 FREE = "subnet endpoints is not delegated"
 
+OLDER = NETWORK.child("subnets", "older")
+
 SUBNETS = [
+    case(
+        "endpoints of ours that serve from another subnet are named with it, and used",
+        [added(*(endpoint(TARGETS[group], subnet_id=OLDER) for group in ("blob", "vault")))],
+        [Advice("EndpointInOtherSubnet", OLDER, "WS-PE-01")],
+        violated="WS-PE-01",
+    ),
+    case(
+        "where those of others are is theirs to say",
+        [*theirs(subnet_id=OLDER)],
+        [],
+    ),
     case(
         "a delegated subnet is reported and asked for nothing",
         [gone(BLOB), added(network(NETWORK, subnet(delegations=DELEGATED)))],

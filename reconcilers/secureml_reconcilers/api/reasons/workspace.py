@@ -137,20 +137,27 @@ NETWORK_NOT_FOUND: Final = _problem(
     "NetworkNotFound",
     "The virtual network of `spec.network` does not exist.",
     Who.AUTHOR,
-    "Create it, or name an existing subnet in a new resource.",
+    "Create it, or create another resource that names a subnet of another network.",
 )
 SUBNET_NOT_FOUND: Final = _problem(
     "SubnetNotFound",
     "The network has no subnet of the name that `spec.network.endpointSubnetID` gives. Advice only where endpoints"
     " in another subnet serve already.",
     Who.AUTHOR,
-    "Create the subnet, or name another in a new resource.",
+    "Create the subnet, or create another resource that names another.",
+)
+ENDPOINT_IN_OTHER_SUBNET: Final = _advice(
+    "EndpointInOtherSubnet",
+    "Private endpoints that this resource uses are in another subnet than the spec names: they were there before.",
+    Who.ADMINISTRATOR,
+    "Leave them, or delete one after the other, and each is made anew in the named subnet; until then nobody"
+    " reaches what it leads to.",
 )
 SUBNET_DELEGATED: Final = _problem(
     "SubnetDelegated",
     "The subnet is delegated to another service, which refuses private endpoints.",
     Who.AUTHOR,
-    "Name a subnet without delegations.",
+    "Take the delegation off, or create another resource that names another subnet.",
 )
 SUBNET_FULL: Final = _problem(
     "SubnetFull",

@@ -85,6 +85,9 @@ class PlannedAction(ApiModel):
     changes: Annotated[tuple[Change, ...], Field(max_length=32)] = ()
     """Property by property; the first 32."""
 
+    count: int | None = None
+    """How many writes of this verb to resources of this type stand here for want of room; absent for one."""
+
 
 class InventoryItem(ApiModel):
     """Something the operator made in Azure, noted before it was written so that a crash loses nothing."""
@@ -183,7 +186,8 @@ class Status(ApiModel):
     """Rules that are not met and that somebody must know of; the most severe 128."""
 
     plan: Annotated[tuple[PlannedAction, ...], Field(max_length=128)] = ()
-    """With mode Observe: the writes that Enforce would begin, in order; the first 128."""
+    """With mode Observe: the writes that Enforce would begin, each after those that it waits for; empty when there
+    are none. Of more than 128, those of one kind are counted, and what closes a service stands alone."""
 
     inventory: Annotated[tuple[InventoryItem, ...], Field(max_length=1024)] = ()
     """All that the operator made in Azure for this resource; deletionPolicy Delete removes just this."""

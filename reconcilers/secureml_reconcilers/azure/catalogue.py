@@ -313,6 +313,7 @@ CATALOGUE: Final[Mapping[str, TypeInfo]] = {
             "properties.resolutionPolicy": frozenset({"default", "nxdomainredirect"}),
         },
     ),
+    "microsoft.resources/resourcegroups": TypeInfo("2021-04-01"),
     "microsoft.authorization/roleassignments": TypeInfo(_ROLES, update="PUT", tags=False, removal_rank=0),
     "microsoft.network/privatednszones/a": TypeInfo(_DNS, update="PUT", etags=True, tags=False),
 }

@@ -42,7 +42,7 @@ CANNOT_TELL: Final = frozenset(
 
 _LAST_SEEN: Final = "Paused; as last seen: "
 
-_URGENCY: Final = {reasons.EXPOSED: 1, reasons.PROGRESSING: 2, reasons.WAITING: 2}
+_URGENCY: Final = {reasons.EXPOSED: 1, reasons.OUT_OF_SYNC: 1, reasons.PROGRESSING: 2, reasons.WAITING: 2}
 """What somebody must act upon comes before what follows from it, and that before what passes by itself."""
 
 _LISTED: Final = 3
@@ -374,7 +374,9 @@ def _in_sync(
             condition_types.IN_SYNC,
             "False",
             reasons.OUT_OF_SYNC,
-            "Not as declared: status.plan lists what would be done.",
+            "Not as declared: status.plan lists what would be done."
+            if evaluation.differing
+            else "Not as declared, and status.findings tell what is in the way: Enforce would write nothing now.",
         )
     return Condition(
         condition_types.IN_SYNC, "False", reasons.CONVERGING, "The first convergence is not done yet."

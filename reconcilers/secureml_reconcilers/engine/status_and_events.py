@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from secureml_reconcilers.api import condition_types, reasons
 from secureml_reconcilers.azure.problem import AzureProblem, Severity
-from secureml_reconcilers.engine.assessment import Advised, Blocked, Differs, Running, choose
-from secureml_reconcilers.engine.blocks import Check, CheckLevel, Ensure, EnsureAbsent, StatusField
-from secureml_reconcilers.engine.compare import differences
+from secureml_reconcilers.engine.assessment import Advised, Blocked, Running
+from secureml_reconcilers.engine.blocks import Check, CheckLevel, StatusField
 from secureml_reconcilers.engine.conditions import condition_of
 from secureml_reconcilers.engine.contract import Event
+from secureml_reconcilers.engine.planning import planned
 from secureml_reconcilers.engine.status_limits import (
-    CHANGES,
     FACTS,
     FINDINGS,
-    IDENTIFIER,
     OPERATIONS,
-    PLANNED,
-    RULES,
     SHORT,
     TEXT,
     cut,
@@ -29,9 +24,8 @@ from secureml_reconcilers.engine.status_limits import (
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from secureml_reconcilers.engine.assessment import Action, Ownership
+    from secureml_reconcilers.engine.assessment import Action
     from secureml_reconcilers.engine.blocks import Block
-    from secureml_reconcilers.engine.compare import Difference
     from secureml_reconcilers.engine.contract import Status
     from secureml_reconcilers.engine.evaluation import Evaluation
     from secureml_reconcilers.engine.exposure import Exposure, ServiceAccess
@@ -55,12 +49,11 @@ class Report:
     operations: Iterable[Record]
 
     def status(self, evaluation: Evaluation, *, plan: bool) -> Status:
-        """The whole status; lists that are empty are left out."""
+        """The whole status; lists that are empty are left out, but for a plan: there, empty says nothing to do."""
         status: Status = {"observedGeneration": self.generation, "conditions": self.conditions}
         parts: dict[str, Any] = {
             "findings": findings(evaluation, self.exposures if not plan else ()),
             "services": [each.to_status() for each in self.services],
-            "plan": planned(evaluation) if plan else [],
             "inventory": self.inventory,
             "operations": [o.to_status() for o in sorted(self.operations, key=lambda o: o.id.key)][:OPERATIONS],
             **status_fields(evaluation),
@@ -68,6 +61,8 @@ class Report:
         status.update({name: part for name, part in parts.items() if part})
         if self.services:
             status["exposedServices"] = sum(each.public_access == "Open" for each in self.services)
+        if plan:
+            status["plan"] = planned(evaluation)
         return status
 
 
@@ -86,13 +81,6 @@ def findings(evaluation: Evaluation, exposures: Sequence[Exposure] = ()) -> list
                 found.append(_advised(block, assessment))
     unique = {tuple(sorted(entry.items())): entry for entry in found}
     return sorted(unique.values(), key=lambda entry: entry["severity"] != "Error")[:FINDINGS]
-
-
-def planned(evaluation: Evaluation) -> list[dict[str, Any]]:
-    """What would be written, in the order in which the aspects tell it."""
-    return [
-        _planned(block, assessment, evaluation.ownership) for block, assessment in _differing(evaluation)[:PLANNED]
-    ]
 
 
 def status_fields(evaluation: Evaluation) -> dict[str, Any]:
@@ -255,41 +243,6 @@ def _new_trouble(kind: str, condition: Mapping[str, Any], old: Mapping[str, Any]
         and condition["reason"] not in _PASSING
         and condition["reason"] != old.get("reason")
     )
-
-
-def _differing(evaluation: Evaluation) -> list[tuple[Ensure | EnsureAbsent, Differs]]:
-    found = []
-    for block in evaluation.blocks():
-        assessment = evaluation.assessments[block.key]
-        if isinstance(assessment, Differs) and isinstance(block, Ensure | EnsureAbsent):
-            found.append((block, assessment))
-    return found
-
-
-def _planned(block: Ensure | EnsureAbsent, assessment: Differs, ownership: Ownership) -> dict[str, Any]:
-    entry: dict[str, Any] = {"verb": assessment.kind, "id": block.id.text, "reason": cut(block.reason, TEXT)}
-    if block.rules:
-        entry["rules"] = list(block.rules[:RULES])
-    changes = [
-        {"path": cut(each.path, IDENTIFIER), "observed": _text(each.observed), "desired": _text(each.desired)}
-        for each in _changes(block, assessment, ownership)[:CHANGES]
-    ]
-    if changes:
-        entry["changes"] = changes
-    return entry
-
-
-def _changes(block: Ensure | EnsureAbsent, assessment: Differs, ownership: Ownership) -> tuple[Difference, ...]:
-    """What differs; of something to be made, all that would be written."""
-    if assessment.kind == "Create":
-        return tuple(differences({}, choose(block, assessment, ownership).body or {}))
-    return assessment.differences
-
-
-def _text(value: Any) -> str:  # noqa: ANN401 - JSON
-    if isinstance(value, dict | list | tuple):
-        return cut(json.dumps(value, ensure_ascii=False), SHORT)
-    return cut(str(value if value is not None else "not set"), SHORT)
 
 
 def _severity(problem: AzureProblem) -> str:

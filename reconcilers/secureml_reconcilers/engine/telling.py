@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from secureml_reconcilers.api import reasons
-from secureml_reconcilers.engine import drift, exposure, status_and_events
+from secureml_reconcilers.engine import drift, exposure, planning, status_and_events
 from secureml_reconcilers.engine.conditions import conditions, with_times
 from secureml_reconcilers.engine.contract import Event
 from secureml_reconcilers.engine.status_limits import SHORT, cut
@@ -69,6 +69,8 @@ def events_of(this: Pass, evaluation: Evaluation, told: Conditions, *, released:
     history.drift_outstanding = this.drifted and not told.ready
     changed = status_and_events.transitions(request.status.get("conditions", ()), told.rendered, drifted=drifted)
     changed += [*_said_again(this, told), *_not_told_for_long(this, told)]
+    if not this.composition.enforce and not request.deleting:
+        changed += planning.news(request.status.get("plan", ()), planning.planned(evaluation))
     known = [*request.status.get("findings", ()), *history.advised]
     history.advised = status_and_events.still_known(known, evaluation)
     advice = status_and_events.advised(known, evaluation)

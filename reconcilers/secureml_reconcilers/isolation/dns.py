@@ -8,6 +8,7 @@ from secureml_reconcilers.isolation.client_networks import reaches_endpoints
 from secureml_reconcilers.isolation.declared_zones import declared_zone, zones_needed
 from secureml_reconcilers.isolation.manual_dns import records_to_make
 from secureml_reconcilers.isolation.name_servers import forwarders
+from secureml_reconcilers.isolation.observed_places import places_of_names_exist
 from secureml_reconcilers.isolation.tags import tags_of_zones_kept
 from secureml_reconcilers.isolation.workspace_context import private_link_targets
 from secureml_reconcilers.isolation.zone_groups import old_zones_left, zone_group
@@ -45,6 +46,7 @@ def names_resolve(context: WorkspaceContext, azure: View) -> Blocks:
         yield old_zones_left(context, azure, target)
         yield zone_group(context, azure, target)
     yield tags_of_zones_kept(context, azure, names)
+    yield places_of_names_exist(context, azure)
 
 
 def names_of(

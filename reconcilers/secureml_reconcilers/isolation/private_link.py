@@ -21,6 +21,7 @@ from secureml_reconcilers.isolation.endpoints import (
     rivals_kept,
     serves,
 )
+from secureml_reconcilers.isolation.observed_places import group_of_endpoints_exists
 from secureml_reconcilers.isolation.stranded_computes import stranded_computes
 from secureml_reconcilers.isolation.tags import tags_kept
 from secureml_reconcilers.isolation.workspace_context import private_link_targets
@@ -49,6 +50,7 @@ def private_link(context: WorkspaceContext, azure: View) -> Blocks:
         yield endpoint(context, azure, target)
         yield rivals_kept(context, azure, target)
     yield tags_kept(context, azure)
+    yield group_of_endpoints_exists(context, azure)
 
 
 def _declared_subnet(context: WorkspaceContext, azure: View) -> Iterator[Check]:

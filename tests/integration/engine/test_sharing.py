@@ -204,6 +204,11 @@ async def test_observe_mode_writes_nothing_and_lists_a_plan(world: World) -> Non
     assert names(writes(world)) == []
     assert Counter(entry["verb"] for entry in driver.status["plan"]) == {"Create": 22, "Update": 7}
     assert driver.status["plan"][-1]["id"].endswith("/workspaces/fraud")
+    order = [resource_id(entry["id"]).type.rpartition("/")[2] for entry in driver.status["plan"]]
+    for first, then in (("privatednszones", "virtualnetworklinks"), ("privateendpoints", "privatednszonegroups")):
+        assert max(at for at, kind in enumerate(order) if kind == first) < order.index(then)
+    told = [event.message for event in driver.events if event.reason == "Planned"]
+    assert told == ["Enforce would Create 22, Update 7: see status.plan."]
     assert driver.condition("Ready")["reason"] == "OutOfSync"
     assert driver.condition("Reconciling")["status"] == "False"
     assert "inventory" not in driver.status

@@ -26,7 +26,9 @@ JOIN = "does not have authorization to perform action 'Microsoft.Network/virtual
 
 REFUSALS = [
     pytest.param(409, "ScopeLocked", "A lock.", ("Locked", "Remove the lock"), id="a lock"),
-    pytest.param(403, "RequestDisallowedByPolicy", "A policy.", ("DeniedByPolicy", "Exempt"), id="a policy"),
+    pytest.param(
+        403, "RequestDisallowedByPolicy", "A policy.", ("DeniedByPolicy", "exempt this resource"), id="a policy"
+    ),
     pytest.param(
         409,
         "PrivateEndpointAlreadyExists",

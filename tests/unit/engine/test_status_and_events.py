@@ -23,17 +23,17 @@ from tests.unit.engine.fakes import FakeClock
 
 from secureml_reconcilers.azure.problem import Severity
 from secureml_reconcilers.engine.assessment import Action, Advised, Blocked, Differs, Holds, Pending, Running
-from secureml_reconcilers.engine.blocks import CheckLevel, EnsureAbsent, StatusField
+from secureml_reconcilers.engine.blocks import CheckLevel, Closing, EnsureAbsent, StatusField
 from secureml_reconcilers.engine.compare import Difference
 from secureml_reconcilers.engine.contract import Event
 from secureml_reconcilers.engine.ledger import Ledger
+from secureml_reconcilers.engine.planning import news, planned
 from secureml_reconcilers.engine.status_and_events import (
     Report,
     advised,
     begun,
     findings,
     leaving,
-    planned,
     status_fields,
     transitions,
 )
@@ -130,7 +130,7 @@ def test_findings_are_bounded_and_errors_are_kept() -> None:
 
 
 def test_the_plan_tells_every_write_with_its_differences() -> None:
-    """In the order of the aspects, whether it may begin now or waits; texts only."""
+    """Whether it may begin now or waits; texts only. What waits for nothing keeps the order of the aspects."""
     gone = EnsureAbsent(ENDPOINT, "it is not needed")
     makes = wants(ZONE, rules=(), create={"location": "global"})
     found = evaluation(
@@ -170,11 +170,25 @@ def test_the_plan_tells_every_write_with_its_differences() -> None:
 
 
 def test_the_plan_is_bounded() -> None:
-    """By number of writes, number of differences, and length of texts."""
+    """By number of writes, number of differences, and length of texts; what closes a service is never cut off."""
     many = [wants(ENDPOINT.child("x", str(n)), reason="r" * 5000) for n in range(PLANNED + 5)]
+    closing = Closing("The account", exposed=True, ways=(), by_hand="")
+    closings = [wants(each, after=tuple(many), closing=closing) for each in (ACCOUNT, VAULT)]
     differs = Differs("Update", tuple(Difference("p" * 1000, "d" * 5000, "o" * 5000) for _ in range(40)))
-    found = planned(evaluation([said("A", *many)], {block.key: differs for block in many}))
-    assert len(found) == PLANNED
+    every = [*closings, *many]
+    found = planned(evaluation([said("A", *every)], {block.key: differs for block in every}))
+    assert [(entry["id"], entry.get("count")) for entry in found] == [
+        (many[0].id.text, PLANNED + 5),
+        (ACCOUNT.text, None),
+        (VAULT.text, None),
+    ]
+    fits = planned(
+        evaluation(
+            [said("A", *many)],
+            {block.key: differs for block in many[:PLANNED]} | {block.key: Holds() for block in many[PLANNED:]},
+        )
+    )
+    assert len(fits) == PLANNED
     assert len(found[0]["changes"]) == 32
     assert len(found[0]["reason"]) == 2048
     assert {name: len(text) for name, text in found[0]["changes"][0].items()} == {
@@ -182,6 +196,28 @@ def test_the_plan_is_bounded() -> None:
         "observed": 1024,
         "desired": 1024,
     }
+
+
+def test_the_plan_is_in_the_order_of_the_writes() -> None:
+    """Each after all that it waits for, also behind what holds already, whatever order the aspects tell."""
+    zone, endpoint = wants(ZONE), wants(ENDPOINT)
+    there = wants(ENDPOINT.child("x", "there"), after=(endpoint,))
+    account = wants(ACCOUNT, after=(there,))
+    vault = wants(VAULT, after_if_possible=(account, zone))
+    differs = Differs("Update", (OPEN,))
+    every = [vault, account, there, endpoint, zone]
+    verdicts = {block.key: differs for block in every} | {there.key: Holds()}
+    found = planned(evaluation([said("A", *every)], verdicts))
+    assert [entry["id"] for entry in found] == [each.id.text for each in (endpoint, zone, account, vault)]
+
+
+def test_a_plan_is_told_of_when_it_is_ready_or_another() -> None:
+    """And not on every pass, nor where there never was anything to do."""
+    plan = [{"verb": "Create", "id": ZONE.text}, {"verb": "Update", "id": ACCOUNT.text, "count": 3}]
+    (ready,) = news([], plan)
+    assert (ready.reason, ready.message) == ("Planned", "Enforce would Create 1, Update 3: see status.plan.")
+    assert [event.message for event in news(plan, [])] == ["Enforce would write nothing now."]
+    assert news(plan, list(plan)) == news([], []) == []
 
 
 def test_facts_stand_where_they_say() -> None:
@@ -201,7 +237,7 @@ def test_a_status_leaves_out_what_is_empty() -> None:
     """And holds a plan only in Observe mode."""
     found = evaluation([said("A", wants())], {wants().key: Differs("Update", (OPEN,))})
     bare = Report(3, [], [], [], [], [])
-    assert bare.status(evaluation([]), plan=True) == {"observedGeneration": 3, "conditions": []}
+    assert bare.status(evaluation([]), plan=True) == {"observedGeneration": 3, "conditions": [], "plan": []}
     assert bare.status(found, plan=False) == {"observedGeneration": 3, "conditions": []}
     assert list(bare.status(found, plan=True)) == ["observedGeneration", "conditions", "plan"]
 

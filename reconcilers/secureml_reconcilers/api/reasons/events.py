@@ -28,6 +28,12 @@ DRIFT_ATTRIBUTED: Final = _event(
     "Talk to them, or change the spec if they are right.",
 )
 DRIFT_CORRECTED: Final = _event("DriftCorrected", "Azure is as declared again after drift.")
+PLANNED: Final = _event(
+    "Planned",
+    "In mode Observe: `status.plan` holds a plan, or another one than before; the message counts its writes.",
+    Who.AUTHOR,
+    "Read it, and set `spec.mode` to Enforce when it is what you want.",
+)
 RESUMED: Final = _event("Resumed", "The annotation `secureml.dev/paused` is gone: Azure is looked at again.")
 RELEASED: Final = _event(
     "Released",

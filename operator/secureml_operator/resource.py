@@ -67,6 +67,7 @@ class Resource:
             paused=self.paused,
             references=references,
             others=others,
+            created=self.created,
             asked_at=self.annotations.get(RECONCILE_AT_ANNOTATION, ""),
         )
 

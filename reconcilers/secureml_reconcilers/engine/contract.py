@@ -85,6 +85,8 @@ class ReconcileRequest:
 
     others: tuple[Declaration, ...] = ()
     """What custom resources declare that share something with this one (`Reconciler.shares`)."""
+    created: str = ""
+    """`metadata.creationTimestamp`: of two that contradict each other, the older decides."""
 
     asked_at: str = ""
     """The annotation `secureml.dev/reconcile-at`: whoever changes it wants everything tried anew, now."""

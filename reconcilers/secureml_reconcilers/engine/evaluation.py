@@ -14,6 +14,7 @@ from secureml_reconcilers.azure.arm import Present
 from secureml_reconcilers.azure.catalogue import scope
 from secureml_reconcilers.azure.errors import BUSY_WITH_ANOTHER
 from secureml_reconcilers.azure.problem import AzureProblem
+from secureml_reconcilers.azure.problem import AzureProblem, Retry, Severity
 from secureml_reconcilers.engine.assessment import (
     Advised,
     Assessment,
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from secureml_reconcilers.engine.blocks import Block
     from secureml_reconcilers.engine.composing import Composed
     from secureml_reconcilers.engine.ledger import Ledger, Record
+    from secureml_reconcilers.engine.property_claims import PropertyClaim
     from secureml_reconcilers.engine.readings import Readings
 
 
@@ -261,6 +263,9 @@ class _Assessor:
             assessment = _in_effect(block, self.situation)
         if not isinstance(assessment, Differs):
             return assessment
+        decided = ledger.properties.decided_by(block, ownership.owner)
+        if decided is not None:
+            return Blocked(_decided_by_another(block, decided))
         self.differing[block.key] = assessment
         if failure is None:
             return assessment
@@ -330,6 +335,19 @@ class _Assessor:
         if isinstance(assessment, Holds | Advised | Blocked):
             return False
         return isinstance(assessment, Running) or self.obstacle(block, repeated=False) is None
+
+
+def _decided_by_another(block: Block, claim: PropertyClaim) -> AzureProblem:
+    assert isinstance(block, Ensure)  # noqa: S101 - only these declare properties
+    return AzureProblem(
+        reasons.DECIDED_BY_ANOTHER,
+        f"{claim.path} of {block.id.short} is {claim.value!r} for {claim.owner} (cluster, namespace and name),"
+        " which is older and decides: what this resource declares of it is not written.",
+        "Give the property one value in both, take it out of one of them, or delete one of them.",
+        Retry.SLOW,
+        Severity.USER,
+        target=block.id,
+    )
 
 
 def _in_effect(block: Ensure, situation: Situation) -> Assessment:

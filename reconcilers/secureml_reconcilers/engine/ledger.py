@@ -17,6 +17,7 @@ from secureml_reconcilers.azure.resource_id import resource_id
 from secureml_reconcilers.engine import intervals
 from secureml_reconcilers.engine.blocks import write_key
 from secureml_reconcilers.engine.clock import began
+from secureml_reconcilers.engine.property_claims import PropertyClaims
 from secureml_reconcilers.engine.questions import Resource
 from secureml_reconcilers.engine.timestamps import instant, stamp
 
@@ -131,6 +132,9 @@ class Ledger:
 
     claims: dict[str, Record] = field(default_factory=dict)
     """By a claim's name, the creation that is under way for it."""
+
+    properties: PropertyClaims = field(default_factory=PropertyClaims)
+    """Who declares which property of what nobody of them makes."""
 
     last_attributed: dict[str, datetime] = field(default_factory=dict)
     """By resource key, the date of the last change by others that `attribution` has named in an event."""

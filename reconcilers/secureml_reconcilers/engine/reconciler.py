@@ -89,6 +89,7 @@ class Engine:
     def forget(self, key: Key) -> None:
         """See `Reconciler.forget`."""
         self._memories.pop(key, None)
+        self._ledger.properties.withdraw(self._owner(key))
         self._ledger.tidy()
 
     def references(self, key: Key, spec: Mapping[str, Any]) -> Mapping[str, Key]:  # noqa: ARG002 - the contract
@@ -203,8 +204,17 @@ class Engine:
 
     def _evaluate(self, this: Pass) -> Evaluation:
         """Evaluate what the aspects say, once more when that makes a failure of something."""
+        self._take_down_properties(this)
         evaluation = evaluate(this.composed, this.situation)
         return evaluate(this.composed, this.situation) if _note_findings(this, evaluation) else evaluation
+
+    def _take_down_properties(self, this: Pass) -> None:
+        """Who comes later, or is younger, does not write another value over what this one declares."""
+        if this.composition.enforce and not this.request.deleting:
+            blocks = (block for said in this.composed for block in said.blocks)
+            this.ledger.properties.declare(this.owner, this.request.created, blocks)
+        else:
+            this.ledger.properties.withdraw(this.owner)
 
     # -- drift ----------------------------------------------------------------------------------
 

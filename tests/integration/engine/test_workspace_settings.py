@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from tests.integration.driving import drive
+from tests.integration.driving import drive, new_engine
 from tests.integration.engine import alice
 from tests.integration.engine.calls import last, names, writes
 
@@ -110,3 +111,27 @@ async def test_an_address_that_the_spec_drops_is_told_of(world: World) -> None:
     assert shown(world)["ipAllowlist"] == ["203.0.113.7", "198.51.100.9"]
     told = [each["message"] for each in driver.status["findings"] if each["rule"] == "WS-IPALLOW-01"]
     assert [message for message in told if "lets in 203.0.113.7," in message]
+
+
+async def test_of_two_that_contradict_each_other_the_older_decides(world: World) -> None:
+    """The other says who decides and writes nothing; when the older one goes, its own value is written."""
+    engine = new_engine(world)
+    modes = [{"workspaceSettings": {"v1LegacyMode": mode}} for mode in (True, False)]
+    older, younger = (drive(world, world.spec(**mode), f"w{at}", engine) for at, mode in enumerate(modes))
+    older.request = replace(older.request, created="2026-01-01T00:00:00Z")
+    younger.request = replace(younger.request, created="2026-01-02T00:00:00Z")
+    await older.settle()
+    for _ in range(3):
+        await younger.step()
+        world.emulator.clock.advance(1800)
+        await older.resync()
+        assert alice.shown(world, alice.WORKSPACE)["properties"]["v1LegacyMode"] is True
+        assert older.condition("Ready")["status"] == "True"
+    assert younger.condition("WorkspaceConfigured")["reason"] == "DecidedByAnother"
+    assert "east/team-a/w0" in younger.condition("WorkspaceConfigured")["message"]
+    older.delete()
+    assert (await older.settle()).released
+    world.emulator.clock.advance(1800)
+    await younger.settle()
+    assert alice.shown(world, alice.WORKSPACE)["properties"]["v1LegacyMode"] is False
+    assert younger.condition("Ready")["status"] == "True"

@@ -449,6 +449,12 @@ DUPLICATE_DECLARATION: Final = _advice(
     Who.AUTHOR,
     "Delete one of them, or keep their specs alike.",
 )
+DECIDED_BY_ANOTHER: Final = _problem(
+    "DecidedByAnother",
+    "Another custom resource of this operator declares a property with another value, and is older: it decides.",
+    Who.AUTHOR,
+    "Give the property one value in both, or take it out of one of them.",
+)
 NO_LONGER_DECLARED: Final = _advice(
     "NoLongerDeclared",
     "Something was made or used for an earlier spec, and stays.",

@@ -144,9 +144,13 @@ def _declared(context: WorkspaceContext) -> Iterator[Aspect]:
 def _leftovers(
     context: WorkspaceContext, inventory: tuple[str, ...], declared: tuple[Aspect, ...]
 ) -> Iterator[Aspect]:
-    """A condition about what earlier specs left, as soon as anything was made at all."""
-    if inventory:
-        removes = context.spec.deletion_policy == "Delete" and context.spec.mode == "Enforce"
+    """A condition about what earlier specs left, from the start: what is met is counted out of one sum.
+
+    Whoever only looks needs none, as long as nothing was made.
+    """
+    enforces = context.spec.mode == "Enforce"
+    if enforces or inventory:
+        removes = context.spec.deletion_policy == "Delete" and enforces
         left = partial(leftovers_removed, context.plan, inventory, declared, removes=removes)
         yield Aspect(
             condition_types.LEFTOVERS_REMOVED, left, reasons.REMOVED, "Nothing is left that findings do not name."

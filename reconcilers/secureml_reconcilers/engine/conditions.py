@@ -92,7 +92,7 @@ def conditions(
     return [
         ready,
         _reconciling(ready, stalled, enforce=enforce),
-        _stalled(stalled),
+        _stalled(stalled, others=bool(found)),
         _in_sync(evaluation, ready, enforce=enforce, drifting=drifting, settled_before=settled_before),
         _permitted(found),
         *aspects,
@@ -334,11 +334,15 @@ def _reconciling(ready: Condition, stalled: AzureProblem | None, *, enforce: boo
     return Condition(condition_types.RECONCILING, "True", ready.reason, ready.message)
 
 
-def _stalled(problem: AzureProblem | None) -> Condition:
+def _stalled(problem: AzureProblem | None, *, others: bool) -> Condition:
+    """Whether only a change of the spec helps; of other troubles, which may end without one, it says no more."""
     if problem is None:
-        return Condition(
-            condition_types.STALLED, "False", reasons.NOT_STALLED, "Nothing here needs a change of the spec."
+        message = (
+            "What the other conditions name is tried again by itself, once it is put right here or in Azure."
+            if others
+            else "Nothing here needs a change of the spec."
         )
+        return Condition(condition_types.STALLED, "False", reasons.NOT_STALLED, message)
     return Condition(condition_types.STALLED, "True", problem.reason, str(problem))
 
 

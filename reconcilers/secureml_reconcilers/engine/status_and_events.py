@@ -196,7 +196,7 @@ def _removed(left: int) -> str:
     if not left:
         return "What the operator made for it is gone."
     stay = f"{left} resources that stay" if left > 1 else "1 resource that stays"
-    return f"What the operator made for it is gone but for {stay}: events of the reason {reasons.KEPT} say why."
+    return f"What it made or used is gone but for {stay}: events of the reason {reasons.KEPT} say why."
 
 
 def _public_access(services: Iterable[Mapping[str, Any]]) -> str:
@@ -211,7 +211,9 @@ def _public_access(services: Iterable[Mapping[str, Any]]) -> str:
 
 def _retained(left: int) -> str:
     resources = "1 resource" if left == 1 else f"{left} resources"
-    return f"Azure is left as it is: what the operator made for it stays ({resources})."
+    return (
+        f"Azure is left as it is: what the operator made for it, or shares between several, stays ({resources})."
+    )
 
 
 def begun(actions: Iterable[Action]) -> list[Event]:

@@ -80,7 +80,8 @@ def endpoint(context: WorkspaceContext, azure: View, target: PrivateLinkTarget) 
     elif not serves(body, plan, target):
         yield _leads_elsewhere(target, used, body)
     else:
-        reason = "the service is reached on a private address"
+        failed = state_of(body) in {"failed", "canceled"}
+        reason = "its last operation failed" if failed else "its tags tell whose it is, and who uses it"
         existing = Ensure(
             used,
             _in_use(plan, body),

@@ -54,6 +54,8 @@ def leftovers_removed(
     Raises:
         AzureProblem: when one of the other aspects cannot be told: what it would name looks like a leftover.
     """
+    if not inventory:
+        return
     blocks = _told_by(declared, azure)
     named = _named_in(blocks)
     left = tuple(text for text in inventory if not _is_declared(parsed_id(text), named))

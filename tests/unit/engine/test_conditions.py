@@ -546,3 +546,12 @@ def test_the_account_is_named_as_people_do() -> None:
     assert by_type(one((CLOSES_VAULT, Running())))["Closed"].message.startswith(
         "Azure is working on vaults/fraudvault;"
     )
+
+
+def test_stalled_does_not_deny_that_something_needs_a_hand() -> None:
+    """Seen beside advice to correct the spec: "Nothing here needs a change of the spec"."""
+    found = by_type(one((fact(), Blocked(problem()))))
+    assert found["Stalled"].message == (
+        "What the other conditions name is tried again by itself, once it is put right here or in Azure."
+    )
+    assert by_type(ALL_GOOD)["Stalled"].message == "Nothing here needs a change of the spec."

@@ -86,7 +86,7 @@ def test_a_workspace_has_one_condition_per_system() -> None:
         pytest.param({}, "WorkspaceConfigured", None, id="and none where it does not"),
         pytest.param({"studio": {"enabled": True}}, "StudioUsable", "AsDeclared", id="studio that is used"),
         pytest.param({}, "StudioUsable", None, id="and none that is not"),
-        pytest.param({}, "LeftoversRemoved", None, id="nothing was made yet that could be left over"),
+        pytest.param({"mode": "Observe"}, "LeftoversRemoved", None, id="whoever only looks leaves nothing over"),
     ],
 )
 def test_a_reason_says_what_the_spec_asks_for(parts: dict[str, Any], condition: str, reason: str | None) -> None:

@@ -250,12 +250,16 @@ def test_a_registry_that_the_workspace_no_longer_names_keeps_its_endpoint(policy
     )
 
 
-def test_there_is_no_such_condition_before_anything_was_made() -> None:
-    """Whoever only looks needs no condition about leftovers."""
-    conditions = [each.condition for each in SecureWorkspaces().declare(spec(), OWNER).aspects]
-    assert "LeftoversRemoved" not in conditions
-    later = SecureWorkspaces().declare(spec(), OWNER, Remembered((FILE.text,)))
-    assert [each.condition for each in later.aspects][-1] == "LeftoversRemoved"
+def test_the_condition_is_there_from_the_start_or_when_something_was_made() -> None:
+    """Seen: "2 of 7 aspects are met", then "2 of 8". Whoever only looks needs no condition about leftovers."""
+    looks = spec(mode="Observe")
+    for asked, remembered, there in (
+        (spec(), Remembered(), True),
+        (looks, Remembered(), False),
+        (looks, Remembered((FILE.text,)), True),
+    ):
+        aspects = SecureWorkspaces().declare(asked, OWNER, remembered).aspects
+        assert (aspects[-1].condition == "LeftoversRemoved") is there
 
 
 def test_an_inventory_of_what_is_declared_changes_nothing() -> None:

@@ -132,6 +132,9 @@ NamePrefix = Annotated[
         " private endpoints are made of these",
     ),
 ]
+RequestMessage = Annotated[
+    str, name(140, r"[^\n\r\t]+", "must be one line of text: whoever approves a connection reads it")
+]
 VMSize = Annotated[
     str,
     name(

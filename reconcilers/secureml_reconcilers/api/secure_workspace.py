@@ -21,6 +21,7 @@ from secureml_reconcilers.api.common import (
     NamePrefix,
     PrivateAddress,
     PublicIPRange,
+    RequestMessage,
     StorageSubResource,
 )
 from secureml_reconcilers.api.fields import MapOf, SetOf
@@ -161,6 +162,14 @@ class Endpoints(ApiModel):
     """What the names of private endpoints begin with that are made from now on, `pe-` say; those that exist keep
     their names and are used as they are. Default: the service's name comes first."""
 
+    connection: Literal["Automatic", "Manual"] = "Automatic"
+    """How endpoints that are made from now on are connected. Automatic (default): the service approves at once,
+    or the operator does. Manual: whoever keeps the service approves, as where that is another team's or another
+    tenant's; until then nothing of it is closed, and the message tells the command."""
+
+    request_message: RequestMessage | None = None
+    """Only with Manual: what whoever approves is told, at most 140 characters. Default none."""
+
     subnet_network_policies: Literal["Keep", "Disable"] = "Keep"
     """Keep (default) leaves the network policies of the endpoint subnet alone. Disable switches them off
     before an endpoint is made, for which the operator needs Microsoft.Network/virtualNetworks/subnets/write;
@@ -170,6 +179,15 @@ class Endpoints(ApiModel):
     """What happens when the workspace is to get its first private endpoint and has clusters or instances outside
     of the declared networks, which stop working then (WS-PE-07). Report (default) names them beforehand and goes
     on. Hold makes no endpoint, and so closes nothing, until none is left."""
+
+    admission: ClassVar = (
+        Rule(
+            "self.connection == 'Manual' || !has(self.requestMessage)",
+            "requestMessage is read by whoever approves: set connection to Manual, or remove it",
+            holds=lambda endpoints: endpoints.connection == "Manual" or endpoints.request_message is None,
+            field_path=".requestMessage",
+        ),
+    )
 
 
 SubResources = Annotated[tuple[StorageSubResource, ...], SetOf(6, min_items=1)]

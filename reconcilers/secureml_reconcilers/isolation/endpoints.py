@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from secureml_reconcilers.api import reasons
 from secureml_reconcilers.azure.problem import AzureProblem
@@ -15,13 +15,19 @@ from secureml_reconcilers.isolation.body_values import (
     endpoints_listed,
     id_in,
     is_settled,
-    list_in,
-    objects_in,
-    parsed_id,
     state_of,
     text_in,
     texts_in,
     unexpected,
+)
+from secureml_reconcilers.isolation.endpoint_approval import approved, disconnected, kept_by_owner
+from secureml_reconcilers.isolation.endpoint_connections import (
+    CONNECTIONS,
+    connection_endpoint,
+    connection_status,
+    connections,
+    leads_to,
+    serves,
 )
 from secureml_reconcilers.isolation.endpoint_subnet import policies_disabled, subnet_fits
 from secureml_reconcilers.isolation.prerequisites import sub_resource_exists
@@ -39,17 +45,8 @@ if TYPE_CHECKING:
     from secureml_reconcilers.isolation.network_plan import NetworkPlan, PrivateLinkTarget
     from secureml_reconcilers.isolation.workspace_context import WorkspaceContext
 
-_CONNECTIONS: Final = (
-    "properties.privateLinkServiceConnections",
-    "properties.manualPrivateLinkServiceConnections",
-)
-"""Where an endpoint shows what it leads to: approved by the service at once, or by hand."""
-
-_NOT_APPROVED: Final = {
-    "rejected": reasons.PRIVATE_ENDPOINT_REJECTED,
-    "timeout": reasons.PRIVATE_ENDPOINT_TIMED_OUT,
-}
-"""Reasons of connections that do not become approved by waiting; pending is what else a status may say."""
+_PARTS: Final = frozenset(STORAGE.groups)
+"""Sub-resources of accounts."""
 
 _HIDDEN: Final = frozenset({reasons.FORBIDDEN, reasons.NOT_FOUND, reasons.WRONG_TENANT})
 """Why an endpoint stays hidden from us: no right to read it, a subscription that we cannot see, or one of another
@@ -67,16 +64,14 @@ def endpoint(context: WorkspaceContext, azure: View, target: PrivateLinkTarget) 
     body = azure.get(used)
     if is_of_others(plan, azure, target, used):
         yield Ensure(used, {}, "an endpoint of others serves this service in the network already", (target.rule,))
-        yield from _kept_by_owner(target, used, body or {})
+        yield from kept_by_owner(target, used, body or {})
         yield from _has_our_name(plan, target, used)
     elif body is None:
         yield from _new_endpoint(context, azure, target, service)
     elif connection_status(body) == "disconnected":
         # A disconnected endpoint never connects again: its connection was deleted on the service's side.
         yield EnsureAbsent(used, "its connection was removed; it is made anew", ("WS-PE-04",))
-        yield _disconnected(
-            target, used
-        )  # an endpoint that is not ours to remove must not count as private access
+        yield disconnected(target, used)  # an endpoint that is not ours to remove must not count as private access
     elif not serves(body, plan, target):
         yield _leads_elsewhere(target, used, body)
     else:
@@ -93,7 +88,7 @@ def endpoint(context: WorkspaceContext, azure: View, target: PrivateLinkTarget) 
         )
         yield existing
         if is_settled(azure, used):
-            yield from _approved(target, used, body, azure, existing)
+            yield from approved(plan, azure, target, existing)
 
 
 def rivals_kept(context: WorkspaceContext, azure: View, target: PrivateLinkTarget) -> Iterator[Block]:
@@ -203,53 +198,6 @@ def is_served(plan: NetworkPlan, azure: View, target: PrivateLinkTarget) -> bool
         return False
 
 
-def connections(service: Body | None) -> list[Body]:
-    """The private endpoint connections that a service shows in its own body.
-
-    Raises:
-        AzureProblem: reason UnexpectedAnswer, when it shows something else than a list.
-    """
-    return objects_in(service, "properties.privateEndpointConnections")
-
-
-def connection_endpoint(connection: Body) -> ResourceId | None:
-    """The endpoint at the other end of a connection; None where Azure does not show it by an id."""
-    return parsed_id(text_in(connection, "properties.privateEndpoint.id"))
-
-
-def _leads_to(endpoint_body: Body | None) -> Iterator[Body]:
-    """What an endpoint shows of each service that it leads to."""
-    for path in _CONNECTIONS:
-        yield from objects_in(endpoint_body, path)
-
-
-def _groups_in(connection: Body) -> list[str]:
-    return [str(group).lower() for group in list_in(connection, "properties.groupIds")]
-
-
-def services_behind(endpoint_body: Body | None) -> set[ResourceId]:
-    """The services that an endpoint leads to, as far as it names them by ids."""
-    named = (parsed_id(text_in(each, "properties.privateLinkServiceId")) for each in _leads_to(endpoint_body))
-    return {service for service in named if service is not None}
-
-
-def groups_behind(endpoint_body: Body | None) -> set[str]:
-    """The private link groups that an endpoint leads to, in lower case."""
-    return {group for each in _leads_to(endpoint_body) for group in _groups_in(each)}
-
-
-def connection_status(endpoint_body: Body | None) -> str:
-    """The status of an endpoint's connection in lower case; descriptions vary and say nothing."""
-    for connection in _leads_to(endpoint_body):
-        return text_in(connection, "properties.privateLinkServiceConnectionState.status", "Pending").lower()
-    return "pending"
-
-
-def is_approved(body: Body | None) -> bool:
-    """Whether an endpoint's connection is approved; one that is not there has none."""
-    return body is not None and connection_status(body) == "approved"
-
-
 def _in_use(plan: NetworkPlan, body: Body | None = None) -> Fragment:
     """Our name on the endpoint: another custom resource that uses it too must not remove it under us.
 
@@ -274,23 +222,6 @@ def _of_others(plan: NetworkPlan, azure: View, other: ResourceId) -> Body:
         return {}
 
 
-def serves(body: Body, plan: NetworkPlan, target: PrivateLinkTarget) -> bool:
-    """Whether somebody's endpoint leads to this group of this service, in our network (GEN-VNET-02)."""
-    subnet = parsed_id(text_in(body, "properties.subnet.id"))
-    if subnet is None or subnet.parent != plan.network:
-        return False
-    leads = any(
-        parsed_id(text_in(connection, "properties.privateLinkServiceId")) == target.resource
-        and target.group in _groups_in(connection)
-        for connection in _leads_to(body)
-    )
-    return leads and connection_status(body) != "disconnected"
-
-
-_PARTS: Final = frozenset(STORAGE.groups)
-"""Sub-resources of accounts."""
-
-
 def _addresses(azure: View, target: PrivateLinkTarget) -> int:
     """Private addresses that an endpoint takes: one of a registry has one more in each region (ACR-DATA-01)."""
     if target.group != "registry":
@@ -312,10 +243,9 @@ def _new_endpoint(
     location = text_in(network, "location")
     if not location:
         raise unexpected(network, "location", network.get("location"))
-    connection = {
-        "name": target.resource.name,
-        "properties": {"privateLinkServiceId": target.resource.text, "groupIds": [target.group]},
-    }
+    leads_to_it: dict[str, Any] = {"privateLinkServiceId": target.resource.text, "groupIds": [target.group]}
+    if plan.request_message:
+        leads_to_it["requestMessage"] = plan.request_message
     missing = [each for each in private_link_targets(context, azure) if not is_served(plan, azure, each)]
     possible: tuple[Block, ...] = (
         *policies_disabled(context, azure),
@@ -335,7 +265,9 @@ def _new_endpoint(
             "location": location,  # the network's region, whatever the service's (WS-PE-05)
             "properties": {
                 "subnet": {"id": plan.endpoint_subnet.text},
-                "privateLinkServiceConnections": [connection],
+                CONNECTIONS[plan.manual_approval].rpartition(".")[2]: [
+                    {"name": target.resource.name, "properties": leads_to_it}
+                ],
             },
         },
         after=possible,
@@ -357,16 +289,16 @@ def _leads_elsewhere(target: PrivateLinkTarget, used: ResourceId, body: Body) ->
         AzureProblem: reason UnexpectedAnswer, when it does not say what it leads to: nobody is told to delete
             it then.
     """
-    leads_to = list(_leads_to(body))
+    shown = list(leads_to(body))
     told = (
-        leads_to
+        shown
         and id_in(body, "properties.subnet.id") is not None
         # A service that others offer may be named by an alias, which is no id.
-        and all(isinstance(get_path(each, "properties.privateLinkServiceId"), str) for each in leads_to)
-        and all(texts_in(each, "properties.groupIds") for each in leads_to)
+        and all(isinstance(get_path(each, "properties.privateLinkServiceId"), str) for each in shown)
+        and all(texts_in(each, "properties.groupIds") for each in shown)
     )
     if not told:
-        raise unexpected(body, _CONNECTIONS[0], leads_to)
+        raise unexpected(body, CONNECTIONS[0], shown)
     return Check(
         f"{used.short} leads to {target.resource.name}",
         holds=False,
@@ -375,37 +307,6 @@ def _leads_elsewhere(target: PrivateLinkTarget, used: ResourceId, body: Body) ->
         advice="Delete it (az network private-endpoint delete); the operator then makes its own.",
         rules=(target.rule,),
         about=used,
-    )
-
-
-def _approved(
-    target: PrivateLinkTarget, used: ResourceId, body: Body, azure: View, existing: Ensure
-) -> Iterator[Block]:
-    """Our endpoint's connection is approved (WS-PE-04): by the service at once, by us, or by its owner."""
-    status = connection_status(body)
-    if status == "pending":
-        ours = (c for c in connections(azure.get(target.resource)) if connection_endpoint(c) == used)
-        connection = id_in(next(ours, None), "id")
-        if connection is not None:
-            yield Ensure(
-                connection,
-                {"properties": {"privateLinkServiceConnectionState": {"status": "Approved"}}},
-                "the connection was requested by us and waits for approval",
-                ("WS-PE-04",),
-                after=(existing,),
-            )
-    yield Check(
-        f"{used.short} is approved",
-        status == "approved",
-        _NOT_APPROVED.get(status, reasons.PRIVATE_ENDPOINT_PENDING),
-        f"The connection of {used.short} to {target.resource.short} is {status}.",
-        "It is being approved."
-        if status == "pending"
-        else f"Approve it on {target.resource.name} (az network private-endpoint-connection approve), or delete"
-        " the endpoint to have it requested anew.",
-        ("WS-PE-04",),
-        used,
-        CheckLevel.PENDING if status == "pending" else CheckLevel.BLOCKING,
     )
 
 
@@ -422,41 +323,4 @@ def _has_our_name(plan: NetworkPlan, target: PrivateLinkTarget, used: ResourceId
         (target.rule,),
         used,
         CheckLevel.ADVISORY,
-    )
-
-
-def _disconnected(target: PrivateLinkTarget, used: ResourceId) -> Check:
-    return Check(
-        f"{used.short} is connected",
-        holds=False,
-        reason=reasons.PRIVATE_ENDPOINT_DISCONNECTED,
-        message=f"The connection of {used.short} was removed on {target.resource.short}, and it never comes back.",
-        advice="Where the operator made the endpoint it makes it anew; else delete it.",
-        rules=("WS-PE-04",),
-        about=used,
-    )
-
-
-def _kept_by_owner(target: PrivateLinkTarget, used: ResourceId, body: Body) -> Iterator[Block]:
-    """What only its owner can do for an endpoint that we use: nothing is closed behind one that is broken."""
-    state = state_of(body)
-    yield Check(
-        f"{used.short} is provisioned",
-        state not in {"failed", "canceled"},
-        reasons.PRIVATE_ENDPOINT_FAILED,
-        f"The last operation on {used.short}, made by somebody else, ended as {state}.",
-        "Ask its owner to write it again (az network private-endpoint update), or to delete it: then the operator"
-        " makes its own.",
-        (target.rule,),
-        used,
-    )
-    status = connection_status(body)
-    yield Check(
-        f"{used.short} is approved",
-        status == "approved",
-        _NOT_APPROVED.get(status, reasons.PRIVATE_ENDPOINT_PENDING),
-        f"The connection of {used.short}, made by somebody else, is {status}.",
-        "Ask its owner to have it approved, or to delete it: then the operator makes its own.",
-        ("WS-PE-04",),
-        used,
     )

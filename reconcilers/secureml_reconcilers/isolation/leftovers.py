@@ -21,7 +21,7 @@ from secureml_reconcilers.engine.blocks import (
 from secureml_reconcilers.engine.composing import compose
 from secureml_reconcilers.engine.view import Unread
 from secureml_reconcilers.isolation.body_values import parsed_id
-from secureml_reconcilers.isolation.endpoints import services_behind
+from secureml_reconcilers.isolation.endpoint_connections import services_behind
 from secureml_reconcilers.isolation.removal import Removal, endpoints_removed, names_removed
 from secureml_reconcilers.isolation.services import CONTAINER_REGISTRY
 

@@ -85,6 +85,12 @@ class NetworkPlan:
     adopts: bool = False
     """What has the name of ours without our tag is taken over."""
 
+    manual_approval: bool = False
+    """Whoever keeps a service approves its connection, and the operator does not try."""
+
+    request_message: str = ""
+    """What an approver is told."""
+
     name_prefix: str = ""
     """What the names of endpoints begin with that are made from now on."""
 
@@ -115,6 +121,8 @@ class NetworkPlan:
             dns.fallback == "PublicDNS",
             cloud,
             owner,
+            manual_approval=endpoints.connection == "Manual",
+            request_message=endpoints.request_message or "",
             name_prefix=endpoints.name_prefix or "",
         )
 

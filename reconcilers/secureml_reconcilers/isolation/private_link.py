@@ -8,6 +8,7 @@ from secureml_reconcilers.api import reasons
 from secureml_reconcilers.azure.problem import AzureProblem
 from secureml_reconcilers.engine.blocks import Blocks, Check, CheckLevel
 from secureml_reconcilers.engine.ownership_tags import user_tag, users
+from secureml_reconcilers.isolation.endpoint_connections import serves
 from secureml_reconcilers.isolation.endpoint_subnet import (
     endpoints_in_other_subnets,
     no_guard_applies,
@@ -19,7 +20,6 @@ from secureml_reconcilers.isolation.endpoints import (
     is_of_others,
     is_served,
     rivals_kept,
-    serves,
 )
 from secureml_reconcilers.isolation.observed_places import group_of_endpoints_exists
 from secureml_reconcilers.isolation.stranded_computes import stranded_computes

@@ -18,7 +18,7 @@ from secureml_reconcilers.engine.blocks import Block, Blocks, Check, CheckLevel,
 from secureml_reconcilers.engine.ownership_tags import MANAGED_BY, OPERATOR, USER, is_marked, user_tag, users
 from secureml_reconcilers.engine.values import Missing
 from secureml_reconcilers.isolation.body_values import count_in, endpoints_listed, parsed_id, text_in
-from secureml_reconcilers.isolation.endpoints import groups_behind
+from secureml_reconcilers.isolation.endpoint_connections import groups_behind
 from secureml_reconcilers.isolation.roles import ASSIGNMENTS, is_made_by_us
 from secureml_reconcilers.isolation.zones import has_no_record
 

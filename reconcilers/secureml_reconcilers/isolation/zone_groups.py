@@ -12,11 +12,11 @@ from secureml_reconcilers.isolation.body_values import (
     parsed_id,
     state_of,
 )
+from secureml_reconcilers.isolation.endpoint_connections import is_approved
 from secureml_reconcilers.isolation.endpoints import (
     endpoint,
     endpoint_used,
     has_namesake,
-    is_approved,
     is_of_others,
     way_claim,
 )

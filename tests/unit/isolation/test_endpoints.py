@@ -310,7 +310,40 @@ OURS = [
     case("an endpoint that may not be read is not made again", [unreadable(BLOB)], [Finding("Forbidden")]),
 ]
 
+MANUAL: dict[str, Any] = {"endpoints": {"connection": "Manual", "requestMessage": "Ticket 4711"}}
+ASKED = {"privateLinkServiceId": ACCOUNT.text, "groupIds": ["blob"], "requestMessage": "Ticket 4711"}
+
 APPROVAL = [
+    case(
+        "where the spec says so a new endpoint asks for approval",
+        [gone(BLOB)],
+        [
+            Write(
+                "Create",
+                BLOB,
+                {
+                    **endpoint_request(TARGETS["blob"]),
+                    "properties": {
+                        "subnet": {"id": SUBNET.text},
+                        "manualPrivateLinkServiceConnections": [{"name": ACCOUNT.name, "properties": ASKED}],
+                    },
+                },
+            ),
+            Waits("Create", BLOB_GROUP, BLOB),
+        ],
+        **MANUAL,
+    ),
+    case(
+        "and waits for somebody else to give it, who is named the command",
+        [
+            added(endpoint(TARGETS["blob"], status="Pending", manual=True)),
+            put(ACCOUNT, CONNECTIONS, [connection(ACCOUNT, BLOB, "Pending")]),
+            added(connection(ACCOUNT, BLOB, "Pending")),
+        ],
+        [Finding("PrivateEndpointPending", BLOB, "WS-PE-04")],
+        violated="WS-PE-04",
+        **MANUAL,
+    ),
     case(
         "our pending connection is approved by us where the service shows it",
         [

@@ -282,6 +282,7 @@ class Remembered:
 
     others: tuple[tuple[str, Mapping[str, Any]], ...] = ()
     """Owner and spec of each custom resource that declares one of the same services."""
+
     tags: frozenset[tuple[str, str]] = frozenset()
     """Name and value of the tags that the spec asked for, and of earlier ones that may still be somewhere."""
 

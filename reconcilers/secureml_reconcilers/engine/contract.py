@@ -85,6 +85,7 @@ class ReconcileRequest:
 
     others: tuple[Declaration, ...] = ()
     """What custom resources declare that share something with this one (`Reconciler.shares`)."""
+
     created: str = ""
     """`metadata.creationTimestamp`: of two that contradict each other, the older decides."""
 

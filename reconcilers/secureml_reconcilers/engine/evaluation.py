@@ -13,7 +13,6 @@ from secureml_reconcilers.api import reasons
 from secureml_reconcilers.azure.arm import Present
 from secureml_reconcilers.azure.catalogue import scope
 from secureml_reconcilers.azure.errors import BUSY_WITH_ANOTHER
-from secureml_reconcilers.azure.problem import AzureProblem
 from secureml_reconcilers.azure.problem import AzureProblem, Retry, Severity
 from secureml_reconcilers.engine.assessment import (
     Advised,

@@ -132,8 +132,8 @@ class Engine:
             inventory.resources(),
             inventory.adopted(),
             remembered_ways(request.status),
-            tuple((self._owner(each.key), each.spec) for each in request.others),
-            frozenset((each["name"], each["value"]) for each in request.status.get("tags", ())),
+            others=tuple((self._owner(each.key), each.spec) for each in request.others),
+            tags=frozenset((each["name"], each["value"]) for each in request.status.get("tags", ())),
         )
         if request.deleting:
             removal = self._kind.remove(request.spec, owner, remembered)

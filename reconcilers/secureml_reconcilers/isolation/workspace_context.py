@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from secureml_reconcilers.api import SecureWorkspaceSpec, reasons
 from secureml_reconcilers.azure.problem import AzureProblem, Retry, Severity
@@ -56,9 +55,6 @@ class WorkspaceContext:
             remembered: what earlier passes left in its status.
         """
         plan = NetworkPlan.of(spec.network, spec.endpoints, spec.dns, cloud, owner)
-        plan = replace(plan, made=remembered.made, adopts=spec.adoption == "Adopt")
-        others = (_of_another(other, cloud, name) for name, other in remembered.others)
-        return cls(spec, plan, remembered.closed, tuple(each for each in others if each is not None))
         plan = replace(
             plan,
             made=remembered.made,
@@ -67,7 +63,8 @@ class WorkspaceContext:
             tags=tuple(sorted(spec.tags.items())),
             earlier_tags=remembered.tags,
         )
-        return cls(spec, plan, remembered.closed)
+        others = (_of_another(other, cloud, name) for name, other in remembered.others)
+        return cls(spec, plan, remembered.closed, tuple(each for each in others if each is not None))
 
     @property
     def workspace(self) -> ResourceId:
@@ -81,6 +78,8 @@ def _of_another(spec: Mapping[str, Any], cloud: Cloud, owner: str) -> WorkspaceC
         return WorkspaceContext.of(SecureWorkspaceSpec.parse(spec), cloud, owner)
     except ValueError:
         return None
+
+
 def _endpoints_in(inventory: tuple[str, ...]) -> tuple[ResourceId, ...]:
     listed = (parsed_id(text) for text in inventory)
     return tuple(each for each in listed if each is not None and each.type == _ENDPOINTS)

@@ -15,6 +15,7 @@ VERSION = "v1alpha1"
 CATEGORY = "secureml"
 
 Access = Literal["PrivateEndpoint", "ServiceEndpoint"]
+PrivateLinkGroup = Literal["amlworkspace", "vault", "registry", "blob", "file", "queue", "table", "dfs", "web"]
 StorageSubResource = Literal["blob", "file", "queue", "table", "dfs", "web"]
 
 _LONGEST_PREFIX = 30
@@ -131,6 +132,9 @@ NamePrefix = Annotated[
         "must begin with a letter or digit and go on with letters, digits, hyphens, dots or underscores: names of"
         " private endpoints are made of these",
     ),
+]
+MemberName = Annotated[
+    str, name(64, "[a-z0-9_]+", "must be the name of a member of a private link group, such as default or blob")
 ]
 RequestMessage = Annotated[
     str, name(140, r"[^\n\r\t]+", "must be one line of text: whoever approves a connection reads it")

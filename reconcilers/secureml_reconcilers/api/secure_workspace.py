@@ -18,8 +18,10 @@ from secureml_reconcilers.api.common import (
     ComputeName,
     DNSName,
     ManagedSpec,
+    MemberName,
     NamePrefix,
     PrivateAddress,
+    PrivateLinkGroup,
     PublicIPRange,
     RequestMessage,
     StorageSubResource,
@@ -151,6 +153,27 @@ class DNS(ApiModel):
     )
 
 
+class StaticAddress(ApiModel):
+    """An address that an endpoint is to have."""
+
+    group: PrivateLinkGroup
+    """What the endpoint leads to: amlworkspace, vault, registry, or a part of a storage account."""
+
+    member: MemberName
+    """Which of the endpoint's addresses it is. Of amlworkspace: default, notebook and inference; of vault:
+    default; of registry: registry, and registry_data_<region> for each region; of an account the part itself."""
+
+    address: PrivateAddress
+    """A free IPv4 address of the endpoint subnet."""
+
+    account_id: StorageAccountID | None = None
+    """ARM id of the storage account whose part it is; default the workspace's own."""
+
+
+def _members(endpoints: "Endpoints") -> list[tuple[str, str, str]]:
+    return [(each.group, each.member, each.account_id or "") for each in endpoints.static_addresses]
+
+
 class Endpoints(ApiModel):
     """Where and how private endpoints are created."""
 
@@ -161,6 +184,10 @@ class Endpoints(ApiModel):
     name_prefix: NamePrefix | None = None
     """What the names of private endpoints begin with that are made from now on, `pe-` say; those that exist keep
     their names and are used as they are. Default: the service's name comes first."""
+
+    static_addresses: Annotated[tuple[StaticAddress, ...], MapOf(64, key="address")] = ()
+    """Addresses for endpoints that are made from now on, for rules of firewalls and DNS servers of your own. Azure
+    takes an address for each member of a group, or for none. Default: Azure chooses."""
 
     connection: Literal["Automatic", "Manual"] = "Automatic"
     """How endpoints that are made from now on are connected. Automatic (default): the service approves at once,
@@ -186,6 +213,14 @@ class Endpoints(ApiModel):
             "requestMessage is read by whoever approves: set connection to Manual, or remove it",
             holds=lambda endpoints: endpoints.connection == "Manual" or endpoints.request_message is None,
             field_path=".requestMessage",
+        ),
+        Rule(
+            "!has(self.staticAddresses) || self.staticAddresses.all(a, self.staticAddresses.exists_one(b,"
+            " a.group == b.group && a.member == b.member && (has(a.accountID) ? a.accountID : '')"
+            " == (has(b.accountID) ? b.accountID : '')))",
+            "two addresses are given for one member of one group: an endpoint takes one for each",
+            holds=lambda endpoints: len(set(_members(endpoints))) == len(endpoints.static_addresses),
+            field_path=".staticAddresses",
         ),
     )
 

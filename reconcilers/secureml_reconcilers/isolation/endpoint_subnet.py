@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ipaddress import ip_network
+from ipaddress import IPv4Address, IPv4Network, ip_network
 from typing import TYPE_CHECKING, Final
 
 from secureml_reconcilers.api import reasons
@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 _RESERVED: Final = 5
 """Addresses of every subnet that Azure keeps for itself (reference-data.md section 11)."""
 
+_KEPT_FIRST: Final = 4
+"""So many of them are its first ones; the other is its last."""
+
 _ANOTHER: Final = "create another SecureWorkspace that names another subnet, and delete this one"
 """What helps where the subnet does not: the field is fixed for life, as the endpoints are. The new one takes over
 what the old one made in the same network."""
@@ -53,7 +56,7 @@ def subnet_fits(plan: NetworkPlan, network: Body, needed: int) -> Iterator[Check
     Raises:
         AzureProblem: when the network has no such subnet, or shows it in a way that cannot be understood.
     """
-    subnet = _shown_in(plan, network)
+    subnet = subnet_shown(plan, network)
     name = plan.endpoint_subnet.name
     yield Check(
         f"subnet {name} is not delegated",
@@ -84,13 +87,27 @@ def free_addresses(subnet: Body) -> int:
     Raises:
         AzureProblem: reason UnexpectedAnswer, when its prefixes cannot be understood.
     """
+    size = sum(each.num_addresses - _RESERVED for each in _ranges(subnet))
+    return max(0, size - len(list_in(subnet, "properties.ipConfigurations")))
+
+
+def gives(subnet: Body, address: str) -> bool:
+    """Whether a subnet may give an address: one of its own, less those that Azure keeps.
+
+    Raises:
+        AzureProblem: reason UnexpectedAnswer, when its prefixes cannot be understood.
+    """
+    wanted = IPv4Address(address)
+    return any(each[_KEPT_FIRST - 1] < wanted < each[-1] for each in _ranges(subnet) if wanted in each)
+
+
+def _ranges(subnet: Body) -> list[IPv4Network]:
     prefixes = texts_in(subnet, "properties.addressPrefixes") or [text_in(subnet, "properties.addressPrefix")]
     try:
         parsed = [ip_network(prefix, strict=False) for prefix in prefixes]
     except ValueError:
         raise unexpected(subnet, "properties.addressPrefixes", prefixes) from None
-    size = sum(each.num_addresses - _RESERVED for each in parsed if each.version == 4)  # noqa: PLR2004 - IPv4
-    return max(0, size - len(list_in(subnet, "properties.ipConfigurations")))
+    return [each for each in parsed if isinstance(each, IPv4Network)]
 
 
 def policies_disabled(context: WorkspaceContext, azure: View) -> Iterator[Ensure]:
@@ -189,7 +206,12 @@ def endpoints_in_other_subnets(plan: NetworkPlan, used: Mapping[ResourceId, Body
         )
 
 
-def _shown_in(plan: NetworkPlan, network: Body) -> Body:
+def subnet_shown(plan: NetworkPlan, network: Body) -> Body:
+    """The declared subnet, as its network lists it (WS-PE-01).
+
+    Raises:
+        AzureProblem: when the network has no such subnet.
+    """
     for subnet in objects_in(network, "properties.subnets"):
         if parsed_id(subnet.get("id")) == plan.endpoint_subnet:
             return subnet

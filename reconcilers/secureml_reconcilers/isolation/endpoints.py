@@ -29,10 +29,11 @@ from secureml_reconcilers.isolation.endpoint_connections import (
     leads_to,
     serves,
 )
-from secureml_reconcilers.isolation.endpoint_subnet import policies_disabled, subnet_fits
+from secureml_reconcilers.isolation.endpoint_subnet import policies_disabled, subnet_fits, subnet_shown
 from secureml_reconcilers.isolation.prerequisites import sub_resource_exists
 from secureml_reconcilers.isolation.registry import regions
 from secureml_reconcilers.isolation.services import SERVICES, STORAGE
+from secureml_reconcilers.isolation.static_addresses import addresses_usable, chosen_for, configurations
 from secureml_reconcilers.isolation.stranded_computes import stranded_computes
 from secureml_reconcilers.isolation.workspace_context import if_service_is_missing, private_link_targets
 
@@ -227,7 +228,7 @@ def _addresses(azure: View, target: PrivateLinkTarget) -> int:
     if target.group != "registry":
         return target.addresses
     body = azure.get(target.resource)
-    return 1 + regions(azure, target.resource, body) if body is not None else target.addresses
+    return 1 + len(regions(azure, target.resource, body)) if body is not None else target.addresses
 
 
 def _new_endpoint(
@@ -252,6 +253,7 @@ def _new_endpoint(
         *stranded_computes(context, azure),
         *SERVICES[target.resource.type].prerequisites(context.spec, target.resource, service),
         *(sub_resource_exists(target.resource, service, target.group) if target.group in _PARTS else ()),
+        *addresses_usable(context, azure, target, subnet_shown(plan, network)),
         *subnet_fits(plan, network, sum(_addresses(azure, each) for each in missing)),
     )
     yield from possible
@@ -265,6 +267,7 @@ def _new_endpoint(
             "location": location,  # the network's region, whatever the service's (WS-PE-05)
             "properties": {
                 "subnet": {"id": plan.endpoint_subnet.text},
+                **configurations(chosen_for(context, azure, target)),
                 CONNECTIONS[plan.manual_approval].rpartition(".")[2]: [
                     {"name": target.resource.name, "properties": leads_to_it}
                 ],

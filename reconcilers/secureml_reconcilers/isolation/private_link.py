@@ -22,6 +22,7 @@ from secureml_reconcilers.isolation.endpoints import (
     rivals_kept,
 )
 from secureml_reconcilers.isolation.observed_places import group_of_endpoints_exists
+from secureml_reconcilers.isolation.static_addresses import addresses_taken
 from secureml_reconcilers.isolation.stranded_computes import stranded_computes
 from secureml_reconcilers.isolation.tags import tags_kept
 from secureml_reconcilers.isolation.workspace_context import private_link_targets
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from secureml_reconcilers.azure.arm import Body
     from secureml_reconcilers.azure.resource_id import ResourceId
     from secureml_reconcilers.engine.view import View
+    from secureml_reconcilers.isolation.network_plan import PrivateLinkTarget
     from secureml_reconcilers.isolation.workspace_context import WorkspaceContext
 
 
@@ -49,6 +51,8 @@ def private_link(context: WorkspaceContext, azure: View) -> Blocks:
     for target in targets:
         yield endpoint(context, azure, target)
         yield rivals_kept(context, azure, target)
+    for target in targets if context.spec.endpoints.static_addresses else ():
+        yield _addresses_taken(context, azure, target)
     yield tags_kept(context, azure)
     yield group_of_endpoints_exists(context, azure)
 
@@ -65,6 +69,13 @@ def _declared_subnet(context: WorkspaceContext, azure: View) -> Iterator[Check]:
             yield unused_subnet_is_missing(plan)
     except AzureProblem:
         return
+
+
+def _addresses_taken(context: WorkspaceContext, azure: View, target: PrivateLinkTarget) -> Iterator[Check]:
+    used = endpoint_used(context.plan, azure, target)
+    body = azure.get(used)
+    if body is not None:
+        yield from addresses_taken(context, azure, target, used, body)
 
 
 def _ours_in_use(context: WorkspaceContext, azure: View) -> dict[ResourceId, Body]:

@@ -64,19 +64,19 @@ def recognised(registry: ServiceInUse) -> Iterator[Check]:
     yield from _shared_link(registry)
 
 
-def regions(azure: View, registry: ResourceId, body: Body) -> int:
-    """In how many regions a registry answers: each has a data endpoint, with an address of its own (ACR-DATA-01).
+def regions(azure: View, registry: ResourceId, body: Body) -> tuple[str, ...]:
+    """In which regions a registry answers: each has a data endpoint, with an address of its own (ACR-DATA-01).
 
     Only a Premium one has replicas; where these may not be read, it is taken to have none.
     """
     home = _region(text_in(body, "location"))
     if not is_premium(body):
-        return 1
+        return (home,)
     try:
         shown = azure.children(registry, "replications")
     except AzureProblem:
-        return 1
-    return len({home, *(_region(text_in(each, "location")) for each in shown)})
+        return (home,)
+    return tuple(dict.fromkeys((home, *(_region(text_in(each, "location")) for each in shown))))
 
 
 def _new(lets_addresses_in: bool, location: str) -> dict[str, Any]:  # noqa: FBT001 - a fact

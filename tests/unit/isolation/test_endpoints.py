@@ -13,6 +13,7 @@ from tests.unit.isolation.bodies import (
     ETAG,
     GROUP_OF,
     IN_USE,
+    LAKE,
     MARK,
     NETWORK,
     NETWORK_GROUP,
@@ -42,7 +43,9 @@ from tests.unit.isolation.bodies import (
 from tests.unit.isolation.telling import Advice, Case, Finding, Soon, Waits, Works, Write, case, check
 
 from secureml_reconcilers.azure.errors import classify
+from secureml_reconcilers.azure.problem import Retry
 from secureml_reconcilers.azure.resource_id import resource_id
+from secureml_reconcilers.engine.evaluation import problems
 from secureml_reconcilers.engine.ownership_tags import user_tag
 from secureml_reconcilers.isolation.network_plan import PrivateLinkTarget
 
@@ -312,6 +315,104 @@ OURS = [
 
 MANUAL: dict[str, Any] = {"endpoints": {"connection": "Manual", "requestMessage": "Ticket 4711"}}
 ASKED = {"privateLinkServiceId": ACCOUNT.text, "groupIds": ["blob"], "requestMessage": "Ticket 4711"}
+
+
+def fixed(*addresses: tuple[str, str, str]) -> dict[str, Any]:
+    """A spec that chooses addresses: group, member and address of each."""
+    chosen = [dict(zip(("group", "member", "address"), each, strict=True)) for each in addresses]
+    return {"endpoints": {"staticAddresses": chosen}}
+
+
+CHOSEN = ("blob", "blob", "10.20.0.20")
+STATIC = [
+    case(
+        "a new endpoint has the addresses that the spec chooses",
+        [gone(BLOB)],
+        [
+            Write(
+                "Create",
+                BLOB,
+                {
+                    **endpoint_request(TARGETS["blob"]),
+                    "properties": {
+                        **endpoint_request(TARGETS["blob"])["properties"],
+                        "ipConfigurations": [
+                            {
+                                "name": "blob",
+                                "properties": {
+                                    "groupId": "blob",
+                                    "memberName": "blob",
+                                    "privateIPAddress": "10.20.0.20",
+                                },
+                            }
+                        ],
+                    },
+                },
+            ),
+            Waits("Create", BLOB_GROUP, BLOB),
+        ],
+        met="WS-PE-01",
+        **fixed(CHOSEN),
+    ),
+    case(
+        "one that exists keeps its own",
+        [],
+        [Advice("StaticAddressNotUsed", BLOB, "WS-PE-01")],
+        violated="WS-PE-01",
+        **fixed(CHOSEN),
+    ),
+]
+INCOMPLETE = [
+    pytest.param(
+        "amlworkspace",
+        fixed(("amlworkspace", "default", "10.20.0.20")),
+        "default, notebook, inference",
+        id="workspace",
+    ),
+    pytest.param("vault", fixed(("vault", "vault", "10.20.0.20")), "each of default", id="vault"),
+    pytest.param(
+        "registry",
+        fixed(("registry", "registry", "10.20.0.20")),
+        "registry, registry_data_westeurope",
+        id="registry",
+    ),
+]
+OUTSIDE = ["10.21.0.20", "10.20.0.0", "10.20.0.3", "10.20.0.15"]
+
+
+@pytest.mark.parametrize("row", STATIC)
+def test_static_addresses(row: Case) -> None:
+    """Given to a new endpoint, and told of one that has others."""
+    check(row)
+
+
+@pytest.mark.parametrize(("group", "parts", "members"), INCOMPLETE)
+def test_addresses_are_chosen_for_every_member(group: str, parts: dict[str, Any], members: str) -> None:
+    """Azure would refuse the endpoint; the message names all that it asks for."""
+    row: Case = case("", [gone(ENDPOINT[group])], [], **parts).values[0]  # type: ignore[assignment]
+    found = [each for each in problems(row.evaluation()) if each.reason == "StaticAddressesIncomplete"]
+    assert [members in each.message for each in found] == [True]
+    assert [each.retry for each in found] == [Retry.NEVER]
+    assert not any(action.id == ENDPOINT[group] for action in row.evaluation().actions)
+
+
+@pytest.mark.parametrize("address", OUTSIDE)
+def test_addresses_are_the_subnet_s_to_give(address: str) -> None:
+    """Not of another range, nor one of those that Azure keeps."""
+    small = added(network(NETWORK, subnet(addressPrefix="10.20.0.0/28")))
+    row: Case = case("", [gone(BLOB), small], [], **fixed(("blob", "blob", address))).values[0]  # type: ignore[assignment]
+    assert [each.reason for each in problems(row.evaluation())] == ["StaticAddressOutsideSubnet"]
+    assert not any(action.id == BLOB for action in row.evaluation().actions)
+
+
+def test_an_address_of_another_account_is_not_the_workspace_s() -> None:
+    """Both have blobs; the one that is named is meant."""
+    chosen = fixed(CHOSEN)
+    chosen["endpoints"]["staticAddresses"][0]["accountID"] = LAKE.text
+    row: Case = case("", [gone(BLOB)], [], **chosen).values[0]  # type: ignore[assignment]
+    made = next(action for action in row.evaluation().actions if action.id == BLOB)
+    assert "ipConfigurations" not in (made.body or {})["properties"]
+
 
 APPROVAL = [
     case(

@@ -153,6 +153,24 @@ ENDPOINT_IN_OTHER_SUBNET: Final = _advice(
     "Leave them, or delete one after the other, and each is made anew in the named subnet; until then nobody"
     " reaches what it leads to.",
 )
+STATIC_ADDRESSES_INCOMPLETE: Final = _problem(
+    "StaticAddressesIncomplete",
+    "`spec.endpoints.staticAddresses` names some members of a group and not others, or one that it has not.",
+    Who.AUTHOR,
+    "Give each member that the message names one address, or leave the group out.",
+)
+STATIC_ADDRESS_OUTSIDE_SUBNET: Final = _problem(
+    "StaticAddressOutsideSubnet",
+    "`spec.endpoints.staticAddresses` chooses an address that the endpoint subnet does not give.",
+    Who.AUTHOR,
+    "Choose a free address of the subnet.",
+)
+STATIC_ADDRESS_NOT_USED: Final = _advice(
+    "StaticAddressNotUsed",
+    "A private endpoint exists already, and has other addresses than `spec.endpoints.staticAddresses` chooses.",
+    Who.ADMINISTRATOR,
+    "Leave it, or delete it, and it is made anew with them; until then nobody reaches what it leads to.",
+)
 SUBNET_DELEGATED: Final = _problem(
     "SubnetDelegated",
     "The subnet is delegated to another service, which refuses private endpoints.",

@@ -13,6 +13,8 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from tests.never.watching import Watched
+
 from arm_emulator.clock import Clock
 from arm_emulator.config import from_json
 from arm_emulator.emulator import Emulator
@@ -79,6 +81,9 @@ class World:
     requests: list[ArmRequest]
     environment: AzureEnvironment
 
+    watched: Watched
+    """Nobody is cut off, and nothing is left open in silence, in any test."""
+
     drivers: list[Driver] = field(default_factory=list)
     """The custom resources that were created."""
 
@@ -133,6 +138,10 @@ class Driver:
     outcomes: list[ReconcileResult] = field(default_factory=list)
     announced: list[Status] = field(default_factory=list)
 
+    def __post_init__(self) -> None:
+        """Be watched."""
+        self.world.watched.take_on(self)
+
     @property
     def status(self) -> Status:
         """What the API server holds."""
@@ -153,10 +162,12 @@ class Driver:
 
     async def step(self) -> ReconcileResult:
         """One pass, and its status written."""
+        self.world.watched.begins(self)
         request = replace(self.request, others=self._others())
         outcome = await self.engine.reconcile(request, Journal(self))
         self.save(outcome.status)
         self.outcomes.append(outcome)
+        self.world.watched.ends(self, outcome)
         return outcome
 
     def _others(self) -> tuple[Declaration, ...]:
@@ -241,4 +252,6 @@ async def open_empty_world(folder: Path, **settings: Any) -> AsyncIterator[World
         environment = AzureEnvironment.read(variables)
         clock = emulator.clock
         async with Alice(emulator) as alice, open_arm(environment, requests.append, clock.now) as arm:
-            yield World(emulator, arm, alice, SUBSCRIPTION, requests, environment)
+            watched = Watched(emulator.ctx, _OPERATOR.client_id)
+            yield World(emulator, arm, alice, SUBSCRIPTION, requests, environment, watched)
+            watched.conclude()

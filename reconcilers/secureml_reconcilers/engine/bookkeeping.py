@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from secureml_reconcilers.engine.assessment import Holds, Pending
 from secureml_reconcilers.engine.blocks import write_key
+from secureml_reconcilers.engine.evaluation import Busy
 from secureml_reconcilers.engine.recovering import recovered
 
 if TYPE_CHECKING:
@@ -21,13 +22,20 @@ def settle_accounts(this: Pass, evaluation: Evaluation) -> None:
 
 
 def note_pending(this: Pass, evaluation: Evaluation, *, busy: bool) -> None:
-    """Since when what becomes true by itself is pending; what is under way, or was just written, may bring it."""
+    """Since when what becomes true by itself is pending; what is under way, or was just written, may bring it.
+
+    What another custom resource makes comes by itself, too.
+    """
     now, since = this.ledger.clock.monotonic(), this.history.pending_since
-    this.history.pending_since = {
-        key: now if busy else since.get(key, now)
+    pending = [
+        key
         for key, assessment in evaluation.assessments.items()
         if isinstance(assessment, Pending) and assessment.until is None and (assessment.worth_a_look or not busy)
-    }
+    ]
+    own = {block.key for block in evaluation.blocks()}
+    gates = (gate for gate in evaluation.waiting.values() if not isinstance(gate, Busy))
+    pending += [gate.key for gate in gates if gate.key not in own]
+    this.history.pending_since = {key: now if busy else since.get(key, now) for key in pending}
 
 
 def _clear_failures(this: Pass, evaluation: Evaluation) -> None:

@@ -302,15 +302,17 @@ class _Assessor:
             if failed is not None:
                 return failed
             if not isinstance(assessment, Holds | Advised | Running):
-                found = self.obstacle(gate, repeated=repeated)
+                found = self.obstacle(gate, repeated=repeated) or self.waits_for_another(gate)
                 if found is not None:
                     return found
         return None
 
-    def waits_for_another(self, block: Ensure) -> AzureProblem | None:
+    def waits_for_another(self, block: Block) -> AzureProblem | None:
         """Whose private way into a service a closing waits for, where another custom resource declares it (F6)."""
+        if not isinstance(block, Ensure) or block.closing is None:
+            return None
         waited_for = {gate.key for gate in block.after}
-        for way in block.closing.others if block.closing is not None else ():
+        for way in block.closing.others:
             if any(gate.key in waited_for and not self.lets_pass(gate) for gate in way.gates):
                 return AzureProblem(
                     reasons.WAITS_FOR_ANOTHER,
@@ -333,7 +335,9 @@ class _Assessor:
         assessment = self.assessment(block)
         if isinstance(assessment, Holds | Advised | Blocked):
             return False
-        return isinstance(assessment, Running) or self.obstacle(block, repeated=False) is None
+        if isinstance(assessment, Running):
+            return True
+        return self.obstacle(block, repeated=False) is None and self.waits_for_another(block) is None
 
 
 def _decided_by_another(block: Block, claim: PropertyClaim) -> AzureProblem:

@@ -443,6 +443,7 @@ async def test_a_shared_service_is_closed_all_the_same_where_the_spec_says_so(
 ) -> None:
     """Whoever writes it down knows who is cut off."""
     world, first, other = registry_of_both
+    world.watched.excused.add(alice.one(world, alice.REGISTRY, "crfraud").rsplit("/", 1)[1])
     first.edit({**first.request.spec, "sharedServices": "Close"})
     await run_for(timedelta(minutes=5), first, other)
     shown = alice.shown(world, alice.REGISTRY, "crfraud")["properties"]

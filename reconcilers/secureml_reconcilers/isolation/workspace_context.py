@@ -63,7 +63,9 @@ class WorkspaceContext:
             tags=tuple(sorted(spec.tags.items())),
             earlier_tags=remembered.tags,
         )
-        others = (_of_another(other, cloud, name) for name, other in remembered.others)
+        # What this one makes may serve the others' ways, though their specs would place it elsewhere.
+        shared = Remembered(remembered.inventory)
+        others = (_of_another(other, cloud, name, shared) for name, other in remembered.others)
         return cls(spec, plan, remembered.closed, tuple(each for each in others if each is not None))
 
     @property
@@ -72,10 +74,12 @@ class WorkspaceContext:
         return resource_id(self.spec.workspace_id)
 
 
-def _of_another(spec: Mapping[str, Any], cloud: Cloud, owner: str) -> WorkspaceContext | None:
+def _of_another(
+    spec: Mapping[str, Any], cloud: Cloud, owner: str, remembered: Remembered
+) -> WorkspaceContext | None:
     """The spec of another custom resource; None where it makes no sense, which its own status says."""
     try:
-        return WorkspaceContext.of(SecureWorkspaceSpec.parse(spec), cloud, owner)
+        return WorkspaceContext.of(SecureWorkspaceSpec.parse(spec), cloud, owner, remembered)
     except ValueError:
         return None
 

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from secureml_reconcilers.engine.view import View
 
 _ENDPOINTS: Final = "microsoft.network/privateendpoints"
+_GROUPS: Final = f"{_ENDPOINTS}/privatednszonegroups"
 _ASSIGNMENTS: Final = ASSIGNMENTS.lower()
 _ZONES: Final = "microsoft.network/privatednszones"
 _LINKS: Final = "virtualNetworkLinks"
@@ -105,7 +106,7 @@ def names_removed(removal: Removal, azure: View) -> Blocks:
     and so does the link through which the network sees it (DNS-09).
     """
     names = [target for target in removal.targets if _is_name(target)]
-    endpoints = [target for target in removal.targets if target.type == _ENDPOINTS]
+    endpoints = [target for target in removal.targets if target.type in {_ENDPOINTS, _GROUPS}]
     azure.ask(*endpoints)
     if any(_goes(removal, target, azure) for target in endpoints):
         # Not looked at before: how many records a zone holds is another thing once ours are gone.
@@ -220,11 +221,18 @@ def _endpoint_is_used(removal: Removal, _target: ResourceId, body: Body, _azure:
 
 
 def _endpoint_stays(removal: Removal, target: ResourceId, _body: Body, azure: View) -> str:
-    """A zone group goes with its endpoint and never before: whoever uses that needs the names."""
+    """A zone group goes with its endpoint and never before: whoever uses that needs the names.
+
+    One that adoption gave to an endpoint of others goes alone: the endpoint had no names before.
+    """
     parent = target.parent
     if parent is None or parent not in removal.targets:
         return "its endpoint stays, for it is in use or nothing that was made for this resource"
     endpoint = azure.get(parent)
+    if endpoint is not None and parent.key in removal.adopted and not is_marked(endpoint):
+        if target.key in removal.adopted:
+            return "it was there before its endpoint was adopted"
+        return _endpoint_is_used(removal, parent, endpoint, azure)
     why = _why_kept(removal, parent, endpoint, azure) if endpoint is not None else ""
     return f"its endpoint stays: {why}" if why else ""
 
@@ -296,7 +304,7 @@ def _zone_is_used(removal: Removal, target: ResourceId, body: Body, azure: View)
 
 _RULES: Final[Mapping[str, Callable[[Removal, ResourceId, Body, View], str]]] = {
     _ASSIGNMENTS: _assignment_is_of_others,
-    f"{_ENDPOINTS}/privatednszonegroups": _endpoint_stays,
+    _GROUPS: _endpoint_stays,
     _ENDPOINTS: _endpoint_is_used,
     f"{_ZONES}/virtualnetworklinks": _link_is_needed,
     _ZONES: _zone_is_used,
@@ -305,7 +313,7 @@ _RULES: Final[Mapping[str, Callable[[Removal, ResourceId, Body, View], str]]] = 
 
 _REASONS: Final = {
     _ASSIGNMENTS: "the role was assigned for this resource",
-    f"{_ENDPOINTS}/privatednszonegroups": "its endpoint is removed",
+    _GROUPS: "its endpoint is removed, or is adopted no more",
     f"{_ZONES}/virtualnetworklinks": "no record of the zone is left",
     _ZONES: "no record and no link of it is left",
 }

@@ -369,6 +369,19 @@ async def test_an_endpoint_under_our_name_is_adopted_when_the_spec_says_so(world
     assert names(writes(world)).count("PUT privateendpoints/kv-fraud-vault") == 1
 
 
+async def test_what_adoption_added_goes_again_with_delete(world: World) -> None:
+    """Our name, the zone group, and with its record the zone and its link; the endpoint stays as it was."""
+    await vault_endpoint_is_taken(world)
+    driver = drive(world, world.spec(adoption="Adopt", deletionPolicy="Delete"))
+    await driver.settle()
+    assert driver.condition("Ready")["status"] == "True"
+    driver.delete()
+    assert (await driver.settle()).released
+    (left,) = world.emulator.ctx.of_type(alice.ENDPOINT)
+    assert (left.id.text, left.body.get("tags")) == (own_endpoint(world), {})
+    assert [list(world.emulator.ctx.of_type(kind)) for kind in (alice.GROUP, alice.LINK, alice.ZONE)] == [[]] * 3
+
+
 async def test_a_pending_connection_of_ours_is_approved_by_us(world: World) -> None:
     """Azure left it pending, and we may approve: nobody else need act."""
     alice.forbids(world, "Microsoft.Storage/storageAccounts/privateEndpointConnectionsApproval/action")

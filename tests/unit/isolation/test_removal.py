@@ -38,6 +38,7 @@ from tests.unit.isolation.bodies import (
 from tests.unit.isolation.telling import Advice, Finding, Shows, Soon, Told, Waits, Works, Write, judge_all, told
 
 from secureml_reconcilers.azure.arm import Listed, NotFound
+from secureml_reconcilers.engine.assessment import Differs
 from secureml_reconcilers.engine.blocks import Check, Remembered
 from secureml_reconcilers.engine.evaluation import must_be_fresh
 from secureml_reconcilers.engine.ownership_tags import user_tag
@@ -491,3 +492,23 @@ def test_our_name_goes_from_what_was_adopted_and_nothing_else() -> None:
     assert isinstance(taken_off, Write)
     assert (taken_off.kind, taken_off.id, (taken_off.body or {})["tags"]) == ("Update", BLOB, {"costCenter": "42"})
     assert told(judge_all(composition, world(put(BLOB, "tags", {"costCenter": "42"})), (BLOB,))) == kept(BLOB)
+
+
+@pytest.mark.parametrize(
+    ("tags", "adopted", "goes"),
+    [
+        pytest.param(IN_USE, {BLOB}, {BLOB_GROUP}, id="the zone group that we gave to an endpoint of others"),
+        pytest.param(IN_USE, {BLOB, BLOB_GROUP}, set(), id="not one that the endpoint had"),
+        pytest.param({**IN_USE, **THEIR_USE}, {BLOB}, set(), id="nor one that another resource uses"),
+    ],
+)
+def test_what_adoption_added_goes_again_and_only_that(
+    tags: dict[str, str], adopted: set[ResourceId], goes: set[ResourceId]
+) -> None:
+    """The endpoint itself stays, as it was before."""
+    remembered = Remembered((BLOB.text, BLOB_GROUP.text), adopted=frozenset(each.key for each in adopted))
+    composition = SecureWorkspaces().remove(spec(deletionPolicy="Delete"), OWNER, remembered)
+    made = tuple(each for each in (BLOB, BLOB_GROUP) if each not in adopted)
+    found = judge_all(composition, world(put(BLOB, "tags", tags)), made)
+    differs = {key: each.kind for key, each in found.assessments.items() if isinstance(each, Differs)}
+    assert {block.id for block in found.writes() if differs.get(block.key) == "Delete"} == goes

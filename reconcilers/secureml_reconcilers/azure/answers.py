@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 import logging
 from contextlib import contextmanager
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
 from azure.core.exceptions import AzureError
 
 from secureml_reconcilers.api import reasons
-from secureml_reconcilers.azure.errors import classify
+from secureml_reconcilers.azure.arm import Reply
+from secureml_reconcilers.azure.errors import asked_wait, classify
 from secureml_reconcilers.azure.problem import AzureProblem
 
 if TYPE_CHECKING:
@@ -96,6 +98,38 @@ def rows_in(response: AsyncHttpResponse, member: str) -> tuple[list[Any], Body]:
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         raise _unreadable(f"an object whose member {member} is no list of objects", None)
     return rows, page
+
+
+def reply_in(response: AsyncHttpResponse, target: ResourceId, handle: str = "") -> Reply:
+    """The answer to a question on which Azure may still work.
+
+    Args:
+        response: to the question, or to a look at its handle.
+        target: what the question is about.
+        handle: the one that was looked at; an answer need not name it again.
+
+    Raises:
+        AzureProblem: when Azure refused, when the body is no object, or when nobody can say where to look.
+    """
+    if response.status_code == HTTPStatus.ACCEPTED:
+        led_to = response.headers.get("Location") or handle
+        if not led_to:
+            raise AzureProblem(
+                reasons.UNEXPECTED_ANSWER,
+                "Azure answered 202 without a Location.",
+                "Nothing to do.",
+                target=target,
+            )
+        return Reply(None, led_to, asked_wait(response.headers))
+    if response.status_code >= HTTPStatus.MULTIPLE_CHOICES:
+        raise problem_in(response, target)
+    try:
+        body = json.loads(response.content)
+    except ValueError:
+        body = None
+    if not isinstance(body, dict):
+        raise _unreadable("no JSON object", target)
+    return Reply(body)
 
 
 def shown_in(response: AsyncHttpResponse) -> Body | None:

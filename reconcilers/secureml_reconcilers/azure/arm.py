@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from contextlib import AbstractContextManager
+    from datetime import timedelta
 
     from secureml_reconcilers.azure.graph_query import GraphQuery
     from secureml_reconcilers.azure.problem import AzureProblem
@@ -90,6 +91,20 @@ class Accepted:
     """Where the operation's result can be read while we remember it; never needed, never stored."""
 
 
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """How Azure answers a question on which it works for a while."""
+
+    body: Body | None
+    """The answer; None while Azure works on it."""
+
+    handle: str = ""
+    """Where the answer will be read; never stored, for whoever lost it asks anew."""
+
+    wait: timedelta | None = None
+    """When Azure asked to be asked again."""
+
+
 class Arm(Protocol):
     """Azure Resource Manager, as the engine sees it."""
 
@@ -143,6 +158,25 @@ class Arm(Protocol):
         """Ask how a long-running operation ended: a problem, or None for success.
 
         It may also be "running", or "unknown": the handle can be read no more, and the resource must tell.
+        """
+
+    async def post(self, target: ResourceId, action: str, body: Body) -> Reply:
+        """Have a resource do something that changes nothing, such as look for its own faults; waits for nothing.
+
+        Args:
+            target: the resource.
+            action: the last part of the path, as the provider spells it.
+            body: of the request.
+
+        Raises:
+            AzureProblem: when Azure refused, or answered in no way that can be understood.
+        """
+
+    async def reply(self, handle: str, target: ResourceId) -> Reply:
+        """Ask for the answer to a `post` that Azure took.
+
+        Raises:
+            AzureProblem: when it ended badly, or its handle can be read no more.
         """
 
     async def query(self, query: GraphQuery) -> list[Mapping[str, Any]]:

@@ -12,8 +12,15 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final, Literal, Self
 from urllib.parse import quote
 
-from secureml_reconcilers.azure.answers import problem_in, resource_in, rows_in, shown_in, understood
-from secureml_reconcilers.azure.arm import ABSENT_CODES, TERMINAL, Accepted, Body, NotFound, Present, Verb
+from secureml_reconcilers.azure.answers import (
+    problem_in,
+    reply_in,
+    resource_in,
+    rows_in,
+    shown_in,
+    understood,
+)
+from secureml_reconcilers.azure.arm import ABSENT_CODES, TERMINAL, Accepted, Body, NotFound, Present, Reply, Verb
 from secureml_reconcilers.azure.catalogue import CATALOGUE, GRAPH_API_VERSION, type_info
 from secureml_reconcilers.azure.errors import from_error
 from secureml_reconcilers.azure.sending import GRAPH, Ask
@@ -150,6 +157,21 @@ class Door:
             if status == "succeeded" or (response.status_code in {200, 201, 204} and not status):
                 return None
             return "running"
+
+    async def post(self, target: ResourceId, action: str, body: Body) -> Reply:
+        """See `Arm.post`."""
+        self._scopes.admit(target.text)
+        info = type_info(target)
+        with understood("POST", f"{target.text}/{action}", target):
+            url = f"{target.text}/{action}?api-version={info.api_version}"
+            return reply_in(await self._send(Ask("POST", url, target.type, info.client, body)), target)
+
+    async def reply(self, handle: str, target: ResourceId) -> Reply:
+        """See `Arm.reply`."""
+        self._scopes.admit(target.text)
+        with understood("GET", f"the answer of {target}", target):
+            response = await self._send(Ask("GET", handle, "operation", "resources"))
+            return reply_in(response, target, handle)
 
     async def query(self, query: GraphQuery) -> list[Mapping[str, Any]]:
         """See `Arm.query`."""

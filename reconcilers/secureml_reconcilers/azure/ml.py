@@ -1,4 +1,4 @@
-"""What goes to Azure through azure-ai-ml: new computes, and the diagnosis of a workspace.
+"""What goes to Azure through azure-ai-ml: new computes.
 
 The SDK decides what it sends: it adds properties nobody asked for, waits for operations, repeats and swallows.
 So it gets a wire of ours. That compares each write with what was declared before it leaves, has everything sent
@@ -11,10 +11,10 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from datetime import timedelta
+from contextvars import copy_context
 from io import BytesIO
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
@@ -29,7 +29,7 @@ from urllib3 import HTTPResponse
 from secureml_reconcilers.api import reasons
 from secureml_reconcilers.azure.answers import unanswered, understood
 from secureml_reconcilers.azure.arm import TERMINAL, Accepted
-from secureml_reconcilers.azure.errors import asked_wait, classify
+from secureml_reconcilers.azure.errors import classify
 from secureml_reconcilers.azure.problem import AzureProblem, Retry, Severity
 from secureml_reconcilers.azure.scopes import EVERYWHERE, Scopes
 from secureml_reconcilers.azure.sending import Ask
@@ -50,21 +50,16 @@ if TYPE_CHECKING:
 _CURRENT_CLOUD: Final = "AZUREML_CURRENT_CLOUD"
 """The SDK writes the name of its cloud into this variable of the process, and reads it where none is passed."""
 
-_DIAGNOSIS: Final = timedelta(minutes=5)
-"""A diagnosis that takes longer is given up: it changes nothing, and can be asked for again."""
-
-_LOOK: Final = timedelta(seconds=5)
-"""Between two looks at a diagnosis, where Azure does not say."""
-
 _OF_THE_CONNECTION: Final = frozenset({"content-encoding", "content-length", "transfer-encoding"})
 """Headers that tell how a body came, which is read by then."""
 
-_ONE_CALL: Final = threading.Lock()
-"""The SDK keeps its cloud in the process: one call at a time."""
+_WORKER: Final = ThreadPoolExecutor(max_workers=1, thread_name_prefix="azure-ai-ml")
+"""The SDK keeps its cloud in the process: one call at a time. Those that wait for it wait in a line here, and not
+in threads that others need."""
 
 
 class MachineLearning:
-    """Calls azure-ai-ml from worker threads, one at a time."""
+    """Calls azure-ai-ml from a thread of its own, one call at a time."""
 
     def __init__(
         self,
@@ -115,40 +110,6 @@ class MachineLearning:
             handle = answer.headers.get("Azure-AsyncOperation") or answer.headers.get("Location")
             return Accepted(shown, answer.status_code == 202 or state not in TERMINAL, handle)  # noqa: PLR2004
 
-    async def diagnose(self, workspace: ResourceId) -> Body:
-        """Have Azure look for faults of a workspace's network and of what belongs to it.
-
-        Returns:
-            The raw answer; the SDK's own gives None for a clean one, like for none.
-
-        Raises:
-            AzureProblem: when there is no answer, or none within five minutes.
-        """
-        with understood("POST", f"a diagnosis of {workspace}", workspace):
-            answer = await self._call(
-                workspace,
-                lambda client: client.workspaces.begin_diagnose(workspace.name),
-                workspace,
-                "POST",
-                {"value": {}},
-            )
-            waited = timedelta()
-            while answer.status_code == 202:  # noqa: PLR2004
-                if waited >= _DIAGNOSIS:
-                    raise AzureProblem(
-                        reasons.AZURE_BUSY, f"The diagnosis of {workspace.short} takes too long", ""
-                    )
-                pause = asked_wait(answer.headers) or _LOOK
-                await asyncio.sleep(pause.total_seconds())
-                waited += pause
-                self._check_goes_on()
-                look = Ask("GET", answer.headers["Location"], "operation", "resources")
-                answer = await self._sender.send(look, self._requester)
-            if answer.status_code != 200:  # noqa: PLR2004
-                raise classify(answer.status_code, dict(answer.headers), answer.content, workspace)
-            shown: Body = json.loads(answer.content)
-            return shown
-
     async def _call(
         self,
         workspace: ResourceId,
@@ -167,7 +128,7 @@ class MachineLearning:
         wire = GuardedWire(self._environment, target, method, declared, send)
 
         def run() -> AsyncHttpResponse:
-            with _ONE_CALL, _cloud_of_the_process_kept():
+            with _cloud_of_the_process_kept():
                 client = _client(self._environment, workspace, wire)
                 try:
                     call(client)
@@ -175,7 +136,7 @@ class MachineLearning:
                     return answered.response
             raise AzureProblem(reasons.UNEXPECTED_ANSWER, f"{method} {target} was not sent by the SDK", "")
 
-        return await asyncio.to_thread(run)
+        return await loop.run_in_executor(_WORKER, copy_context().run, run)  # whose pass it is, for the log
 
     async def _send(self, ask: Ask) -> AsyncHttpResponse:
         """Send one request as the pass's door would."""
@@ -301,8 +262,7 @@ class GuardedWire(HTTPAdapter):
         url = f"{parts.path}?{parts.query}"
         if method == "GET":  # counted by what the call is about
             return Ask(method, url, self._target.type, "resources")
-        suffix = "/diagnose" if self._method == "POST" else ""
-        if method != self._method or parts.path.lower() != f"{self._target.key}{suffix}":
+        if method != self._method or parts.path.lower() != self._target.key:
             raise self._refusal(f"{method} {parts.path}")
         body = json.loads(request.body if isinstance(request.body, str | bytes) else "{}")
         wrong = differences(body, self._declared)

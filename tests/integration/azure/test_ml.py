@@ -1,17 +1,15 @@
-"""Computes and diagnoses through azure-ai-ml: what the SDK sends is what was declared, or is not sent."""
+"""Computes through azure-ai-ml: what the SDK sends is what was declared, or is not sent."""
 
 from __future__ import annotations
 
 import os
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from arm_emulator import faults
-from secureml_reconcilers.azure import ml
 from secureml_reconcilers.azure.arm import Present
 from secureml_reconcilers.azure.catalogue import CATALOGUE, TypeInfo
 from secureml_reconcilers.azure.connection import open_arm
@@ -139,13 +137,3 @@ async def test_a_lost_answer_leaves_the_outcome_open_and_nothing_is_repeated(wor
             await arm.ml.create_compute(workspace_of(world), cluster(world), body(world))
     assert (caught.value.reason, caught.value.outcome_unknown) == ("AzureUnreachable", True)
     assert len(puts(world)) == 1
-
-
-async def test_a_diagnosis_is_given_raw(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A clean one is an answer, too. It is looked at in real time, so Azure's time must run."""
-    monkeypatch.setattr(ml, "_LOOK", timedelta(milliseconds=10))
-    world.emulator.clock.set_speed(1000)
-    async with as_alice(world) as arm:
-        found = await arm.ml.diagnose(workspace_of(world))
-    assert found["value"]
-    assert set(map(tuple, found["value"].values())) == {()}

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from tests.unit.azure.wire import BASE, Answer, Wire, connect, shown
 
-from secureml_reconcilers.azure.arm import Accepted, Present
+from secureml_reconcilers.azure.arm import Accepted, Present, Reply
 from secureml_reconcilers.azure.graph_query import GraphQuery
 from secureml_reconcilers.azure.problem import AzureProblem, Retry
 from secureml_reconcilers.azure.resource_id import resource_id
@@ -239,3 +240,55 @@ async def test_garbage_after_a_write_leaves_it_open_or_refused(garbage: Answer) 
 async def test_a_good_answer_passes() -> None:
     """The same wire, to see that the tests above fail for the right reason."""
     assert await connect(Wire(shown({"id": "x"}))).read(ACCOUNT) == Present({"id": "x"})
+
+
+WORKSPACE = resource_id(f"{GROUP}/providers/Microsoft.MachineLearningServices/workspaces/fraud")
+HANDLE = f"{BASE}{GROUP}/providers/Microsoft.MachineLearningServices/operations/1?api-version=1"
+TAKEN = Answer(202, b"", {"Location": HANDLE, "retry-after": "7"})
+POST: Call = lambda arm: arm.post(WORKSPACE, "diagnose", {"value": {}})  # noqa: E731
+REPLY: Call = lambda arm: arm.reply(HANDLE, WORKSPACE)  # noqa: E731
+
+REPLIES = [
+    pytest.param(POST, TAKEN, Reply(None, HANDLE, timedelta(seconds=7)), id="taken"),
+    pytest.param(POST, shown({"value": {}}), Reply({"value": {}}), id="answered at once"),
+    pytest.param(REPLY, Answer(202), Reply(None, HANDLE), id="still at work, and nothing said"),
+    pytest.param(REPLY, shown({}), Reply({}), id="an empty object is an answer"),
+]
+
+
+@pytest.mark.parametrize(("call", "answer", "reply"), REPLIES)
+async def test_a_question_on_which_azure_works(call: Call, answer: Answer, reply: Reply) -> None:
+    """Nobody waits for it: what is there is given back."""
+    wire = Wire(answer)
+    with connect(wire).within("team-a/fraud", EVERYWHERE) as arm:
+        assert await call(arm) == reply
+    (sent,) = wire.sent
+    assert sent.url.partition("?")[0] == (f"{BASE}{WORKSPACE}/diagnose" if call is POST else HANDLE[:-14])
+    assert sent.method == ("POST" if call is POST else "GET")
+
+
+NO_REPLIES = [
+    pytest.param(POST, Answer(202), "UnexpectedAnswer", id="taken, and nobody knows where to look"),
+    pytest.param(POST, Answer(403, b"{}"), "Forbidden", id="refused"),
+    pytest.param(REPLY, Answer(200), "UnexpectedAnswer", id="an empty body"),
+    pytest.param(REPLY, shown([]), "UnexpectedAnswer", id="a list"),
+    pytest.param(REPLY, Answer(500, b"{}"), "AzureBusy", id="ended badly"),
+    pytest.param(REPLY, Answer(204), "UnexpectedAnswer", id="an answer without content"),
+]
+
+
+@pytest.mark.parametrize(("call", "answer", "reason"), NO_REPLIES)
+async def test_what_is_no_reply(call: Call, answer: Answer, reason: str) -> None:
+    """Never taken for a clean one."""
+    problem = await problem_of(call(connect(Wire(answer))))
+    assert (problem.reason, problem.outcome_unknown) == (reason, False)
+
+
+async def test_a_question_outside_is_not_asked() -> None:
+    """Neither is its answer, and not at another host."""
+    wire = Wire()
+    with connect(wire).within("team-a/fraud", Scopes.of([f"{GROUP}-2"], "azure.scopes")) as arm:
+        assert {(await problem_of(call(arm))).reason for call in (POST, REPLY)} == {"OutsideScope"}
+    elsewhere = connect(wire).reply("https://elsewhere.example/1", WORKSPACE)
+    assert (await problem_of(elsewhere)).reason == "UnexpectedAnswer"
+    assert wire.sent == []

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import threading
 from typing import TYPE_CHECKING, Any
-from unittest.mock import Mock, patch
+from unittest.mock import Mock
 
 import aiohttp
 import pytest
@@ -87,7 +88,6 @@ async def test_what_lies_outside_is_refused_before_anything_is_sent(scope: str) 
     wire = Wire()
     with connect(wire).within("team-a/fraud", Scopes.of([scope], "azure.scopes")) as arm:
         assert (await problem_of(create(arm))).reason == "OutsideScope"
-        assert (await problem_of(arm.ml.diagnose(WORKSPACE))).reason == "OutsideScope"
     assert wire.sent == []
 
 
@@ -119,16 +119,34 @@ async def test_each_pass_takes_its_own_turn() -> None:
 
 
 async def test_a_pass_that_is_over_sends_nothing_more() -> None:
-    """It was cut off while its thread waited for another call: nobody would know of the write any more."""
-    wire = Wire(TAKEN)
-    with ml._ONE_CALL, connect(wire).within("team-a/fraud", EVERYWHERE) as arm:
+    """It was cut off while its call waited for another one: nobody would know of the write any more."""
+    wire, busy = Wire(TAKEN), threading.Event()
+    before = ml._WORKER.submit(busy.wait)
+    with connect(wire).within("team-a/fraud", EVERYWHERE) as arm:
         task = asyncio.create_task(create(arm))
         await asyncio.sleep(0)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
-    await asyncio.get_running_loop().shutdown_default_executor()
+    busy.set()
+    await asyncio.wrap_future(before)
+    await asyncio.get_running_loop().run_in_executor(ml._WORKER, int)
     assert wire.sent == []
+
+
+async def test_who_waits_for_a_call_keeps_no_thread_from_others() -> None:
+    """Each waiting call once held one of the threads in which names are looked up."""
+    busy = threading.Event()
+    before = ml._WORKER.submit(busy.wait)
+    threads = threading.active_count()
+    waiting = [asyncio.create_task(create(connect(Wire(TAKEN)))) for _ in range(3)]
+    try:
+        await asyncio.sleep(0)
+        assert threading.active_count() == threads
+    finally:
+        busy.set()
+    await asyncio.gather(*waiting)
+    assert before.done()
 
 
 BROKEN = [  # what comes of it, the reason, whether nobody knows if it was taken
@@ -173,26 +191,3 @@ async def test_the_cloud_is_ours_whatever_the_process_says(monkeypatch: pytest.M
     await create(connect(wire))
     assert [each.url.startswith(f"{BASE}/subscriptions/") for each in wire.sent] == [True]
     assert os.environ["AZUREML_CURRENT_CLOUD"] == "AzureChinaCloud"
-
-
-async def test_a_diagnosis_is_looked_at_in_the_turn_of_its_pass(monkeypatch: pytest.MonkeyPatch) -> None:
-    """And not at once again, where Azure says zero."""
-    slept, looked = [], f"{BASE}{GROUP}/providers/Microsoft.MachineLearningServices/operations/1?api-version=1"
-    real = asyncio.sleep
-
-    async def sleep(seconds: float) -> None:
-        slept.append(seconds)
-        await real(0)
-
-    monkeypatch.setattr(asyncio, "sleep", sleep)
-    going = [Answer(202, b"", {"Location": looked, "retry-after": after}) for after in ("0", "7")]
-    wire = Wire(*going, shown({"value": {}}))
-    client = connect(wire)
-    with (
-        patch.object(client._sender, "send", wraps=client._sender.send) as spied,
-        client.within("team-a/fraud", EVERYWHERE) as arm,
-    ):
-        assert await arm.ml.diagnose(WORKSPACE) == {"value": {}}
-    assert slept == [5.0, 7.0]
-    assert sent(wire)[0] == f"POST {WORKSPACE}/diagnose"
-    assert [call.args[1].name for call in spied.call_args_list] == ["team-a/fraud"] * 3

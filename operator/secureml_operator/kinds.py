@@ -20,7 +20,10 @@ PAUSED_ANNOTATION = f"{GROUP}/paused"
 RECONCILE_AT_ANNOTATION = f"{GROUP}/reconcile-at"
 """Any change of this value asks for a pass now; a time of day reads best."""
 
-WAKING_ANNOTATIONS = (PAUSED_ANNOTATION, RECONCILE_AT_ANNOTATION)
+DIAGNOSE_AT_ANNOTATION = f"{GROUP}/diagnose-at"
+"""Any change of this value has Azure look for faults by itself; a time of day reads best."""
+
+WAKING_ANNOTATIONS = (PAUSED_ANNOTATION, RECONCILE_AT_ANNOTATION, DIAGNOSE_AT_ANNOTATION)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,13 @@ import copy
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from secureml_operator.kinds import FINALIZER, PAUSED_ANNOTATION, RECONCILE_AT_ANNOTATION, WAKING_ANNOTATIONS
+from secureml_operator.kinds import (
+    DIAGNOSE_AT_ANNOTATION,
+    FINALIZER,
+    PAUSED_ANNOTATION,
+    RECONCILE_AT_ANNOTATION,
+    WAKING_ANNOTATIONS,
+)
 from secureml_reconcilers.engine.contract import Key, ReconcileRequest
 
 if TYPE_CHECKING:
@@ -69,6 +75,7 @@ class Resource:
             others=others,
             created=self.created,
             asked_at=self.annotations.get(RECONCILE_AT_ANNOTATION, ""),
+            diagnose_at=self.annotations.get(DIAGNOSE_AT_ANNOTATION, ""),
         )
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from secureml_reconcilers.api import SecureWorkspaceSpec, condition_types, reasons
 from secureml_reconcilers.engine.blocks import NOTHING_REMEMBERED, Aspect, Composition, Remembered
 from secureml_reconcilers.isolation.clouds import PUBLIC, Cloud
+from secureml_reconcilers.isolation.diagnosis import diagnosable
 from secureml_reconcilers.isolation.dns import names_resolve
 from secureml_reconcilers.isolation.leftovers import leftovers_removed
 from secureml_reconcilers.isolation.private_link import private_link
@@ -61,7 +62,13 @@ class SecureWorkspaces:
         context = WorkspaceContext.of(SecureWorkspaceSpec.parse(spec), self._cloud, owner, remembered)
         declared = tuple(_declared(context))
         aspects = (*declared, *_leftovers(context, remembered.inventory, declared))
-        return Composition(aspects, owner, context.spec.adoption == "Adopt", context.spec.mode == "Enforce")
+        return Composition(
+            aspects,
+            owner,
+            context.spec.adoption == "Adopt",
+            context.spec.mode == "Enforce",
+            diagnosable(context.workspace),
+        )
 
     def closes(self, spec: Mapping[str, Any]) -> frozenset[str]:
         """See `Declares.closes`: what the spec names itself; what the workspace names stands in the status."""

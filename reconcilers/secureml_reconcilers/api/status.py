@@ -234,6 +234,57 @@ class TagGiven(ApiModel):
     """Its value."""
 
 
+class Fault(ApiModel):
+    """One thing that Azure's own diagnosis found."""
+
+    category: Annotated[str, Checked(128)]
+    """What it is about, in Azure's words: dnsResolutionResults, containerRegistryResults."""
+
+    code: Annotated[str, Checked(128)] | None = None
+    """Azure's word for the fault, for machines."""
+
+    level: Annotated[str, Checked(128)] | None = None
+    """Error, Warning or Information, as Azure says."""
+
+    message: Annotated[str, Checked(1024)] | None = None
+    """What Azure says of it."""
+
+
+class NoDiagnosis(ApiModel):
+    """Why Azure did not diagnose."""
+
+    reason: CsvMember
+    """One CamelCase word, for machines."""
+
+    message: Text
+    """What happened."""
+
+    advice: Text | None = None
+    """What to do about it."""
+
+
+class Diagnosis(ApiModel):
+    """What Azure found when it was last asked to look for faults by itself."""
+
+    at: Timestamp
+    """When it answered."""
+
+    resource: Identifier
+    """ARM id of what was diagnosed."""
+
+    asked_at: Annotated[str, Checked(256)] | None = None
+    """The annotation secureml.dev/diagnose-at as it was then."""
+
+    ready_generation: int | None = None
+    """The latest metadata.generation that was Ready when it was asked."""
+
+    faults: Annotated[tuple[Fault, ...], Field(max_length=32)] = ()
+    """The 32 worst; none when all was well."""
+
+    refusal: NoDiagnosis | None = None
+    """Set when there was no diagnosis."""
+
+
 class SecureWorkspaceStatus(Status):
     """The state of the workspace's isolation."""
 
@@ -242,6 +293,9 @@ class SecureWorkspaceStatus(Status):
 
     exposed_services: int | None = None
     """How many of the services answer the internet; the list below tells which."""
+
+    diagnosis: Diagnosis | None = None
+    """What Azure itself found wrong; asked for once Ready, and with the annotation secureml.dev/diagnose-at."""
 
     services: Annotated[tuple[ServiceAccess, ...], MapOf(64, key="id")] = ()
     """Every service that is to be closed, and whether it is: what is Open answers the internet."""

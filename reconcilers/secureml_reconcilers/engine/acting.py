@@ -12,6 +12,7 @@ from secureml_reconcilers.azure.problem import AzureProblem
 from secureml_reconcilers.engine import status_and_events
 from secureml_reconcilers.engine.assessment import Differs, assess, choose
 from secureml_reconcilers.engine.blocks import Ensure
+from secureml_reconcilers.engine.diagnosis import with_faults
 from secureml_reconcilers.engine.evaluation import must_be_fresh
 from secureml_reconcilers.engine.gather_all import gather_all
 from secureml_reconcilers.engine.questions import Resource
@@ -94,7 +95,8 @@ def _announcement(this: Pass, actions: tuple[Action, ...]) -> Status:
     told = status_and_events.findings(this.evaluation) if this.evaluation is not None else []
     return {
         **this.request.status,
-        **({"findings": told} if told else {}),  # what a write leads to is told before it goes out
+        # What a write leads to is told before it goes out.
+        **({"findings": with_faults(told, this.diagnosis)} if told else {}),
         "inventory": this.inventory.to_status(),
         "operations": list(coming.values()),
     }

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from secureml_reconcilers.azure.problem import AzureProblem
     from secureml_reconcilers.azure.resource_id import ResourceId
     from secureml_reconcilers.engine.compare import Difference
+    from secureml_reconcilers.engine.diagnosis import Diagnosable
     from secureml_reconcilers.engine.values import Fragment
     from secureml_reconcilers.engine.view import View
 
@@ -304,3 +305,6 @@ class Composition:
 
     enforce: bool = True
     """False plans only."""
+
+    diagnosable: Diagnosable | None = None
+    """What Azure can be asked to look for faults of, by itself."""

@@ -92,6 +92,9 @@ class ReconcileRequest:
     asked_at: str = ""
     """The annotation `secureml.dev/reconcile-at`: whoever changes it wants everything tried anew, now."""
 
+    diagnose_at: str = ""
+    """The annotation `secureml.dev/diagnose-at`: whoever changes it wants Azure to look for faults by itself."""
+
 
 @dataclass(frozen=True, slots=True)
 class Event:

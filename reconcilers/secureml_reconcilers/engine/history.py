@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from secureml_reconcilers.engine.attribution import UnattributedDrift
     from secureml_reconcilers.engine.clock import Moment
     from secureml_reconcilers.engine.contract import Event
+    from secureml_reconcilers.engine.diagnosis import Diagnosing
 
 
 @dataclass(slots=True)
@@ -35,6 +36,12 @@ class PassHistory:
 
     author_due: Moment | None = None
     """When the change log is asked again, and nothing else; None when the next pass looks at everything."""
+
+    diagnosing: Diagnosing | None = None
+    """The diagnosis of Azure's own that is due or under way."""
+
+    diagnosis_due: Moment | None = None
+    """As `author_due`, when Azure is asked to diagnose, or whether it has."""
 
     advised: list[Mapping[str, Any]] = field(default_factory=list)
     """Findings that were told before something could not be told: they are no news when they are back."""

@@ -67,6 +67,18 @@ AT_LEAST: Final = timedelta(milliseconds=50)
 DEFERRED: Final = timedelta(seconds=1)
 """At least so long a pass rests that met an empty budget: less finds hardly a token more, and costs a pass."""
 
+DIAGNOSIS_LOOK: Final = timedelta(seconds=15)
+"""Between two looks at a diagnosis of Azure's own, which takes 10 to 60 s and which nothing waits for."""
+
+DIAGNOSIS_LONGEST: Final = timedelta(minutes=5)
+"""A diagnosis that takes longer is given up: it changes nothing, and can be asked for again."""
+
+DIAGNOSIS_REST: Final = timedelta(minutes=1)
+"""After the first failure to diagnose that passes by itself; so much more after each further one."""
+
+DIAGNOSIS_ATTEMPTS: Final = 5
+"""So many failures in a row are told, and Azure is left alone: ten minutes outlast most outages."""
+
 _BACKOFF: Final = {
     Retry.SOON: (timedelta(seconds=2), timedelta(minutes=1)),
     Retry.SLOW: (timedelta(seconds=15), timedelta(minutes=5)),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from secureml_reconcilers.engine.assessment import Ownership, entries_wanted
 from secureml_reconcilers.engine.blocks import Ensure, EnsureAbsent
@@ -11,6 +11,7 @@ from secureml_reconcilers.engine.evaluation import Situation, problems
 from secureml_reconcilers.engine.readings import JUST_BEFORE
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import timedelta
 
     from secureml_reconcilers.azure.arm import Arm
@@ -67,6 +68,9 @@ class Pass:
 
     drifted: bool = False
     """Set when something that had been as declared is not any more."""
+
+    diagnosis: Mapping[str, Any] = field(default_factory=dict)
+    """What Azure itself found wrong, as it stands in the status; replaced when it has answered again."""
 
     events: list[Event] = field(default_factory=list)
     """What was found out, until a write comes of it; from then on it stands in the history."""

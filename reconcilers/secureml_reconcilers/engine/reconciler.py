@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from secureml_reconcilers.api import condition_types, reasons
 from secureml_reconcilers.azure.scopes import EVERYWHERE
-from secureml_reconcilers.engine import attribution, drift, intervals, unobserved
+from secureml_reconcilers.engine import attribution, diagnosing, drift, intervals, unobserved
 from secureml_reconcilers.engine.acting import act, due_actions, needs_fresh_evidence
 from secureml_reconcilers.engine.blocks import Remembered
 from secureml_reconcilers.engine.clock import SystemClock
 from secureml_reconcilers.engine.conditions import condition_of
 from secureml_reconcilers.engine.contract import ReconcileResult
+from secureml_reconcilers.engine.diagnosis import with_faults
 from secureml_reconcilers.engine.evaluation import evaluate
 from secureml_reconcilers.engine.exposure import remembered_ways
 from secureml_reconcilers.engine.history import PassHistory
@@ -26,6 +28,7 @@ from secureml_reconcilers.engine.readings import Readings
 from secureml_reconcilers.engine.recovering import is_lost, recovery
 from secureml_reconcilers.engine.releasing import with_dropped_entries, with_release
 from secureml_reconcilers.engine.reporting import defer, report
+from secureml_reconcilers.engine.requeueing import note_small_errands
 from secureml_reconcilers.engine.telling import metrics, take_pending_events
 from secureml_reconcilers.engine.write_verification import verify_writes
 
@@ -111,14 +114,15 @@ class Engine:
             return self._with_pending_events(request, unobserved.invalid(request, str(error), now))
         with self._azure.within(str(request.key), EVERYWHERE) as arm:
             this = self._begin(request, composition, arm)
-            if self._only_asks_for_the_author(this):
-                return await self._ask_for_the_author(this)
+            if self._comes_for_small_errands(this):
+                return await self._run_small_errands(this)
             await self._turns(this, journal)
             if this.evaluation is None:
                 return defer(this, intervals.deferral(this.throttled))
             if this.throttled is not None:  # an earlier turn evaluated, and may have written: the status tells it
                 return replace(report(this, this.evaluation), requeue_after=intervals.deferral(this.throttled))
             this.events += await self._attributed(this)
+            await diagnosing.advance(this)
             return report(this, this.evaluation)
 
     def _owner(self, key: Key) -> str:
@@ -157,6 +161,7 @@ class Engine:
             history.generation, history.asked_at = request.generation, request.asked_at
             history.pending_since.clear()
             readings.forget_all()
+            history.author_due = history.diagnosis_due = None  # everything is looked at
             self._ledger.clear_failures(history.written, composition.owner)
         readings.forget_old(began)
         return Pass(
@@ -169,6 +174,7 @@ class Engine:
             Inventory.of(request.status),
             began,
             self._ledger.number(),
+            diagnosis=request.status.get("diagnosis", {}),
         )
 
     # -- observe, track, evaluate, act ------------------------------------------------------------
@@ -240,32 +246,50 @@ class Engine:
         cases, last = this.history.awaiting_author, this.ledger.last_attributed
         return await drift.attributed(cases, last, this.arm, this.ledger.clock)
 
-    def _only_asks_for_the_author(self, this: Pass) -> bool:
-        """Whether this pass comes for nothing but the name of who did what is repaired already.
+    # -- small errands --------------------------------------------------------------------------
+
+    def _comes_for_small_errands(self, this: Pass) -> bool:
+        """Whether this pass comes for nothing but a name (of who did what is repaired already) or a diagnosis.
 
         Who comes sooner than was asked for comes for another reason, and everything is looked at; so it is after a
         pause, and after passes that failed.
         """
-        due, request = this.history.author_due, this.request
-        this.history.author_due = None
+        history, request = this.history, this.request
+        due = [each for each in (history.author_due, history.diagnosis_due) if each is not None]
         told = [condition_of(request.status, kind) for kind in (condition_types.READY, condition_types.IN_SYNC)]
         stands = all(each.get("status") == "True" and each.get("reason") != reasons.PAUSED for each in told)
         same = drift.in_sync(request.status, request.generation)
-        return due is not None and this.began >= due and not request.deleting and stands and same
+        if due and this.began >= min(due) and not request.deleting and stands and same:
+            return True
+        history.author_due = history.diagnosis_due = None
+        return False
 
-    async def _ask_for_the_author(self, this: Pass) -> ReconcileResult:
-        """Ask the change log alone: the log is minutes behind, and nothing else is due."""
-        events = await self._attributed(this)
-        wait = attribution.wait(this.history.awaiting_author, this.began)
-        this.history.author_due = this.began + wait if wait is not None else None
-        return ReconcileResult(dict(this.request.status), tuple(events), wait, metrics=metrics(events, 0))
+    async def _run_small_errands(self, this: Pass) -> ReconcileResult:
+        """Ask the change log, which is minutes behind, or about a diagnosis: nothing else is due."""
+        history, before = this.history, this.diagnosis
+        author = history.author_due - this.began if history.author_due is not None else None
+        if author is not None and author <= timedelta():
+            this.events += await self._attributed(this)
+            author = attribution.wait(history.awaiting_author, this.began)
+        if history.diagnosis_due is not None and history.diagnosis_due <= this.began:
+            await diagnosing.advance(this)
+        status = dict(this.request.status)
+        diagnosis = diagnosing.wait(this, status["conditions"])
+        waits = note_small_errands(history, this.began, author, diagnosis, alone=True)
+        if this.diagnosis != before:
+            findings = with_faults(status.get("findings", ()), this.diagnosis, before)
+            status |= {"diagnosis": this.diagnosis, "findings": findings}
+            status = {name: part for name, part in status.items() if name != "findings" or part}
+        events = tuple(this.events)
+        return ReconcileResult(status, events, intervals.next_pass(waits), metrics=metrics(events, 0))
 
     def _with_pending_events(self, request: ReconcileRequest, result: ReconcileResult) -> ReconcileResult:
         """The result of a pass that looks at nothing, with what the pass before had no time to tell."""
         memory = self._memories.get(request.key)
         events = []
         if memory is not None:
-            events, memory.history.author_due = take_pending_events(memory.history), None
+            events = take_pending_events(memory.history)
+            memory.history.author_due = memory.history.diagnosis_due = None
         if not events:
             return result
         return replace(result, events=(*events, *result.events), metrics=metrics(events, 0))

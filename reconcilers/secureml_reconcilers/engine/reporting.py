@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from secureml_reconcilers.azure.resource_id import resource_id
-from secureml_reconcilers.engine import status_and_events, unobserved
+from secureml_reconcilers.engine import diagnosing, status_and_events, unobserved
 from secureml_reconcilers.engine.bookkeeping import note_pending, settle_accounts
 from secureml_reconcilers.engine.contract import ReconcileResult
 from secureml_reconcilers.engine.kept_readings import keep_in_line, keep_readings
@@ -31,10 +31,22 @@ def report(this: Pass, evaluation: Evaluation) -> ReconcileResult:
     recovering = is_recovery(this.composition.aspects)
     released = request.deleting and told.ready and not running and not recovering
     events = events_of(this, evaluation, told, released=released)
-    requeue = requeue_after(this, evaluation, running, goes_on=recovering and told.ready)
+    requeue = requeue_after(
+        this,
+        evaluation,
+        running,
+        goes_on=recovering and told.ready,
+        diagnosis=diagnosing.wait(this, told.rendered),
+    )
     keep_readings(this, evaluation, running)
     sections = status_and_events.Report(
-        request.generation, told.rendered, told.services, told.exposures, this.inventory.to_status(), running
+        request.generation,
+        told.rendered,
+        told.services,
+        told.exposures,
+        this.inventory.to_status(),
+        running,
+        {} if request.deleting else this.diagnosis,
     )
     status = sections.status(evaluation, plan=not this.composition.enforce)
     numbers = metrics(events, len(running))

@@ -11,21 +11,26 @@ from secureml_reconcilers.engine.evaluation import Busy, problems
 if TYPE_CHECKING:
     from datetime import timedelta
 
+    from secureml_reconcilers.engine.clock import Moment
     from secureml_reconcilers.engine.evaluation import Evaluation
+    from secureml_reconcilers.engine.history import PassHistory
     from secureml_reconcilers.engine.ledger import Record
     from secureml_reconcilers.engine.passing import Pass
 
 
-def requeue_after(this: Pass, evaluation: Evaluation, running: list[Record], *, goes_on: bool) -> timedelta | None:
+def requeue_after(
+    this: Pass, evaluation: Evaluation, running: list[Record], *, goes_on: bool, diagnosis: timedelta | None
+) -> timedelta | None:
     """The soonest of: a look at an operation, a repeat of what failed, a look at what is pending.
 
-    It also notes when the author of drift is due to be asked for, and nothing else is.
+    It also notes when nothing else is due than to ask for the author of drift, or to diagnose.
 
     Args:
         this: the pass.
         evaluation: its last one.
         running: the operations that concern the custom resource.
         goes_on: this pass is done, and what it was to prepare comes next.
+        diagnosis: until Azure is asked to diagnose, or whether it has.
     """
     if goes_on:
         return intervals.SOONEST
@@ -43,9 +48,24 @@ def requeue_after(this: Pass, evaluation: Evaluation, running: list[Record], *, 
         waits.append(intervals.SOONEST)
     waits += [intervals.backoff(problem, history.troubled_passes) for problem in this.troubles(evaluation)]
     look = attribution.wait(history.awaiting_author, now)
-    history.author_due = now + look if look is not None and not waits else None
-    waits += [look] if look is not None else []
-    return intervals.next_pass(waits)
+    return intervals.next_pass([*waits, *note_small_errands(history, now, look, diagnosis, alone=not waits)])
+
+
+def note_small_errands(
+    history: PassHistory, now: Moment, author: timedelta | None, diagnosis: timedelta | None, *, alone: bool
+) -> list[timedelta]:
+    """Note when a pass comes for nothing else than the author of drift, or a diagnosis; what is waited for.
+
+    Args:
+        history: where it is noted.
+        now: from when on the others count.
+        author: until the change log is asked; None when nobody's name is missing.
+        diagnosis: until Azure is asked to diagnose, or whether it has; None when neither is due.
+        alone: nothing else is waited for.
+    """
+    history.author_due = now + author if author is not None and alone else None
+    history.diagnosis_due = now + diagnosis if diagnosis is not None and alone else None
+    return [wait for wait in (author, diagnosis) if wait is not None]
 
 
 def _repeats(this: Pass, evaluation: Evaluation) -> list[timedelta]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from secureml_reconcilers.api import condition_types, reasons
@@ -11,6 +11,7 @@ from secureml_reconcilers.engine.assessment import Advised, Blocked, Running
 from secureml_reconcilers.engine.blocks import Check, CheckLevel, StatusField
 from secureml_reconcilers.engine.conditions import condition_of
 from secureml_reconcilers.engine.contract import Event
+from secureml_reconcilers.engine.diagnosis import with_faults
 from secureml_reconcilers.engine.planning import planned
 from secureml_reconcilers.engine.status_limits import (
     FACTS,
@@ -47,15 +48,17 @@ class Report:
     exposures: list[Exposure]
     inventory: list[dict[str, Any]]
     operations: Iterable[Record]
+    diagnosis: Mapping[str, Any] = field(default_factory=dict)
 
     def status(self, evaluation: Evaluation, *, plan: bool) -> Status:
         """The whole status; lists that are empty are left out, but for a plan: there, empty says nothing to do."""
         status: Status = {"observedGeneration": self.generation, "conditions": self.conditions}
         parts: dict[str, Any] = {
-            "findings": findings(evaluation, self.exposures if not plan else ()),
+            "findings": with_faults(findings(evaluation, self.exposures if not plan else ()), self.diagnosis),
             "services": [each.to_status() for each in self.services],
             "inventory": self.inventory,
             "operations": [o.to_status() for o in sorted(self.operations, key=lambda o: o.id.key)][:OPERATIONS],
+            "diagnosis": dict(self.diagnosis),
             **status_fields(evaluation),
         }
         status.update({name: part for name, part in parts.items() if part})

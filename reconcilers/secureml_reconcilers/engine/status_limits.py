@@ -21,6 +21,9 @@ RULES: Final = 16
 SERVICES: Final = 64
 """A workspace has four, and 32 further accounts."""
 
+FAULTS: Final = 32
+"""What a diagnosis of Azure's own tells; each stands among the findings, too."""
+
 WAYS: Final = 400
 """Private ways into one service: sub-resources times networks."""
 
@@ -30,6 +33,10 @@ FACTS: Final = 256
 CONDITION: Final = 4096
 TEXT: Final = 2048
 IDENTIFIER: Final = 512
+WORD: Final = 128
+ASKED: Final = 256
+"""The value of an annotation."""
+
 SHORT: Final = 1024
 """A value in a plan, and the message of an event."""
 

@@ -61,8 +61,8 @@ async def repair(world: World) -> Driver:
 
 
 SCENES = {  # scene, outage in seconds, writes of a run that nothing disturbs
-    "while it converges, and back at once": (first_convergence, 0, 44),
-    "while it converges, and back when all operations have ended": (first_convergence, 60, 44),
+    "while it converges, and back at once": (first_convergence, 0, 45),
+    "while it converges, and back when all operations have ended": (first_convergence, 60, 45),
     "while it deletes, and back at once": (deletion, 0, 32),
     "while it repairs, and back at once": (repair, 0, 18),
 }

@@ -29,7 +29,15 @@ async def test_it_can_be_read_with_the_operators_role_and_holds_nothing_up(world
     await driver.settle()
     assert driver.condition("Ready")["status"] == "True"
     told = {each["rule"] for each in driver.status["findings"]}
-    assert told == {"GEN-CP-01", "GEN-DEV-01", "FW-01", "WS-ENDPT-01", "WS-AMPLS-01", "ACR-BUILD-02"}
+    assert told == {
+        "GEN-CP-01",
+        "GEN-DEV-01",
+        "FW-01",
+        "WS-ENDPT-01",
+        "WS-AMPLS-01",
+        "ACR-BUILD-02",
+        "DiagnosedByAzure",
+    }
 
 
 async def test_a_resync_with_all_advice_costs_a_few_reads_more(world: World) -> None:

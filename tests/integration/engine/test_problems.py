@@ -340,7 +340,8 @@ async def test_a_problem_is_told_harms_nothing_else_and_heals(world: World, prob
     await driver.settle(HEALING)
     assert driver.condition("Ready")["status"] == "True"
     assert driver.condition("Permitted")["status"] == "True"
-    assert driver.status.get("findings", [])[1:] == []
+    others = [each for each in driver.status.get("findings", []) if each["rule"] != "DiagnosedByAzure"]
+    assert others[1:] == []
 
 
 async def test_a_rejected_endpoint_is_told_and_its_approval_found(world: World, ready: Driver) -> None:

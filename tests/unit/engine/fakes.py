@@ -15,6 +15,7 @@ from tests.unit.engine.building import NOW, START
 from secureml_reconcilers.azure.arm import Accepted, NotFound, Present
 from secureml_reconcilers.azure.catalogue import scope, type_info
 from secureml_reconcilers.azure.errors import classify
+from secureml_reconcilers.azure.problem import AzureProblem
 from secureml_reconcilers.azure.throttle import Requester
 from secureml_reconcilers.engine.blocks import Aspect, Composition
 from secureml_reconcilers.engine.contract import Key, ReconcileRequest
@@ -25,13 +26,13 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator, Mapping
     from datetime import datetime
 
-    from secureml_reconcilers.azure.arm import Body
+    from secureml_reconcilers.azure.arm import Body, Reply
     from secureml_reconcilers.azure.graph_query import GraphQuery
-    from secureml_reconcilers.azure.problem import AzureProblem
     from secureml_reconcilers.azure.resource_id import ResourceId
     from secureml_reconcilers.engine.blocks import Blocks, Remembered
     from secureml_reconcilers.engine.clock import Moment
     from secureml_reconcilers.engine.contract import Event, ReconcileResult, Status
+    from secureml_reconcilers.engine.diagnosis import Diagnosable
     from secureml_reconcilers.engine.view import View
 
     Trouble = AzureProblem | Callable[[], AzureProblem | None]
@@ -138,6 +139,12 @@ class FakeArm:
 
     may_write: bool = True
 
+    replies: list[Reply | AzureProblem] = field(default_factory=list)
+    """What is said to questions on which Azure works and to looks at them, one after the other."""
+
+    asked: list[tuple[str, Moment]] = field(default_factory=list)
+    """Those questions, and the handles of the looks."""
+
     reads: list[tuple[str, Moment]] = field(default_factory=list)
     lists: list[str] = field(default_factory=list)
     queries: list[GraphQuery] = field(default_factory=list)
@@ -157,7 +164,8 @@ class FakeArm:
     @property
     def requests(self) -> int:
         """How many there were, of all sorts."""
-        return len(self.reads) + len(self.lists) + len(self.queries) + len(self.polls) + len(self.writes)
+        others = len(self.lists) + len(self.queries) + len(self.polls) + len(self.asked)
+        return len(self.reads) + len(self.writes) + others
 
     def put(self, *answers: Present) -> FakeArm:
         """These are there."""
@@ -255,6 +263,19 @@ class FakeArm:
         if any(each.id == target for each in self._running):
             return "running"
         return self.fails.get(target.key)
+
+    async def post(self, target: ResourceId, action: str, _: Body) -> Reply:
+        """See `Arm.post`."""
+        return await self.reply(f"{target.short}/{action}", target)
+
+    async def reply(self, handle: str, _: ResourceId) -> Reply:
+        """See `Arm.reply`."""
+        await asyncio.sleep(0)
+        self.asked.append((handle, self.clock.monotonic()))
+        said = self.replies.pop(0)
+        if isinstance(said, AzureProblem):
+            raise said
+        return said
 
     async def query(self, query: GraphQuery) -> list[Mapping[str, Any]]:
         """See `Arm.query`."""
@@ -418,6 +439,8 @@ class Kind:
 
     enforce: bool = True
 
+    diagnosable: Diagnosable | None = None
+
     def declare(self, spec: Mapping[str, Any], owner: str, _: Remembered | None = None) -> Composition:
         """See `Declares.declare`; a spec with something `wrong` in it cannot be understood."""
         if "wrong" in spec:
@@ -425,7 +448,7 @@ class Kind:
         blocks = self.by_spec(spec) if self.by_spec is not None else self.blocks
         first = {self.condition: blocks} if blocks is not None else {}
         aspects = tuple(Aspect(name, each) for name, each in {**first, **self.parts}.items())
-        return Composition(aspects, owner, enforce=self.enforce)
+        return Composition(aspects, owner, enforce=self.enforce, diagnosable=self.diagnosable)
 
     def closes(self, spec: Mapping[str, Any]) -> frozenset[str]:
         """See `Declares.closes`."""

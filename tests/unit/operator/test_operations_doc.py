@@ -68,7 +68,7 @@ def test_every_metric_is_documented(bench: Bench, text: str) -> None:
 
 
 def test_every_annotation_and_finalizer_is_documented(text: str) -> None:
-    for word in (kinds.FINALIZER, kinds.PAUSED_ANNOTATION, kinds.RECONCILE_AT_ANNOTATION, kinds.FIELD_MANAGER):
+    for word in (kinds.FINALIZER, kinds.FIELD_MANAGER, *kinds.WAKING_ANNOTATIONS):
         assert f"`{word}`" in text
 
 

@@ -21,6 +21,7 @@ CHANGES = [
     pytest.param({"finalizers": ["other.dev/x"]}, False, id="a finalizer of others does not"),
     pytest.param({"annotations": {"secureml.dev/paused": "true"}}, True, id="pausing wakes"),
     pytest.param({"annotations": {"secureml.dev/reconcile-at": "12:00"}}, True, id="a call for a pass wakes"),
+    pytest.param({"annotations": {"secureml.dev/diagnose-at": "12:00"}}, True, id="a call for a diagnosis wakes"),
     pytest.param({"annotations": {"other.dev/x": "1"}}, False, id="other annotations do not"),
     pytest.param({"labels": {"team": "a"}}, False, id="labels do not"),
     pytest.param({"managedFields": [{}]}, False, id="managed fields do not"),

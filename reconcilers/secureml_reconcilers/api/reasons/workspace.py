@@ -606,6 +606,12 @@ DATA_LAKE_LISTS: Final = _advice(
     Who.ADMINISTRATOR,
     "Give the workspace's identity the lists where it has no role.",
 )
+DIAGNOSED_BY_AZURE: Final = _advice(
+    "DiagnosedByAzure",
+    "Azure's own diagnosis of the workspace finds a fault; `status.diagnosis` has all of them.",
+    Who.ADMINISTRATOR,
+    "Do what the message says, then ask again with the annotation `secureml.dev/diagnose-at`.",
+)
 FIRST_SDK_VALIDATES: Final = _advice(
     "FirstSDKValidates",
     "The workspace is in legacy mode: the first SDK looks at data when they are registered, and fails.",

@@ -144,8 +144,7 @@ def with_faults(
         before: the one whose findings are among them already; they go.
     """
     gone = findings_of(before or {})
-    every = [*(each for each in findings if each not in gone), *findings_of(diagnosis)]
-    return sorted(every, key=lambda each: each["severity"] != "Error")[:FINDINGS]
+    return [*(each for each in findings if each not in gone), *findings_of(diagnosis)][:FINDINGS]
 
 
 def news(diagnosis: Mapping[str, Any], before: Mapping[str, Any]) -> list[Event]:

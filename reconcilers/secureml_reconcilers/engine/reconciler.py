@@ -271,8 +271,7 @@ class Engine:
         if author is not None and author <= timedelta():
             this.events += await self._attributed(this)
             author = attribution.wait(history.awaiting_author, this.began)
-        if history.diagnosis_due is not None and history.diagnosis_due <= this.began:
-            await diagnosing.advance(this)
+        await diagnosing.advance(this)
         status = dict(this.request.status)
         diagnosis = diagnosing.wait(this, status["conditions"])
         waits = note_small_errands(history, this.began, author, diagnosis, alone=True)

@@ -189,7 +189,9 @@ async def test_a_person_who_asks_is_answered(kind: dict[str, Any]) -> None:
 
 async def test_an_error_of_azure_is_a_warning_and_information_is_no_event() -> None:
     """It closes and opens nothing, so it is never an error of the isolation; the worst comes first."""
-    run = running(Reply({"faults": [["I", "Information"], ["W", "Warning"], ["E", "Error"], ["X", "New"]]}))
+    run = running(
+        Reply({"faults": [["I", "Information"], ["W", "Warning"], ["E", "Error"], ["X", "New"], ["W", "Warning"]]})
+    )
     await run.settle()
     severities = [(each["message"].split()[5], each["severity"]) for each in run.request.status["findings"]]
     assert severities == [("E:", "Warning"), ("W:", "Warning"), ("X:", "Warning"), ("I:", "Info")]
@@ -296,7 +298,58 @@ async def test_drift_that_comes_while_azure_diagnoses_is_put_right_at_once() -> 
     await run.settle()
     assert run.arm.written() == [f"PATCH {VAULT.short}"]
     assert asked(run) == [ASK, LOOK, LOOK]
+    times = [at for _, at in run.arm.asked]
+    assert times[1] - times[0] >= intervals.DIAGNOSIS_LOOK, "who comes sooner does not ask Azure sooner"
     assert run.condition("Ready")["status"] == "True"
+
+
+async def test_a_name_that_is_awaited_beside_it_is_not_asked_for_more_often() -> None:
+    """Each errand has its own time."""
+    run = running(*[WORKS] * 3, CLEAN)
+    for _ in range(2):
+        await run.step()
+    run.arm.set(VAULT, publicNetworkAccess="Enabled")
+    run.clock.advance(-timedelta(seconds=5))
+    await run.step()
+    assert (len(run.arm.queries), asked(run)) == (1, [ASK])
+    await run.step()
+    assert (len(run.arm.queries), asked(run)) == (1, [ASK, LOOK])
+    await run.settle()
+    assert asked(run) == [ASK, LOOK, LOOK, LOOK]
+
+
+async def test_who_asks_while_azure_diagnoses_is_answered_anew() -> None:
+    """What is under way may have looked before whatever it is that the person has mended."""
+    run = running(WORKS, finds("A"), CLEAN)
+    for _ in range(2):
+        await run.step()
+    run.edit(diagnose_at="noon")
+    await run.settle()
+    assert asked(run) == [ASK, ASK]
+    assert (diagnosis(run)["askedAt"], diagnosis(run)["readyGeneration"]) == ("noon", 1)
+
+
+async def test_a_person_who_wants_everything_read_is_not_kept_waiting_by_it() -> None:
+    """The annotation reconcile-at, just when a look is due."""
+    run = running(WORKS, WORKS, CLEAN)
+    for _ in range(2):
+        await run.step()
+    reads = len(run.arm.reads)
+    run.edit(asked_at="now")
+    await run.step()
+    assert len(run.arm.reads) == reads + 1
+
+
+async def test_a_generation_that_is_not_ready_yet_is_not_diagnosed() -> None:
+    """The Ready of an earlier one says nothing of it."""
+    run = running(CLEAN, CLEAN)
+    await run.settle()
+    run.edit(generation=2)
+    run.arm.set(VAULT, publicNetworkAccess="Enabled")
+    await run.look()
+    assert asked(run) == [ASK]
+    await run.settle()
+    assert asked(run) == [ASK, ASK]
 
 
 async def test_what_stands_stays_while_something_else_is_told() -> None:

@@ -22,7 +22,7 @@ from secureml_reconcilers.isolation.endpoints import (
     rivals_kept,
 )
 from secureml_reconcilers.isolation.observed_places import group_of_endpoints_exists
-from secureml_reconcilers.isolation.static_addresses import addresses_taken
+from secureml_reconcilers.isolation.static_addresses import addresses_taken, addresses_without_endpoint
 from secureml_reconcilers.isolation.stranded_computes import stranded_computes
 from secureml_reconcilers.isolation.tags import tags_kept
 from secureml_reconcilers.isolation.workspace_context import private_link_targets
@@ -53,6 +53,7 @@ def private_link(context: WorkspaceContext, azure: View) -> Blocks:
         yield rivals_kept(context, azure, target)
     for target in targets if context.spec.endpoints.static_addresses else ():
         yield _addresses_taken(context, azure, target)
+    yield addresses_without_endpoint(context, azure, targets)
     yield tags_kept(context, azure)
     yield group_of_endpoints_exists(context, azure)
 

@@ -120,6 +120,26 @@ def addresses_taken(
         )
 
 
+def addresses_without_endpoint(
+    context: WorkspaceContext, azure: View, targets: tuple[PrivateLinkTarget, ...]
+) -> Iterator[Check]:
+    """Every chosen address is for an endpoint that is declared; another would be left unused in silence."""
+    taken = {each.address for target in targets for each in chosen_for(context, azure, target)}
+    left = [each for each in context.spec.endpoints.static_addresses if each.address not in taken]
+    if left:
+        told = ", ".join(f"{each.address} ({each.group})" for each in left)
+        yield Check(
+            "every address of the spec is for an endpoint",
+            holds=False,
+            reason=reasons.STATIC_ADDRESS_NOT_USED,
+            message=f"spec.endpoints.staticAddresses chooses {told}, and no endpoint of such a group is declared.",
+            advice="Add the part to spec.storage.subResources, name its account in accountID, or take it out.",
+            rules=("WS-PE-01",),
+            about=context.workspace,
+            level=CheckLevel.ADVISORY,
+        )
+
+
 def _account_of(context: WorkspaceContext, azure: View, entry: StaticAddress) -> ResourceId | None:
     if entry.account_id is not None:
         return resource_id(entry.account_id)

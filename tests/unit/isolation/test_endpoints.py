@@ -355,6 +355,13 @@ STATIC = [
         **fixed(CHOSEN),
     ),
     case(
+        "an address for which no endpoint is declared is told of",
+        [],
+        [Advice("StaticAddressNotUsed", WORKSPACE, "WS-PE-01")],
+        violated="WS-PE-01",
+        **fixed(("queue", "queue", "10.20.0.20")),
+    ),
+    case(
         "one that exists keeps its own",
         [],
         [Advice("StaticAddressNotUsed", BLOB, "WS-PE-01")],

@@ -167,7 +167,8 @@ STATIC_ADDRESS_OUTSIDE_SUBNET: Final = _problem(
 )
 STATIC_ADDRESS_NOT_USED: Final = _advice(
     "StaticAddressNotUsed",
-    "A private endpoint exists already, and has other addresses than `spec.endpoints.staticAddresses` chooses.",
+    "A private endpoint exists already, and has other addresses than `spec.endpoints.staticAddresses` chooses; or"
+    " none of its group is declared.",
     Who.ADMINISTRATOR,
     "Leave it, or delete it, and it is made anew with them; until then nobody reaches what it leads to.",
 )

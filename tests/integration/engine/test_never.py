@@ -31,7 +31,7 @@ def no_gates(*_: Any, **__: Any) -> tuple[Any, ...]:  # noqa: ANN401 - as above
     return ()
 
 
-def the_part_fails(problem: AzureProblem, *_: Any) -> None:  # noqa: ANN401 - as above
+def the_part_fails(*_: Any, problem: AzureProblem, **__: Any) -> None:  # noqa: ANN401 - as above
     """Let the whole part fail with what cannot be told.
 
     Raises:
@@ -92,9 +92,7 @@ CUT_OFF = [
 
 SILENCE = [
     pytest.param((exposure, "exposures", no_gates), CLIENTS, "in silence", id="nothing is an exposure"),
-    pytest.param(
-        (closing, "_not_to_be_told", the_part_fails), NOWHERE, "in silence", id="a part fails as a whole"
-    ),
+    pytest.param((closing, "Check", the_part_fails), NOWHERE, "in silence", id="a part fails as a whole"),
     pytest.param((conditions, "_why_open", soothes), CLIENTS, "it is said", id="it is said that all is well"),
 ]
 

@@ -172,8 +172,8 @@ class Driver:
 
     def _others(self) -> tuple[Declaration, ...]:
         """What the shell tells of those that share something with this one."""
-        mine = self._shares()
-        others = (each for each in self.world.drivers if each is not self and not each.request.deleting)
+        mine, key = self._shares(), self.request.key
+        others = (each for each in self.world.drivers if each.request.key != key and not each.request.deleting)
         return tuple(Declaration(each.request.key, each.request.spec) for each in others if mine & each._shares())
 
     def _shares(self) -> frozenset[str]:

@@ -160,9 +160,17 @@ def only_what_is_ours(watch: Watch, request: Request) -> Iterator[str]:
     marked = target.split("/privatednszonegroups/")[0]  # groups carry no tags: their endpoint does
     if "/privateendpointconnections/" in marked:
         return
+    if "/privateendpoints/" in marked and marked in _made_for(request.by.resource):
+        return  # its tag was lost, and its name and the inventory say whose it is
     bodies = [each for each in azure.versions(marked, request.by.began) if each is not None]
     if bodies and not any(is_marked(each) for each in bodies):
         yield f"{request.method} {target}, which does not carry our mark"
+
+
+def _made_for(resource: CustomResource) -> set[str]:
+    """What its status lists as made for it."""
+    entries = resource.status.get("inventory", ())
+    return {each["id"].lower() for each in entries if each["kind"] == "Resource"}
 
 
 def is_marked(body: dict[str, Any]) -> bool:

@@ -36,6 +36,7 @@ from secureml_reconcilers.isolation.services import SERVICES, STORAGE
 from secureml_reconcilers.isolation.static_addresses import addresses_usable, chosen_for, configurations
 from secureml_reconcilers.isolation.stranded_computes import stranded_computes
 from secureml_reconcilers.isolation.workspace_context import if_service_is_missing, private_link_targets
+from secureml_reconcilers.isolation.zones import zone_made, zone_used
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -227,8 +228,21 @@ def _addresses(azure: View, target: PrivateLinkTarget) -> int:
     """Private addresses that an endpoint takes: one of a registry has one more in each region (ACR-DATA-01)."""
     if target.group != "registry":
         return target.addresses
-    body = azure.get(target.resource)
+    try:
+        body = azure.get(target.resource)
+    except AzureProblem:
+        return target.addresses  # its own part tells it; the others' endpoints must not wait for that
     return 1 + len(regions(azure, target.resource, body)) if body is not None else target.addresses
+
+
+def _zones_there(plan: NetworkPlan, azure: View, target: PrivateLinkTarget) -> Iterator[Block]:
+    """Where zones are somebody else's, all of them come before the endpoint (DNS-02).
+
+    From its approval on, its names exist in these zones or, through a link that does not fall back, nowhere (F3).
+    """
+    if plan.dns_mode == "Existing":
+        for name in plan.zone_names(target):
+            yield from zone_made(plan, azure, zone_used(plan, azure, name, plan.network))
 
 
 def _new_endpoint(
@@ -257,6 +271,7 @@ def _new_endpoint(
         *subnet_fits(plan, network, sum(_addresses(azure, each) for each in missing)),
     )
     yield from possible
+    zones = tuple(_zones_there(plan, azure, target))
     yield Ensure(
         plan.endpoint(target),
         _in_use(plan),
@@ -273,7 +288,7 @@ def _new_endpoint(
                 ],
             },
         },
-        after=possible,
+        after=(*possible, *zones),
         # Another custom resource may put its endpoints elsewhere, and be about to make one for this target, too.
         claim=way_claim(plan, target),
         service=target.resource,

@@ -9,6 +9,7 @@ from secureml_reconcilers.azure.problem import AzureProblem
 from secureml_reconcilers.engine.blocks import Block, Blocks, Check, CheckLevel, Ensure, StatusField
 from secureml_reconcilers.engine.composing import flat
 from secureml_reconcilers.engine.values import get_path
+from secureml_reconcilers.isolation import services
 from secureml_reconcilers.isolation.body_values import state_of, text_in
 from secureml_reconcilers.isolation.closing import closing_of, gates_of
 from secureml_reconcilers.isolation.estate_advice import estate_advice
@@ -17,7 +18,7 @@ from secureml_reconcilers.isolation.service_isolation import (
     registry_isolated,
     storage_isolated,
 )
-from secureml_reconcilers.isolation.workspace_context import workspace
+from secureml_reconcilers.isolation.workspace_context import required_of_workspace, workspace
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -97,10 +98,27 @@ def public_access_closed(context: WorkspaceContext, azure: View) -> Iterator[Blo
         {"properties": {"publicNetworkAccess": "Disabled"}},
         "the workspace must answer inside the network only",
         ("WS-PE-03", "WS-PNA-01"),
-        after=gates_of(context, context.workspace, closing),
+        after=(*gates_of(context, context.workspace, closing), *_named_is_there(context, azure)),
         after_if_possible=_services_closed(context, azure),
         closing=closing,
     )
+
+
+def _named_is_there(context: WorkspaceContext, azure: View) -> Iterator[Check]:
+    """With each write of a workspace Azure looks at the account and the vault that it names; one must not miss."""
+    for service in (services.STORAGE, services.KEY_VAULT):
+        try:
+            named = required_of_workspace(context, azure, service)
+            azure.require(named, service.not_found, service.if_not_found)
+        except AzureProblem as problem:
+            if problem.reason == service.not_found:
+                yield Check(
+                    f"the workspace's {service.noun} exists",
+                    holds=False,
+                    reason=problem.reason,
+                    message=problem.message,
+                    problem=problem,
+                )
 
 
 def _services_closed(context: WorkspaceContext, azure: View) -> tuple[Block, ...]:

@@ -61,12 +61,6 @@ async def test_an_estate(world: World, estate: Estate) -> None:
     assert (unmet(driver), closed(world), written(world)) == (estate.said, estate.closed, estate.writes)
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="The endpoint of the workspace is made though its zone group has to wait for a zone that is missing."
-    " The network is linked to its other zone by a link of others that does not fall back: from the approval of"
-    " the endpoint on, the names of that zone do not exist for the network.",
-)
 async def test_no_endpoint_is_made_whose_names_would_then_not_exist(world: World) -> None:
     """The hub's zones are all there but that of the workspace's first name; those links have no fall-back."""
     await made.has_group("hub")(world)

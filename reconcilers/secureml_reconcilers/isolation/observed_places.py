@@ -51,7 +51,7 @@ def _is_there(azure: View, place: ResourceId, field: str) -> Iterator[Check]:
         return
     fixed = field == "spec.endpoints.resourceGroupID"
     yield Check(
-        f"{place.short} exists",
+        f"{place.short} of {field} exists",  # a place may be named by several fields
         found is not None,
         reasons.NETWORK_NOT_FOUND if is_network else reasons.NOT_FOUND,
         f"{place.text}, which {field} names, does not exist: Enforce would be refused there.",

@@ -43,7 +43,17 @@ def test_places(row: Case) -> None:
     check(row)
 
 
-@pytest.mark.parametrize("dns", [{"zoneResourceGroupID": NOWHERE.text}, {"zoneIDs": [BLOB_ELSEWHERE.text]}])
+GROUP_AND_ZONE: dict[str, Any] = {"zoneResourceGroupID": NOWHERE.text, "zoneIDs": [BLOB_ELSEWHERE.text]}
+
+
+@pytest.mark.parametrize(
+    "dns",
+    [
+        pytest.param({"zoneResourceGroupID": NOWHERE.text}, id="the group"),
+        pytest.param({"zoneIDs": [BLOB_ELSEWHERE.text]}, id="a zone in it"),
+        pytest.param(GROUP_AND_ZONE, id="both: each field is one that somebody corrects"),
+    ],
+)
 def test_groups_of_zones(dns: dict[str, Any]) -> None:
     """Beside all that would be made there."""
     row: Case = case("", [gone(*ZONE.values())], [], dns=dns, **OBSERVE).values[0]  # type: ignore[assignment]

@@ -156,6 +156,15 @@ def image_build(place: Place) -> list[Item]:
     return [*plain, cluster(place, "build")]
 
 
+def tags_and_policies(place: Place) -> list[Item]:
+    """Endpoints and zones without the tag are denied."""
+    home = f"/subscriptions/{place.spoke}/providers/Microsoft.Authorization/policyAssignments"
+    kinds = ("microsoft.network/privateendpoints", "microsoft.network/privatednszones")
+    denied = [{"type": kind, "field": "tags.costCenter"} for kind in kinds]
+    bodies = [{"properties": {"displayName": "Cost center", "emulatorDeny": rule}} for rule in denied]
+    return [*place.plain(), *(Item(f"{home}/tags-{n}", "2025-01-01", body) for n, body in enumerate(bodies))]
+
+
 def full(place: Place) -> list[Item]:
     """All that the full example names."""
     hub, clients = network(place.group("hub"), "hub", "10.30"), network(place.group("network"), "clients", "10.40")
@@ -182,13 +191,14 @@ class Situation:
 
 SITUATIONS = (
     Situation("minimal"),
-    Situation("full", full, {"Ready": ("False", "OutOfSync")}),
+    Situation("full", full, {"InSync": ("False", "OutOfSync")}),
     Situation("hub-and-spoke", hub_and_spoke),
     Situation("dns-servers", dns_servers),
     Situation("dns-by-hand", conditions={"NamesResolved": ("False", "DNSRecordsNotConfirmed")}),
     Situation("service-endpoints", service_endpoints),
     Situation("several-networks", several_networks),
     Situation("image-build", image_build),
-    Situation("observe", conditions={"Ready": ("False", "OutOfSync")}),
+    Situation("observe", conditions={"InSync": ("False", "OutOfSync")}),
+    Situation("tags-and-policies", tags_and_policies),
     Situation("sovereign-cloud", finding="which the spec declares, is not used"),
 )

@@ -90,6 +90,9 @@ class Closing:
     by_hand: str
     """The command that closes it."""
 
+    closed_before: bool = False
+    """It has been seen closed, with private ways that worked."""
+
     others: tuple[Way, ...] = ()
     """The private ways that other custom resources declare into the same service."""
 

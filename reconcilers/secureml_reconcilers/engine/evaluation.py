@@ -256,7 +256,8 @@ class _Assessor:
         answer = readings.answer(block.id.key)
         assessment = assess(block, answer, ownership, running=ledger.running(block.id) is not None)
         failure = ledger.failure(block.id, ownership.owner, block.part)
-        if isinstance(assessment, Holds) and failure is not None:
+        closed = isinstance(block, Ensure) and block.closing is not None and block.closing.closed_before
+        if isinstance(assessment, Holds) and (failure is not None or closed):
             assessment = _left_failed(block, answer)
         if isinstance(assessment, Holds) and isinstance(block, Ensure):
             assessment = _in_effect(block, self.situation)
@@ -365,6 +366,7 @@ def _in_effect(block: Ensure, situation: Situation) -> Assessment:
 def _left_failed(block: Block, answer: Answer | None) -> Assessment:
     """What shows all that was asked for, though our last write failed, differs if its state still says so.
 
+    So does what was closed before, whoever's write failed: a process that died may have known that it was ours.
     Only for what is not ours to make (`assess` sees to the rest), and not where existence is all we want.
     """
     if not isinstance(answer, Present) or answer.provisioning_state not in {"failed", "canceled"}:

@@ -191,7 +191,7 @@ def _seen(
     assert block.closing is not None  # noqa: S101 - only such blocks come here
     declared = {way.name for way in block.closing.ways}
     ways = {name for name in (known.private_ways if known is not None else ()) if name in declared}
-    if isinstance(evaluation.assessments[block.key], Holds):
+    if isinstance(evaluation.assessments[block.key], Holds) or _only_its_state_differs(block, evaluation):
         ways |= {way.name for way in block.closing.ways if _works(way.gates, evaluation)}
         # More than can be listed are not remembered: then closing again asks for every way.
         return ServiceAccess(block.id.text, "Closed", "", tuple(sorted(ways)) if len(ways) <= WAYS else ())
@@ -202,6 +202,12 @@ def _seen(
         return ServiceAccess(block.id.text, "Restricted", "", remembered)
     since = known.exposed_since if known is not None else ""
     return ServiceAccess(block.id.text, "Open", since or stamp(now), remembered)
+
+
+def _only_its_state_differs(block: Ensure, evaluation: Evaluation) -> bool:
+    """Whether it is closed, and the last write to it failed all the same."""
+    found = evaluation.differing.get(block.key)
+    return found is not None and {each.path for each in found.differences} == {"properties.provisioningState"}
 
 
 def _works(gates: tuple[Block, ...], evaluation: Evaluation) -> bool:

@@ -57,7 +57,8 @@ def closing_of(context: WorkspaceContext, azure: View, resource: ResourceId, *, 
     owners = " and ".join(dict.fromkeys(way.owner for way in others))
     shared = f" (declared by {owners} as well)" if owners else ""
     name = f"The {service.noun} {resource.name}{shared}"
-    return Closing(name, exposed, ways_into(context, azure, resource), by_hand, others)
+    closed_before = bool(context.closed.get(resource.key))
+    return Closing(name, exposed, ways_into(context, azure, resource), by_hand, closed_before, others)
 
 
 def gates_of(

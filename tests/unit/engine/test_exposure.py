@@ -47,7 +47,7 @@ def closes(*gates: Block, others: tuple[Way, ...] = ()) -> Callable[[View], Bloc
         body = view.get(VAULT) or {}
         exposed = body["properties"].get("publicNetworkAccess") == "Enabled"
         way = Way("vault from ml", gates)
-        closing = Closing("The vault fraudvault", exposed=exposed, ways=(way,), by_hand=BY_HAND, others=others)
+        closing = Closing("The vault fraudvault", exposed, (way,), BY_HAND, not exposed, others)
         yield from gates
         yield wants(VAULT, closing=closing, after=(*gates, *(gate for each in others for gate in each.gates)))
 
@@ -157,3 +157,12 @@ async def test_a_service_that_cannot_be_read_stays_as_it_was_seen() -> None:
     run.clock.advance(timedelta(hours=1))
     await run.look()
     assert run.request.status["services"][0]["publicAccess"] == "Open"
+
+
+async def test_a_service_that_is_closed_and_failed_is_written_again() -> None:
+    """The process that had written it died before it saw the failure, and nobody knew of it any more."""
+    arm = FakeArm(FakeClock()).put(shown(VAULT, "Failed", properties={"publicNetworkAccess": "Disabled"}))
+    run = Run(Kind(closes(), "Closed"), arm)
+    await run.settle()
+    assert ([write.id for write in arm.writes], arm.get(VAULT, "provisioningState")) == ([VAULT], "Succeeded")
+    assert {each["publicAccess"] for result in run.results for each in result.status["services"]} == {"Closed"}

@@ -175,10 +175,10 @@ def _resolved(context: WorkspaceContext) -> tuple[Reason, str]:
 
 
 def _closed(service: str, part: ContainerRegistry | KeyVault | Storage) -> tuple[Reason, str]:
-    """Reason and message of a service that is as declared: one that lets addresses in is not called closed."""
-    if not part.allowed_ip_ranges:
+    """Reason and message of a service that is as declared: one that lets somebody in is not called closed."""
+    if not part.allowed_ip_ranges and not getattr(part, "allowed_subnet_ids", ()):
         return reasons.CLOSED, f"{service} is closed."
     return (
         reasons.CLOSED_EXCEPT_ALLOWED_RANGES,
-        f"{service} is closed except to the addresses that the spec names; findings tell who else is let in.",
+        f"{service} is closed except to the addresses and subnets that the spec names; findings tell of others.",
     )

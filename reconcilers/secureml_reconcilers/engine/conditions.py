@@ -266,6 +266,14 @@ def _under_way(
     return None
 
 
+def _is_repaired(evaluation: Evaluation) -> bool:
+    """Whether something of what differs is being written, or all of it is under way."""
+    if not evaluation.differing:
+        return _at_work(evaluation)
+    assessments = ((key, evaluation.assessments.get(key)) for key in evaluation.differing)
+    return any(isinstance(each, Differs) and key not in evaluation.waiting for key, each in assessments)
+
+
 def _at_work(evaluation: Evaluation) -> bool:
     """Whether Azure works on something, or will at once."""
     return any(
@@ -357,7 +365,7 @@ def _in_sync(
             for assessment in evaluation.differing.values()
             for difference in assessment.differences
         ]
-        doing = "Being repaired" if _at_work(evaluation) else "Not repaired yet, and other conditions tell why"
+        doing = "Being repaired" if _is_repaired(evaluation) else "Not repaired yet, and other conditions tell why"
         if not enforce:
             doing = "Mode Observe repairs nothing"
         return Condition(

@@ -294,7 +294,10 @@ class _Assessor:
             block: what waits.
             repeated: what failed before stands in the way while it is tried again, too.
         """
+        theirs = _gates_of_others(block)
         for gate in block.after:
+            if gate.key in theirs:
+                continue  # whoever declares it is told; who waits for it is told for whom
             assessment = self.assessment(gate)
             if isinstance(assessment, Blocked):
                 return assessment.problem
@@ -361,6 +364,15 @@ def _in_effect(block: Ensure, situation: Situation) -> Assessment:
         return Holds()
     until = sent + block.takes_effect
     return Pending(worth_a_look=False, until=until) if until > situation.ledger.clock.monotonic() else Holds()
+
+
+def _gates_of_others(block: Block) -> set[str]:
+    """Keys of what only other custom resources ask for before a service is closed."""
+    closing = block.closing if isinstance(block, Ensure) else None
+    if closing is None or not closing.others:
+        return set()
+    own = {gate.key for way in closing.ways for gate in way.gates}
+    return {gate.key for way in closing.others for gate in way.gates} - own
 
 
 def _left_failed(block: Block, answer: Answer | None) -> Assessment:

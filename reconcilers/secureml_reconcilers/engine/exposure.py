@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 FIRST_REMINDER: Final = timedelta(minutes=10)
 """So long after something was first seen open it is said again; then after twice that, and so on."""
 
+TOO_LONG: Final = timedelta(hours=1)
+"""What is closed for the first time and still waits, for whatever takes its time, is told after so long."""
+
 RARELY: Final = timedelta(days=1)
 """The longest time between two reminders."""
 
@@ -144,8 +147,9 @@ def exposures(
         if not opened or not _is_open(block, evaluation):
             continue
         obstacle = _obstacle(block, evaluation, now - instant(opened))
-        again = block.id.key in was_closed and gate is not None and not _is_beside(gate, block)
-        if obstacle is not None or again:
+        age = now - instant(opened)
+        waits = gate is not None and not _is_beside(gate, block)
+        if obstacle is not None or (waits and (block.id.key in was_closed or age >= TOO_LONG)):
             found.append(Exposure(block, opened, obstacle, gate))
     return found
 
@@ -192,7 +196,9 @@ def _seen(
     declared = {way.name for way in block.closing.ways}
     ways = {name for name in (known.private_ways if known is not None else ()) if name in declared}
     if isinstance(evaluation.assessments[block.key], Holds) or _only_its_state_differs(block, evaluation):
-        ways |= {way.name for way in block.closing.ways if _works(way.gates, evaluation)}
+        working = {way.name for way in block.closing.ways if _works(way.gates, evaluation)}
+        # Half of the ways, of one that was closed by hand, would let it be closed without the others.
+        ways |= working if ways or working == declared else set()
         # More than can be listed are not remembered: then closing again asks for every way.
         return ServiceAccess(block.id.text, "Closed", "", tuple(sorted(ways)) if len(ways) <= WAYS else ())
     if block.key not in evaluation.differing:

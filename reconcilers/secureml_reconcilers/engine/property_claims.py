@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from secureml_reconcilers.engine.blocks import Ensure
 from secureml_reconcilers.engine.compare import equal_azure
+from secureml_reconcilers.engine.values import AnyOf
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -69,7 +70,7 @@ class PropertyClaims:
         for path, value in _declared(block):
             claims = self._claims.get((_key(block), path), {})
             first = min(claims.values(), key=lambda claim: claim.rank, default=None)
-            if first is not None and first.owner != owner and not equal_azure(first.value, value):
+            if first is not None and first.owner != owner and not _agree(first.value, value):
                 return first
         return None
 
@@ -88,5 +89,14 @@ def _leaves(fragment: Mapping[str, Any], path: str) -> Iterator[tuple[str, Any]]
     for name, value in fragment.items():
         if isinstance(value, dict):
             yield from _leaves(value, f"{path}.{name}")
-        elif isinstance(value, str | bool | int):
+        elif isinstance(value, str | bool | int | AnyOf):
             yield f"{path}.{name}", value
+
+
+def _agree(first: Any, value: Any) -> bool:  # noqa: ANN401 - JSON, or what stands for several values
+    """Whether what one declares leaves room for what the other does."""
+    return any(equal_azure(one, other) for one in _choices(first) for other in _choices(value))
+
+
+def _choices(value: Any) -> tuple[Any, ...]:  # noqa: ANN401 - JSON, or what stands for several values
+    return value.values if isinstance(value, AnyOf) else (value,)

@@ -21,14 +21,22 @@ if TYPE_CHECKING:
 def reaches_endpoints(plan: NetworkPlan, azure: View, network: ResourceId) -> Iterator[Check]:
     """A network of clients is peered with that of the endpoints in both directions (WS-PE-08, GEN-VNET-02).
 
-    Gates of its links, and of what is closed. One that cannot be read is told by whom it asks for names.
+    Gates of its links, and of what is closed. Where one of the two cannot be read, nothing is linked or closed.
     """
     if network == plan.network:
         return
     azure.ask(outlines=(network, plan.network))
     try:
         shown, endpoints = azure.outline(network), azure.outline(plan.network)
-    except AzureProblem:
+    except AzureProblem as problem:
+        yield Check(
+            f"{_named(network)} reaches the endpoints",
+            holds=False,
+            reason=problem.reason,
+            message=problem.message,
+            about=network,
+            problem=problem,
+        )
         return
     if shown is None:
         yield _missing(network)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from secureml_reconcilers.azure.problem import AzureProblem
+from secureml_reconcilers.azure.problem import AzureProblem, Severity
 from secureml_reconcilers.engine.blocks import Check, Closing, Way
 from secureml_reconcilers.engine.view import View, once
 from secureml_reconcilers.isolation.dns import names_of
@@ -34,11 +34,22 @@ def ways_into(context: WorkspaceContext, azure: View, resource: ResourceId) -> t
 
 @once
 def ways_of_others(context: WorkspaceContext, azure: View, resource: ResourceId) -> tuple[Way, ...]:
-    """The private ways into a service that other custom resources declare: their clients use it, too (F6)."""
-    found = []
+    """The private ways into a service that other custom resources declare: their clients use it, too (F6).
+
+    One that only observes makes no way, so nobody waits for it.
+    """
+    found: list[Way] = []
     for other in context.others:
-        if _declares(other, azure, resource):
-            owner = other.plan.owner.partition("/")[2]
+        owner = other.plan.owner.partition("/")[2]
+        if other.spec.mode != "Enforce":
+            continue
+        try:
+            declares = resource in {target.resource for target in private_link_targets(other, azure)}
+        except AzureProblem as problem:
+            if problem.severity is Severity.NOBODY:
+                found.append(Way(f"what {owner} declares", (_untold(owner, problem),), owner))
+            continue  # where its workspace may not be read, or is not there, it gets no way by waiting
+        if declares:
             found += [replace(way, owner=owner) for way in _ways(other, azure, resource)]
     return tuple(found)
 
@@ -52,12 +63,13 @@ def closing_of(context: WorkspaceContext, azure: View, resource: ResourceId, *, 
         resource: the service.
         exposed: it answers everybody as it is now.
     """
-    service, others = SERVICES[resource.type], ways_of_others(context, azure, resource)
+    service, closed_before = SERVICES[resource.type], bool(context.closed.get(resource.key))
+    waits = exposed and not closed_before and context.spec.shared_services == "Wait"
+    others = ways_of_others(context, azure, resource) if waits else ()
     by_hand = service.close_command.format(name=resource.name, group=resource.resource_group)
     owners = " and ".join(dict.fromkeys(way.owner for way in others))
     shared = f" (declared by {owners} as well)" if owners else ""
     name = f"The {service.noun} {resource.name}{shared}"
-    closed_before = bool(context.closed.get(resource.key))
     return Closing(name, exposed, ways_into(context, azure, resource), by_hand, closed_before, others)
 
 
@@ -72,12 +84,12 @@ def gates_of(
         closing: every way that is declared.
         first: what else the first closing waits for.
     """
-    remembered = context.closed.get(resource.key, frozenset())
+    # One that denies by default lets in addresses and subnets, whose clients have no private way yet.
+    remembered = context.closed.get(resource.key, frozenset()) if closing.exposed else frozenset()
     known = [way for way in closing.ways if way.name in remembered]
     if known:
         return _distinct(gate for way in known for gate in way.gates)
-    others = closing.others if context.spec.shared_services == "Wait" else ()
-    return _distinct((*first, *(gate for way in (*closing.ways, *others) for gate in way.gates)))
+    return _distinct((*first, *(gate for way in (*closing.ways, *closing.others) for gate in way.gates)))
 
 
 def _ways(context: WorkspaceContext, azure: View, resource: ResourceId) -> Iterator[Way]:
@@ -98,15 +110,14 @@ def _gates(
         return (Check(said, holds=False, reason=problem.reason, message=problem.message, problem=problem),)
 
 
-def _declares(other: WorkspaceContext, azure: View, resource: ResourceId) -> bool:
-    """Whether another custom resource wants a service closed; one whose workspace is not there wants nothing."""
-    try:
-        named = [target.resource for target in private_link_targets(other, azure)]
-    except AzureProblem as problem:
-        if problem.reason != SERVICES[other.workspace.type].not_found:
-            raise
-        return False
-    return resource in named
+def _untold(what: str, problem: AzureProblem) -> Check:
+    return Check(
+        f"what {what} declares can be told",
+        holds=False,
+        reason=problem.reason,
+        message=problem.message,
+        problem=problem,
+    )
 
 
 def _distinct(blocks: Iterable[Block]) -> tuple[Block, ...]:

@@ -91,19 +91,19 @@ def service_closed(context: WorkspaceContext, azure: View, resource: ResourceId)
     in_use = _in_use(context, azure, service, resource)
 
     # Gates of the first closing: what the service must be, and what must be set before.
-    possible = tuple(service.prerequisites(context.spec, resource, body))
+    possible = _told(resource, service.prerequisites(context.spec, resource, body))
     yield from possible
-    first = tuple(service.before_closing(in_use, azure))
+    first = _told(resource, service.before_closing(in_use, azure))
     yield from first
 
     firewall, (ranges, subnets) = _firewall(service), _declared_exceptions(context, service)
-    ready = tuple(subnets_ready(azure, firewall, subnets, text_in(body, "location")))
+    ready = _told(resource, subnets_ready(azure, firewall, subnets, text_in(body, "location")))
     yield from ready
     yield from _ranges_have_an_effect(resource, body, ranges, f"{service.field}.allowedIPRanges")
     yield from have_an_effect(resource, body, subnets, f"{service.field}.allowedSubnetIDs")
     yield from undeclared_entries(firewall, resource, body, service.field, (ranges, subnets))
-    yield from service.exceptions(in_use)
-    yield from service.settings(in_use, azure)
+    yield from _told(resource, service.exceptions(in_use))
+    yield from _told(resource, service.settings(in_use, azure))
 
     # Gates only: the aspects PrivateLinkReady and NamesResolved yield these blocks, and so have them written.
     closing = closing_of(context, azure, resource, exposed=_answers_everybody(service, body))
@@ -122,6 +122,18 @@ def service_closed(context: WorkspaceContext, azure: View, resource: ResourceId)
     if subnets and not closing.ways and service is STORAGE:
         yield from computes_let_in(context, azure, resource, subnets)
     yield from service.consequences(in_use)
+
+
+def _told(resource: ResourceId, blocks: Iterator[Block]) -> tuple[Block, ...]:
+    """What is asked for before a service is closed, or told of it; what cannot be told does not hide the closing.
+
+    Nobody would hear that the service is open, and one that was closed before would not be closed again (OPS-08).
+    """
+    try:
+        return tuple(blocks)
+    except AzureProblem as problem:
+        name = f"what is asked for before {resource.short} is closed can be read"
+        return (Check(name, holds=False, reason=problem.reason, message=problem.message, problem=problem),)
 
 
 def _in_use(context: WorkspaceContext, azure: View, service: Service, resource: ResourceId | None) -> ServiceInUse:
@@ -209,7 +221,12 @@ def _in_parts(
     first = () if let_in is None else (_write(closed.id, let_in, closed.reason, after=(*closed.after, *subnets)),)
     yield from first
     if firewall.deny_rule in closed.rules:
-        yield replace(closed, after=(*closed.after, *first))
+        # Who was let in when it was last closed still is: what the spec adds holds only itself.
+        again = closed.closing is not None and closed.closing.closed_before
+        if again:
+            yield replace(closed, after_if_possible=(*closed.after_if_possible, *first))
+        else:
+            yield replace(closed, after=(*closed.after, *first))
         return
     closed = replace(closed, after_if_possible=(*closed.after_if_possible, *first))
     yield closed

@@ -130,8 +130,9 @@ def _setting(  # noqa: PLR0913 - the columns of a setting
 
 def _restricted(context: WorkspaceContext, azure: View, wanted: dict[str, Any]) -> Ensure:
     """The addresses are let in; from the first of them on everybody else is refused."""
-    let_in = list_in(workspace(context, azure), _ALLOW_LIST) or get_path(workspace(context, azure), _RULES)
-    closing = closing_of(context, azure, context.workspace, exposed=not let_in)
+    body = workspace(context, azure)
+    restricted = list_in(body, _ALLOW_LIST) or get_path(body, f"{_RULES}.defaultAction") == "Deny"
+    closing = closing_of(context, azure, context.workspace, exposed=not restricted)
     return Ensure(
         context.workspace,
         {"properties": wanted},

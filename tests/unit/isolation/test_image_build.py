@@ -118,7 +118,10 @@ CASES = [
     case(
         "a cluster that may not be read is not taken for absent, and the registry stays open",
         [OPEN, unreadable(OTHER)],
-        [Finding("Forbidden")],
+        [
+            Finding("Forbidden"),
+            Waits("Update", REGISTRY, f"what is asked for before {REGISTRY.short} is closed can be read"),
+        ],
         **BY_OTHER,
     ),
     case(

@@ -106,6 +106,6 @@ def test_a_service_that_lets_addresses_in_is_not_called_closed(part: str) -> Non
         told = [said[each] for each in ("KeyVaultIsolated", "StorageIsolated", "RegistryIsolated")]
         assert [reason for reason, _ in told].count("ClosedExceptAllowedRanges") == exceptions
         assert (
-            sum("closed except to the addresses that the spec names" in message for _, message in told)
+            sum("closed except to the addresses and subnets that the spec names" in message for _, message in told)
             == exceptions
         )

@@ -12,6 +12,7 @@ from tests.unit.engine.building import (
     NOW,
     VAULT,
     fact,
+    pending,
     problem,
     readings,
     said,
@@ -113,6 +114,14 @@ async def test_what_passes_by_itself_is_told_when_it_does_not_pass() -> None:
     run.arm.refuses = {VAULT.key: problem("AzureBusy", retry=Retry.SOON, severity=Severity.NOBODY)}
     assert await told_after(run, timedelta(minutes=8)) == []
     assert len(await told_after(run, timedelta(minutes=8))) >= 1
+
+
+async def test_what_waits_for_too_long_is_told_though_what_it_waits_for_may_still_come() -> None:
+    """An approval, say: for an hour that is the usual course, and then the service has been open for an hour."""
+    run = run_of(pending())
+    assert await told_after(run, timedelta(minutes=50)) == []
+    assert len(await told_after(run, timedelta(minutes=30))) >= 1
+    assert run.condition("Closed")["reason"] == "Exposed"
 
 
 async def test_what_was_closed_and_cannot_be_closed_at_once_is_told_at_once() -> None:

@@ -9,7 +9,7 @@ from tests.unit.engine.building import VAULT, wants
 
 from secureml_reconcilers.engine.blocks import Closing
 from secureml_reconcilers.engine.property_claims import PropertyClaims
-from secureml_reconcilers.engine.values import Entries
+from secureml_reconcilers.engine.values import AnyOf, Entries
 
 if TYPE_CHECKING:
     from secureml_reconcilers.engine.blocks import Ensure
@@ -36,6 +36,8 @@ ROWS = [
     pytest.param(_mode("x"), _mode("y"), (OLD, OLD), "a", id="of one second, the first by name"),
     pytest.param(_mode("x"), _mode("X"), (OLD, NEW), None, id="one value, as Azure sees it"),
     pytest.param(_mode(value=True), _mode(value=False), (OLD, NEW), "a", id="a flag"),
+    pytest.param(_mode("x"), _mode(AnyOf(("y", "x"))), (OLD, NEW), None, id="one of several that are right"),
+    pytest.param(_mode("x"), _mode(AnyOf(("y", "z"))), (OLD, NEW), "a", id="none of several that are right"),
     pytest.param(_mode("x"), _mode("y", target=VAULT), (OLD, NEW), None, id="two resources"),
     pytest.param(
         _mode("x"),

@@ -39,6 +39,7 @@ UNLINKED = gone(OFFICE_LINK[BLOB_ZONE])
 OPEN = put(ACCOUNT, "properties.publicNetworkAccess", "Enabled")
 CLOSE = Write("Update", ACCOUNT, {"properties": {"publicNetworkAccess": "Disabled"}})
 REACHES = "office-vnet in network reaches the endpoints"
+ASKED = "office-vnet in network tells whom it asks for names"
 NOT_PEERED = Finding("ClientNetworkNotPeered", OFFICE, "WS-PE-08")
 
 
@@ -126,6 +127,12 @@ CASES = [
             Finding("Forbidden", OFFICE, "DNS-01"),
             Write("Create", LINK[BLOB_ZONE], link_request()),
         ],
+        **CLIENT,
+    ),
+    case(
+        "and whether it has a way in cannot be told, so nothing is closed on its names",
+        [LINKED, unreadable(OFFICE), OPEN],
+        [Finding("Forbidden"), Finding("Forbidden", OFFICE, "DNS-01"), Waits("Update", ACCOUNT, ASKED)],
         **CLIENT,
     ),
     case(

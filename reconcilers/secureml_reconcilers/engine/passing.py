@@ -82,12 +82,16 @@ class Pass:
 
     @property
     def ownership(self) -> Ownership:
-        """What this custom resource made."""
+        """What this custom resource made; an entry that anybody declares still is not to go."""
         added = self.inventory.added_entries()
         blocks = (block for said in self.composed for block in said.blocks)
-        wanted = entries_wanted(blocks) if added else {}
+        wanted, declared = entries_wanted(blocks) if added else {}, self.ledger.properties
         entries = {
-            key: tuple(entry for entry in found if entry not in wanted.get(key, ()))
+            key: tuple(
+                entry
+                for entry in found
+                if entry not in wanted.get(key, ()) and not declared.others_let_in(self.owner, entry, key)
+            )
             for key, found in added.items()
         }
         return Ownership(self.owner, self.inventory.resources(), self.composition.adopt, entries)

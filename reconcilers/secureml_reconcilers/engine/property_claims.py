@@ -1,7 +1,8 @@
 """Which custom resource decides a property that two of them declare with different values: the older one.
 
 Only of what neither of them makes, such as the settings of a workspace, and in this process only. What closes a
-service is no matter of precedence: whoever declares it closed closes it.
+service is no matter of precedence: whoever declares it closed closes it. Nor are entries of lists: they stay as
+long as anybody declares them.
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ from secureml_reconcilers.engine.compare import equal_azure
 from secureml_reconcilers.engine.values import AnyOf
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Hashable, Iterable, Iterator, Mapping
+    from collections.abc import Set as AbstractSet
 
     from secureml_reconcilers.engine.blocks import Block
 
@@ -48,6 +50,9 @@ class PropertyClaims:
     _places: dict[str, set[_Place]] = field(default_factory=dict)
     """By owner."""
 
+    _entries: dict[str, Mapping[str, AbstractSet[Hashable]]] = field(default_factory=dict)
+    """By owner and resource key."""
+
     def declare(self, owner: str, created: str, blocks: Iterable[Block]) -> None:
         """Take down what a custom resource declares now, in place of what it declared before."""
         self.withdraw(owner)
@@ -59,11 +64,21 @@ class PropertyClaims:
 
     def withdraw(self, owner: str) -> None:
         """Forget what a custom resource declared: it goes, or only observes."""
+        self._entries.pop(owner, None)
         for place in self._places.pop(owner, ()):
             claims = self._claims[place]
             del claims[owner]
             if not claims:
                 del self._claims[place]
+
+    def declare_entries(self, owner: str, wanted: Mapping[str, AbstractSet[Hashable]]) -> None:
+        """Take down which entries of lists a custom resource that is declared asks for, by resource key."""
+        if wanted:
+            self._entries[owner] = wanted
+
+    def others_let_in(self, owner: str, entry: Hashable, key: str) -> bool:
+        """Whether another custom resource declares this entry of the resource with this key, too."""
+        return any(entry in wanted.get(key, ()) for other, wanted in self._entries.items() if other != owner)
 
     def decided_by(self, block: Block, owner: str) -> PropertyClaim | None:
         """The claim of another custom resource that goes before a block of this one; None without such."""

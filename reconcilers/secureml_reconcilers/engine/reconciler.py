@@ -10,6 +10,7 @@ from secureml_reconcilers.api import condition_types, reasons
 from secureml_reconcilers.azure.scopes import EVERYWHERE
 from secureml_reconcilers.engine import attribution, diagnosing, drift, intervals, unobserved
 from secureml_reconcilers.engine.acting import act, due_actions, needs_fresh_evidence
+from secureml_reconcilers.engine.assessment import entries_wanted
 from secureml_reconcilers.engine.blocks import Remembered
 from secureml_reconcilers.engine.clock import SystemClock
 from secureml_reconcilers.engine.conditions import condition_of
@@ -217,8 +218,9 @@ class Engine:
     def _take_down_properties(self, this: Pass) -> None:
         """Who comes later, or is younger, does not write another value over what this one declares."""
         if this.composition.enforce and not this.request.deleting:
-            blocks = (block for said in this.composed for block in said.blocks)
+            blocks = [block for said in this.composed for block in said.blocks]
             this.ledger.properties.declare(this.owner, this.request.created, blocks)
+            this.ledger.properties.declare_entries(this.owner, entries_wanted(blocks))
         else:
             this.ledger.properties.withdraw(this.owner)
 

@@ -350,6 +350,26 @@ async def test_two_that_write_one_account_at_once_keep_each_others_rules(shared:
     assert [call.target for call in writes(shared, start)].count(account.lower()) == 2
 
 
+async def test_a_rule_that_another_declares_as_well_stays(shared: World) -> None:
+    """Whoever made it drops it from the spec; the other's clients still come from there."""
+    account = alice.one(shared, alice.STORAGE, "stfraud")
+    engine = new_engine(shared)
+    also = {"additionalAccounts": [{"accountID": account, "subResources": ["blob", "file"]}]}
+    both = {"allowedIPRanges": ["20.0.0.1", "20.1.1.1"]}
+    first = drive(shared, shared.spec("fraud", storage=both), "fraud", engine)
+    second = drive(
+        shared, shared.spec("churn", storage={**also, "allowedIPRanges": ["20.1.1.1"]}), "churn", engine
+    )
+    await first.settle()
+    await settle_all(shared, first, second)
+    start = last(shared)
+    first.edit(shared.spec("fraud", storage={"allowedIPRanges": ["20.0.0.1"]}))
+    await settle_all(shared, first, second)
+    rules = alice.shown(shared, alice.STORAGE, "stfraud")["properties"]["networkAcls"]["ipRules"]
+    assert sorted(rule["value"] for rule in rules) == ["20.0.0.1", "20.1.1.1"]
+    assert [call.method for call in writes(shared, start)] == []
+
+
 async def test_two_that_put_endpoints_into_different_groups_make_one_for_each_way(world: World) -> None:
     """Two custom resources name one workspace, and another resource group for its endpoints.
 

@@ -121,8 +121,9 @@ DNSName = Annotated[
         253, r"(\*\.)?[a-zA-Z0-9_-]+(\.[a-zA-Z0-9_-]+)+", "must be a full DNS name, as status.dnsRecords shows it"
     ),
 ]
+_OCTET = "(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
 PrivateAddress = Annotated[
-    str, name(15, r"[0-9]{1,3}(\.[0-9]{1,3}){3}", "must be an IPv4 address, as status.dnsRecords shows it")
+    str, name(15, rf"{_OCTET}([.]{_OCTET}){{3}}", "must be an IPv4 address such as 10.1.0.4")
 ]
 NamePrefix = Annotated[
     str,

@@ -43,7 +43,7 @@ _FORBIDDEN = Row(
     reasons.FORBIDDEN,
     _S,
     _ADMIN,
-    "Grant the operator's identity this action; docs/azure-role.json lists what it needs.",
+    "Grant the operator's identity this action; docs/azure-role.json and the files beside it list what it needs.",
 )
 _REGISTER = Row(
     reasons.PROVIDER_NOT_REGISTERED,

@@ -80,9 +80,9 @@ class Exposure:
 
     @property
     def sentence(self) -> str:
-        """That it is open, and since when."""
+        """That it is open, and when that was first seen."""
         assert self.block.closing is not None  # noqa: S101 - only blocks that close something are exposures
-        return f"{self.block.closing.service} answers the internet since {self.since}"
+        return f"{self.block.closing.service} answers the internet, seen first at {self.since}"
 
     @property
     def cause(self) -> str:
@@ -95,7 +95,7 @@ class Exposure:
     def by_hand(self) -> str:
         """How a person closes it at once."""
         assert self.block.closing is not None  # noqa: S101 - as above
-        return f"To close it at once, whoever has no other way: {self.block.closing.by_hand}."
+        return f"To close it at once, cutting off whoever has no private way: {self.block.closing.by_hand}."
 
 
 def remembered_ways(status: Mapping[str, Any]) -> dict[str, frozenset[str]]:

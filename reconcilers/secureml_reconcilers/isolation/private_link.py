@@ -73,10 +73,9 @@ def _declared_subnet(context: WorkspaceContext, azure: View) -> Iterator[Check]:
 
 
 def _addresses_taken(context: WorkspaceContext, azure: View, target: PrivateLinkTarget) -> Iterator[Check]:
-    used = endpoint_used(context.plan, azure, target)
-    body = azure.get(used)
-    if body is not None:
-        yield from addresses_taken(context, azure, target, used, body)
+    subnet = azure.get(context.plan.endpoint_subnet)
+    if subnet is not None:
+        yield from addresses_taken(context, azure, target, endpoint_used(context.plan, azure, target), subnet)
 
 
 def _ours_in_use(context: WorkspaceContext, azure: View) -> dict[ResourceId, Body]:

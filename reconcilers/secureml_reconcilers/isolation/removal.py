@@ -364,4 +364,5 @@ def _rank(target: ResourceId) -> int:
 
 
 def _used_by(names: list[str]) -> str:
-    return f"{' and '.join(names)} {'use' if names[1:] else 'uses'}"
+    """Tags are all that tells: a custom resource that went with Retain left them there."""
+    return f"its tags tell that {' and '.join(names)} {'use' if names[1:] else 'uses'}"

@@ -5,6 +5,7 @@ They are fixed for life, like the endpoint's subnet.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from secureml_reconcilers.api import reasons
@@ -85,7 +86,7 @@ def addresses_usable(
         f"addresses of {target.resource.short} ({target.group}) are in the subnet",
         not outside,
         reasons.STATIC_ADDRESS_OUTSIDE_SUBNET,
-        f"spec.endpoints.staticAddresses chooses {', '.join(outside)}, which"
+        f"spec.endpoints.staticAddresses chooses {', '.join(outside)}, which the subnet"
         f" {context.plan.endpoint_subnet.name} does not give: it lies outside of the subnet, or Azure keeps it, as"
         " it keeps the first four and the last of a range.",
         "Choose a free address of the subnet (az network vnet subnet list-available-ips).",
@@ -96,15 +97,27 @@ def addresses_usable(
 
 
 def addresses_taken(
-    context: WorkspaceContext, azure: View, target: PrivateLinkTarget, used: ResourceId, body: Body
+    context: WorkspaceContext, azure: View, target: PrivateLinkTarget, used: ResourceId, subnet: Body
 ) -> Iterator[Check]:
-    """An endpoint that exists has the addresses that it was made with, which the spec may not have known."""
+    """An endpoint that exists has the addresses that it was made with, which the spec may not have known.
+
+    Nobody is told to delete it for addresses that a new one would not get.
+
+    Raises:
+        AzureProblem: when the endpoint, the service or the subnet cannot be read.
+    """
+    body = azure.get(used)
     chosen = {each.member.lower(): each.address for each in chosen_for(context, azure, target)}
     shown = {
         text_in(each, "properties.memberName").lower(): text_in(each, "properties.privateIPAddress")
         for each in objects_in(body, "properties.ipConfigurations")
     }
-    if chosen and chosen != shown:
+    if not chosen or body is None or chosen == shown:
+        return
+    unusable = [each for each in addresses_usable(context, azure, target, subnet) if not each.holds]
+    for each in unusable:
+        yield replace(each, level=CheckLevel.ADVISORY, by_user=False)
+    if not unusable:
         yield Check(
             f"{used.short} has the addresses of the spec",
             holds=False,

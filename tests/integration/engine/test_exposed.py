@@ -104,7 +104,7 @@ async def test_what_cannot_be_closed_again_is_told_and_told_again(ready: Driver,
     told = ready.condition("StorageIsolated")
     assert (told["status"], told["reason"]) == ("False", "Exposed")
     account = alice.one(world, alice.STORAGE).rsplit("/", 1)[1]
-    for words in (f"The account {account} answers the internet since", "az storage account update"):
+    for words in (f"The account {account} answers the internet, seen first at", "az storage account update"):
         assert words in told["message"]
     assert ready.condition("PrivateLinkReady")["reason"] == "DeniedByPolicy"
     assert (ready.condition("Ready")["reason"], ready.condition("InSync")["status"]) == ("Exposed", "False")

@@ -75,7 +75,7 @@ async def test_what_stands_in_the_way_is_an_error_that_says_how_to_close_by_hand
     await run.look()
     condition = run.condition("Closed")
     assert (condition["status"], condition["reason"]) == ("False", "Exposed")
-    for words in (f"The vault fraudvault answers the internet since {stamp(NOW)}", BY_HAND):
+    for words in (f"The vault fraudvault answers the internet, seen first at {stamp(NOW)}", BY_HAND):
         assert words in condition["message"]
     finding = run.request.status["findings"][0]
     assert (finding["severity"], finding["resource"]) == ("Error", VAULT.text)

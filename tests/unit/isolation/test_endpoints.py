@@ -368,6 +368,13 @@ STATIC = [
         violated="WS-PE-01",
         **fixed(CHOSEN),
     ),
+    case(
+        "nobody is told to delete it for an address that the subnet does not give",
+        [],
+        [Advice("StaticAddressOutsideSubnet", SUBNET, "WS-PE-01")],
+        violated="WS-PE-01",
+        **fixed(("blob", "blob", "10.99.0.20")),
+    ),
 ]
 INCOMPLETE = [
     pytest.param(

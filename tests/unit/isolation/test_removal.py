@@ -327,7 +327,9 @@ def test_who_keeps_an_endpoint_is_named() -> None:
     more = {**THEIR_USE, user_tag("team-c/risk"): "team-c/risk"}
     composition = SecureWorkspaces().remove(spec(deletionPolicy="Delete"), OWNER, Remembered((BLOB.text,)))
     evaluation = judge_all(composition, world(put(BLOB, "tags", {**MARK, **more})), [BLOB])
-    assert [action.block.reason for action in evaluation.actions] == ["team-b/churn and team-c/risk use it"]
+    assert [action.block.reason for action in evaluation.actions] == [
+        "its tags tell that team-b/churn and team-c/risk use it"
+    ]
 
 
 RULES = [
@@ -360,13 +362,13 @@ WHY = [
     pytest.param(
         [put(BLOB, "tags", {**UNUSED, **THEIR_USE})],
         BLOB,
-        "team-b/churn uses it",
+        "its tags tell that team-b/churn uses it",
         id="an endpoint that somebody else uses",
     ),
     pytest.param(
         [put(BLOB, "tags", {**UNUSED, **THEIR_USE})],
         BLOB_GROUP,
-        "its endpoint stays: team-b/churn uses it",
+        "its endpoint stays: its tags tell that team-b/churn uses it",
         id="its zone group, for they need the names",
     ),
     pytest.param(
@@ -384,7 +386,7 @@ WHY = [
     pytest.param(
         [put(BLOB, "tags", {**UNUSED, **THEIR_USE}), gone(BLOB_GROUP), NO_RECORD],
         THE_ZONE,
-        f"team-b/churn uses {BLOB.short}, whose names belong in the zone",
+        f"its tags tell that team-b/churn uses {BLOB.short}, whose names belong in the zone",
         id="the zone of names that are in use and were taken out",
     ),
     pytest.param(

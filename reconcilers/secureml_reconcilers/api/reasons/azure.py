@@ -45,7 +45,7 @@ FORBIDDEN: Final = _problem(
     "Forbidden",
     "Azure refused the operator's identity an action (403); the condition Permitted names it.",
     Who.ADMINISTRATOR,
-    "Grant it; `docs/azure-role.json` lists what the operator needs.",
+    "Grant it; `docs/azure-role.json` and the files beside it list what the operator needs.",
 )
 WRONG_TENANT: Final = _problem(
     "WrongTenant",

@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import json
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from tests.integration.driving import _OPERATOR, Driver, drive
-from tests.integration.engine import alice
+from tests.integration.driving import Driver, drive
+from tests.integration.engine import alice, azure_roles
 from tests.integration.engine.calls import last, names, writes
 
 from secureml_sandbox import landscape
-from secureml_sandbox.emulator import CHECKOUT
 
 if TYPE_CHECKING:
     from tests.integration.driving import World
 
     from arm_emulator.changes import Change
 
-ROLES = "2022-04-01"
 KINDS = {"storage": alice.STORAGE, "keyVault": alice.VAULT}
 
 
@@ -52,27 +49,10 @@ def endpoints_of(world: World) -> list[str]:
     return [each["service"] for each in subnet.properties.get("serviceEndpoints") or ()]
 
 
-async def let_it_write_subnets(world: World) -> None:
-    """The administrator gives the operator the role that the documentation hands out for this."""
-    role = json.loads((CHECKOUT / "docs" / "azure-role-subnets.json").read_text(encoding="utf-8"))
-    home = f"/subscriptions/{world.subscription}"
-    definition = f"{home}/providers/Microsoft.Authorization/roleDefinitions/5b5b5b5b-0000-4000-8000-000000000001"
-    allowed = {"actions": role["Actions"]}
-    properties = {"roleName": role["Name"], "assignableScopes": [home], "permissions": [allowed]}
-    await world.alice.put(definition, ROLES, {"properties": properties})
-    grant = {
-        "roleDefinitionId": definition,
-        "principalId": _OPERATOR.object_id,
-        "principalType": "ServicePrincipal",
-    }
-    target = f"{home}/providers/Microsoft.Authorization/roleAssignments/5b5b5b5b-0000-4000-8000-000000000002"
-    await world.alice.put(target, ROLES, {"properties": grant})
-
-
 @pytest.fixture
 async def by_subnet(world: World) -> Driver:
     """Account and vault are reached by service endpoint, converged."""
-    await let_it_write_subnets(world)
+    await azure_roles.give(world, "azure-role-subnets.json")
     driver = drive(world, world.spec(**by_rule(world, "storage", "keyVault")))
     await driver.settle(at_most=timedelta(minutes=40))
     assert driver.condition("Ready")["status"] == "True"
@@ -81,7 +61,7 @@ async def by_subnet(world: World) -> Driver:
 
 async def test_the_subnet_comes_first_and_the_denial_last(world: World) -> None:
     """Seen at each moment at which a firewall denies: the subnet is ready, and has its rule."""
-    await let_it_write_subnets(world)
+    await azure_roles.give(world, "azure-role-subnets.json")
     seen: dict[str, tuple[list[str], list[str]]] = {}
     when: dict[str, float] = {}
 

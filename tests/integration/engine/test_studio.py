@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from tests.integration.driving import _OPERATOR, Driver, drive
-from tests.integration.engine import alice
+from tests.integration.driving import Driver, drive
+from tests.integration.engine import alice, azure_roles
 from tests.integration.engine.calls import last, writes
-
-from secureml_sandbox.emulator import CHECKOUT
 
 if TYPE_CHECKING:
     from tests.integration.driving import World
@@ -19,7 +16,6 @@ if TYPE_CHECKING:
     from arm_emulator.changes import Change
     from arm_emulator.model import Resource
 
-ROLES = "2022-04-01"
 ASSIGNMENT = "Microsoft.Authorization/roleAssignments"
 STUDIO: dict[str, Any] = {"studio": {"enabled": True, "grantRoles": True}}
 
@@ -43,27 +39,10 @@ def held(world: World) -> list[str]:
     )
 
 
-async def let_it_assign(world: World) -> None:
-    """The administrator gives the operator the second role that the documentation hands out."""
-    role = json.loads((CHECKOUT / "docs" / "azure-role-studio.json").read_text(encoding="utf-8"))
-    home = f"/subscriptions/{world.subscription}"
-    definition = f"{definitions(world)}/5a5a5a5a-0000-4000-8000-000000000001"
-    allowed = {"actions": role["Actions"]}
-    properties = {"roleName": role["Name"], "assignableScopes": [home], "permissions": [allowed]}
-    await world.alice.put(definition, ROLES, {"properties": properties})
-    grant = {
-        "roleDefinitionId": definition,
-        "principalId": _OPERATOR.object_id,
-        "principalType": "ServicePrincipal",
-    }
-    target = f"{home}/providers/{ASSIGNMENT}/5a5a5a5a-0000-4000-8000-000000000002"
-    await world.alice.put(target, ROLES, {"properties": grant})
-
-
 @pytest.fixture
 async def studio(world: World) -> Driver:
     """A workspace whose studio is used, converged."""
-    await let_it_assign(world)
+    await azure_roles.give(world, "azure-role-studio.json")
     driver = drive(world, world.spec(deletionPolicy="Delete", **STUDIO))
     await driver.settle(at_most=timedelta(minutes=30))
     assert driver.condition("Ready")["status"] == "True"
@@ -76,7 +55,7 @@ EXPECTED = ["privateEndpoints 1ae7", "privateEndpoints 1ae7", "storageAccounts 1
 
 async def test_roles_are_assigned_and_heeded_before_the_account_closes(world: World) -> None:
     """Ten minutes later at the soonest: until then studio could read the account in the open."""
-    await let_it_assign(world)
+    await azure_roles.give(world, "azure-role-studio.json")
     times: dict[str, float] = {}
 
     def observe(change: Change) -> None:
@@ -101,7 +80,7 @@ async def test_a_role_that_is_taken_away_is_assigned_again(world: World, studio:
     """It is told as drift; the account stays closed meanwhile."""
     account = alice.one(world, alice.STORAGE).lower()
     gone = next(each for each in of_identity(world) if each.id.scope.lower() == account)
-    await world.alice.delete(gone.id.text, ROLES)
+    await world.alice.delete(gone.id.text, azure_roles.API_VERSION)
     before = last(world)
     await studio.resync()
     assert [call.method for call in writes(world, before)] == ["PUT"]
@@ -121,7 +100,7 @@ async def test_what_the_spec_asks_for_no_more_is_taken_back(world: World, studio
         "principalType": "ServicePrincipal",
         "description": "theirs",
     }
-    await world.alice.put(theirs, ROLES, {"properties": grant})
+    await world.alice.put(theirs, azure_roles.API_VERSION, {"properties": grant})
     studio.edit(world.spec(deletionPolicy="Delete"))
     await studio.settle()
     assert [each.id.text for each in of_identity(world)] == [theirs]
@@ -170,7 +149,7 @@ async def test_without_leave_to_assign_the_commands_are_told(world: World) -> No
             "principalType": "ServicePrincipal",
         }
         target = f"{finding['resource']}/providers/{ASSIGNMENT}/5a5a5a5a-0000-4000-8000-00000000001{number}"
-        await world.alice.put(target, ROLES, {"properties": grant})
+        await world.alice.put(target, azure_roles.API_VERSION, {"properties": grant})
     world.emulator.clock.advance(1800)
     await driver.settle()
     assert driver.condition("Ready")["status"] == "True"

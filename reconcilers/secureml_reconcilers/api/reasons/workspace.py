@@ -67,8 +67,8 @@ REGISTRY_NOT_PREMIUM: Final = _problem(
 EXPOSED: Final = _problem(
     "Exposed",
     "A service that is declared closed answers the internet, and is not being closed: Azure refuses that, or it"
-    " would cut off clients that have no other way. `status.services` tells since when; an event says it again at"
-    " growing intervals.",
+    " would cut off clients that have no other way. `status.services` tells when that was first seen; an event"
+    " says it again at growing intervals.",
     Who.ADMINISTRATOR,
     "Remove what the message names, or close the service by hand with the command that it ends with.",
 )

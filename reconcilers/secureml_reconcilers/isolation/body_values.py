@@ -100,6 +100,11 @@ def text_in(body: Body | None, path: str, default: str = "") -> str:
     return default if value is None or value == "" else str(value)
 
 
+def region_in(body: Body | None) -> str:
+    """The region of a resource, as ids have it: Azure shows `West Europe` and `westeurope`. Empty without one."""
+    return text_in(body, "location").replace(" ", "").lower()
+
+
 def count_in(body: Body | None, path: str) -> int | None:
     """The whole number at a path; None where there is none."""
     value = get_path(body, path)

@@ -12,7 +12,7 @@ from secureml_reconcilers.api import reasons
 from secureml_reconcilers.azure.problem import AzureProblem
 from secureml_reconcilers.azure.resource_id import resource_id
 from secureml_reconcilers.engine.blocks import Block, Blocks, Check, CheckLevel
-from secureml_reconcilers.isolation.body_values import id_in, objects_in, parsed_id, text_in
+from secureml_reconcilers.isolation.body_values import id_in, objects_in, parsed_id, region_in, text_in
 from secureml_reconcilers.isolation.editions import editions
 from secureml_reconcilers.isolation.network_advice import firewall_in_front, routes_over_endpoints, ways_in
 from secureml_reconcilers.isolation.services import KEY_VAULT, STORAGE
@@ -184,7 +184,7 @@ def _is_open(scope: ResourceId, azure: View) -> Check:
 
 def _region_offers_private_link(context: WorkspaceContext, azure: View) -> Iterator[Check]:
     """The workspace's region offers private endpoints for workspaces (WS-REG-01, ACR-REG-01)."""
-    region = text_in(workspace(context, azure), "location").lower().replace(" ", "")
+    region = region_in(workspace(context, azure))
     if not region:
         return
     where = f"/subscriptions/{context.workspace.subscription}/providers/Microsoft.Network/locations/{region}"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from secureml_reconcilers.api import reasons
 from secureml_reconcilers.engine.blocks import Block, Check, StatusField
 from secureml_reconcilers.engine.view import View, worked_out_once
-from secureml_reconcilers.isolation.body_values import is_settled, list_in, text_in
+from secureml_reconcilers.isolation.body_values import is_settled, list_in, region_in
 from secureml_reconcilers.isolation.endpoints import endpoint, endpoint_used
 from secureml_reconcilers.isolation.records import endpoint_tells_names, names_of_endpoint, records_written_by
 
@@ -64,7 +64,7 @@ def _names_of_instances(
     No closing waits for them: who has no instance needs none, and one of several workspaces that share a server
     has a record for each instance instead.
     """
-    region = text_in(azure.get(target.resource), "location").lower().replace(" ", "")
+    region = region_in(azure.get(target.resource))
     if target.group != "amlworkspace" or not region:
         return {}
     suffix = f".{context.plan.cloud.zones[target.group][0].removeprefix('privatelink.')}"

@@ -10,7 +10,7 @@ from secureml_reconcilers.azure.resource_id import resource_id
 from secureml_reconcilers.engine.blocks import Block, Check, CheckLevel, Ensure
 from secureml_reconcilers.engine.ownership_tags import is_marked
 from secureml_reconcilers.engine.values import get_path
-from secureml_reconcilers.isolation.body_values import objects_in, parsed_id, text_in
+from secureml_reconcilers.isolation.body_values import objects_in, parsed_id, region_in, text_in
 from secureml_reconcilers.isolation.prerequisites import is_premium
 
 if TYPE_CHECKING:
@@ -69,14 +69,14 @@ def regions(azure: View, registry: ResourceId, body: Body) -> tuple[str, ...]:
 
     Only a Premium one has replicas; where these may not be read, it is taken to have none.
     """
-    home = _region(text_in(body, "location"))
+    home = region_in(body)
     if not is_premium(body):
         return (home,)
     try:
         shown = azure.children(registry, "replications")
     except AzureProblem:
         return (home,)
-    return tuple(dict.fromkeys((home, *(_region(text_in(each, "location")) for each in shown))))
+    return tuple(dict.fromkeys((home, *(region_in(each) for each in shown))))
 
 
 def _new(lets_addresses_in: bool, location: str) -> dict[str, Any]:  # noqa: FBT001 - a fact
@@ -91,10 +91,6 @@ def _new(lets_addresses_in: bool, location: str) -> dict[str, Any]:  # noqa: FBT
             "networkRuleBypassOptions": "AzureServices",
         },
     }
-
-
-def _region(location: str) -> str:
-    return location.replace(" ", "").lower()
 
 
 def _service_endpoints(registry: ResourceId, body: Body) -> Iterator[Check]:

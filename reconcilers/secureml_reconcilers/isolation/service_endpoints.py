@@ -13,7 +13,7 @@ from secureml_reconcilers.azure.problem import AzureProblem
 from secureml_reconcilers.azure.resource_id import resource_id
 from secureml_reconcilers.engine.blocks import Check, CheckLevel, Ensure
 from secureml_reconcilers.engine.values import Entries
-from secureml_reconcilers.isolation.body_values import objects_in, parsed_id, text_in
+from secureml_reconcilers.isolation.body_values import objects_in, parsed_id, region_in, text_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,7 +32,7 @@ _NAMED: Final = 10
 
 
 def subnets_ready(
-    azure: View, firewall: Firewall, subnets: tuple[str, ...], location: str
+    azure: View, firewall: Firewall, subnets: tuple[str, ...], region: str
 ) -> Iterator[Ensure | Check]:
     """Each of these subnets carries the service endpoint; nothing else of it is touched (ST-SE-01, KV-NET-01).
 
@@ -43,13 +43,13 @@ def subnets_ready(
         azure: the view.
         firewall: of the service that is to be reached.
         subnets: those that the spec lets in.
-        location: the region of the service.
+        region: where the service is, as `region_in` gives it.
     """
     targets = tuple(map(resource_id, subnets))
     azure.ask(*targets, *(each.parent for each in targets if each.parent is not None))
     for subnet in targets:
         try:
-            yield _ready(azure, firewall, subnet, location)
+            yield _ready(azure, firewall, subnet, region)
         except AzureProblem as problem:
             yield _cannot_be_ready(firewall, subnet, problem)
 
@@ -94,10 +94,10 @@ def computes_let_in(
     )
 
 
-def _ready(azure: View, firewall: Firewall, subnet: ResourceId, location: str) -> Ensure:
+def _ready(azure: View, firewall: Firewall, subnet: ResourceId, region: str) -> Ensure:
     advice = "Create the subnet, or correct the spec, which lets it in."
     body = azure.require(subnet, reasons.SUBNET_NOT_FOUND, advice)
-    name = _endpoint_for(firewall, body, near=_is_near(azure, subnet, location))
+    name = _endpoint_for(firewall, body, near=_is_near(azure, subnet, region))
     return Ensure(
         subnet,
         {"properties": {"serviceEndpoints": Entries("service", ({"service": name},), lasting=True)}},
@@ -131,14 +131,10 @@ def _endpoint_for(firewall: Firewall, subnet: Body, *, near: bool) -> str:
     return there[0] if there else firewall.service_endpoints[0 if near else -1]
 
 
-def _is_near(azure: View, subnet: ResourceId, location: str) -> bool:
+def _is_near(azure: View, subnet: ResourceId, region: str) -> bool:
     """Whether a service lies in the region of a subnet's network."""
     network = azure.get(subnet.parent) if subnet.parent is not None else None
-    return _region(text_in(network, "location")) == _region(location)
-
-
-def _region(location: str) -> str:
-    return location.replace(" ", "").lower()
+    return region_in(network) == region
 
 
 def _outside(compute: Body, let_in: set[ResourceId]) -> str:

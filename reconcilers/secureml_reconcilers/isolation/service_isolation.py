@@ -14,7 +14,7 @@ from secureml_reconcilers.engine.blocks import Block, Blocks, Check, CheckLevel,
 from secureml_reconcilers.engine.values import AnyOf, Entries
 from secureml_reconcilers.engine.view import View, worked_out_once
 from secureml_reconcilers.isolation.accounts import rule_for_workspace, trusted_services_out
-from secureml_reconcilers.isolation.body_values import text_in
+from secureml_reconcilers.isolation.body_values import region_in, text_in
 from secureml_reconcilers.isolation.closing import closing_of, gates_of
 from secureml_reconcilers.isolation.firewall_exceptions import undeclared_entries
 from secureml_reconcilers.isolation.registry import registry_given
@@ -97,7 +97,7 @@ def service_closed(context: WorkspaceContext, azure: View, resource: ResourceId)
     yield from first
 
     firewall, (ranges, subnets) = _firewall(service), _declared_exceptions(context, service)
-    ready = _told(resource, subnets_ready(azure, firewall, subnets, text_in(body, "location")))
+    ready = _told(resource, subnets_ready(azure, firewall, subnets, region_in(body)))
     yield from ready
     yield from _ranges_have_an_effect(resource, body, ranges, f"{service.field}.allowedIPRanges")
     yield from have_an_effect(resource, body, subnets, f"{service.field}.allowedSubnetIDs")

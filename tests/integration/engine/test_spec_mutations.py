@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, Final
 import pytest
 from tests.e2e.example_estates import Place, full
 from tests.integration.driving import SUBSCRIPTION, TENANT, Driver, World, drive, open_empty_world
+from tests.integration.engine import azure_roles
 from tests.integration.engine.oracle import result
 from tests.integration.engine.spec_mutations import IMMUTABLE, Mutation, example, mutations, sections
-from tests.integration.engine.test_service_endpoints import let_it_write_subnets
 
 from secureml_reconcilers.api import SecureWorkspaceSpec
 from secureml_reconcilers.api.model import InvalidSpec
@@ -122,7 +122,7 @@ async def test_a_change_is_refused_or_converges_and_can_be_taken_back(tmp_path: 
     async with open_empty_world(tmp_path) as world:
         for item in full(Place(SUBSCRIPTION, SUBSCRIPTION, TENANT)):
             await world.alice.put(item.id, item.api_version, item.body)
-        await let_it_write_subnets(world)
+        await azure_roles.give(world, "azure-role-subnets.json")
         base = world.spec(deletionPolicy="Delete")
         driver = drive(world, base)
         await driver.settle()

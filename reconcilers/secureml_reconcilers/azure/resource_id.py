@@ -109,6 +109,11 @@ class ResourceId:
         return f"ResourceId({self.text!r})"
 
     @property
+    def in_group(self) -> str:
+        """Name and resource group for messages: `hub in network`, where one name may stand in several groups."""
+        return f"{self.name} in {self.resource_group}"
+
+    @property
     def short(self) -> str:
         """Type and name for messages: `privateEndpoints/fraud-blob`, with the parents' names of a child."""
         return _short(self.text)

@@ -226,6 +226,11 @@ class Check(_Shape):
     problem: AzureProblem | None = None
     """Why it cannot be told, where something raised: told as it is."""
 
+    @classmethod
+    def untold(cls, name: str, problem: AzureProblem, about: ResourceId | None = None) -> Check:
+        """A fact that cannot be told: what waits for it waits, and the problem is told as it is."""
+        return cls(name, holds=False, reason=problem.reason, message=problem.message, about=about, problem=problem)
+
     @property
     def key(self) -> str:
         """Names the block within a pass: two resources of one name in different groups are two facts."""

@@ -146,8 +146,8 @@ def exposures(
         gate, opened = evaluation.waiting.get(block.key), since.get(block.id.key)
         if not opened or not _is_open(block, evaluation):
             continue
-        obstacle = _obstacle(block, evaluation, now - instant(opened))
         age = now - instant(opened)
+        obstacle = _obstacle(block, evaluation, age)
         waits = gate is not None and not _is_beside(gate, block)
         if obstacle is not None or (waits and (block.id.key in was_closed or age >= TOO_LONG)):
             found.append(Exposure(block, opened, obstacle, gate))

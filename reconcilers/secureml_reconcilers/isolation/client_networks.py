@@ -29,14 +29,7 @@ def reaches_endpoints(plan: NetworkPlan, azure: View, network: ResourceId) -> It
     try:
         shown, endpoints = azure.outline(network), azure.outline(plan.network)
     except AzureProblem as problem:
-        yield Check(
-            f"{_named(network)} reaches the endpoints",
-            holds=False,
-            reason=problem.reason,
-            message=problem.message,
-            about=network,
-            problem=problem,
-        )
+        yield Check.untold(f"{network.in_group} reaches the endpoints", problem, network)
         return
     if shown is None:
         yield _missing(network)
@@ -46,7 +39,7 @@ def reaches_endpoints(plan: NetworkPlan, azure: View, network: ResourceId) -> It
     yield _overlapping(plan, network, why) if overlaps else _peered(plan, network, reach, why)
     if reach is Reach.UNTOLD:
         yield Check(
-            f"{_named(network)} is shown to reach the endpoints",
+            f"{network.in_group} is shown to reach the endpoints",
             holds=False,
             reason=reasons.PATH_NOT_TOLD,
             message=f"Clients in {network.name} are sent to addresses in {plan.network.name}: {why}.",
@@ -60,7 +53,7 @@ def reaches_endpoints(plan: NetworkPlan, azure: View, network: ResourceId) -> It
 
 def _peered(plan: NetworkPlan, network: ResourceId, reach: Reach, why: str) -> Check:
     return Check(
-        f"{_named(network)} reaches the endpoints",
+        f"{network.in_group} reaches the endpoints",
         reach is not Reach.NO,
         reasons.CLIENT_NETWORK_NOT_PEERED,
         f"{network.name} cannot send to the endpoints in {plan.network.name}: {why}. It is not linked to zones"
@@ -76,7 +69,7 @@ def _peered(plan: NetworkPlan, network: ResourceId, reach: Reach, why: str) -> C
 
 def _overlapping(plan: NetworkPlan, network: ResourceId, why: str) -> Check:
     return Check(
-        f"{_named(network)} reaches the endpoints",
+        f"{network.in_group} reaches the endpoints",
         holds=False,
         reason=reasons.CLIENT_NETWORK_OVERLAPS,
         message=f"{network.name} cannot send to the endpoints in {plan.network.name}: {why}, so Azure does not"
@@ -92,7 +85,7 @@ def _overlapping(plan: NetworkPlan, network: ResourceId, why: str) -> Check:
 
 def _missing(network: ResourceId) -> Check:
     return Check(
-        f"{_named(network)} exists",
+        f"{network.in_group} exists",
         holds=False,
         reason=reasons.NETWORK_NOT_FOUND,
         message=f"{network.text}, which spec.network.clientNetworkIDs names, does not exist.",
@@ -101,7 +94,3 @@ def _missing(network: ResourceId) -> Check:
         about=network,
         by_user=True,
     )
-
-
-def _named(network: ResourceId) -> str:
-    return f"{network.name} in {network.resource_group}"

@@ -47,7 +47,8 @@ def ways_of_others(context: WorkspaceContext, azure: View, resource: ResourceId)
             declares = resource in {target.resource for target in private_link_targets(other, azure)}
         except AzureProblem as problem:
             if problem.severity is Severity.NOBODY:
-                found.append(Way(f"what {owner} declares", (_untold(owner, problem),), owner))
+                said = f"what {owner} declares"
+                found.append(Way(said, (Check.untold(f"{said} can be told", problem),), owner))
             continue  # where its workspace may not be read, or is not there, it gets no way by waiting
         if declares:
             found += [replace(way, owner=owner) for way in _ways(other, azure, resource)]
@@ -107,17 +108,7 @@ def _gates(
         return (*endpoint(context, azure, target), *names_of(context, azure, target, (network,)))
     except AzureProblem as problem:
         said = f"{target.group} of {target.resource.short} is reached from {context.plan.label(network)}"
-        return (Check(said, holds=False, reason=problem.reason, message=problem.message, problem=problem),)
-
-
-def _untold(what: str, problem: AzureProblem) -> Check:
-    return Check(
-        f"what {what} declares can be told",
-        holds=False,
-        reason=problem.reason,
-        message=problem.message,
-        problem=problem,
-    )
+        return (Check.untold(said, problem),)
 
 
 def _distinct(blocks: Iterable[Block]) -> tuple[Block, ...]:

@@ -109,7 +109,7 @@ def _step_left(context: WorkspaceContext, azure: View, used: Zone, moving: Zone)
 
 def _not_used(zone: ResourceId, why: str, advice: str) -> Check:
     return Check(
-        f"{zone.name} in {zone.resource_group} is used",
+        f"{zone.in_group} is used",
         holds=False,
         reason=reasons.ZONE_NOT_USED,
         message=f"{zone.text}, which the spec declares, is not used: {why}.",

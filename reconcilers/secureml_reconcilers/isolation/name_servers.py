@@ -71,16 +71,15 @@ def servers_shown(plan: NetworkPlan, azure: View, network: ResourceId) -> Iterat
 
     Gates of what is closed: names that nobody was shown to resolve cut everybody off (OPS-08).
     """
-    named = f"{network.name} in {network.resource_group}"
     try:
         homes = _homes(plan, azure, network)
     except AzureProblem as problem:
         # A network that may not be read holds only what it asks itself.
-        yield _unreadable(named, network, problem)
+        yield _unreadable(network, problem)
         return
     unknown = [server for server, home in homes.items() if home is None]
     yield Check(
-        f"{named} asks servers that are shown to see the zones",
+        f"{network.in_group} asks servers that are shown to see the zones",
         not unknown,
         reasons.CUSTOM_DNS_SERVER,
         f"{network.name} asks {', '.join(unknown)} for names (dhcpOptions.dnsServers), "
@@ -102,9 +101,9 @@ def servers_shown(plan: NetworkPlan, azure: View, network: ResourceId) -> Iterat
         yield from _reached(azure, network, home, [server for server in homes if homes[server] == home])
 
 
-def _unreadable(named: str, network: ResourceId, problem: AzureProblem) -> Check:
+def _unreadable(network: ResourceId, problem: AzureProblem) -> Check:
     return Check(
-        f"{named} tells whom it asks for names",
+        f"{network.in_group} tells whom it asks for names",
         holds=False,
         reason=problem.reason,
         message=f"Whom {network.name} asks for names, and what it reaches, cannot be told. {problem.message}",
@@ -117,9 +116,8 @@ def _unreadable(named: str, network: ResourceId, problem: AzureProblem) -> Check
 def _reached(azure: View, network: ResourceId, home: ResourceId, servers: list[str]) -> Iterator[Check]:
     """A network can send to the one in which its DNS servers live; otherwise it resolves nothing through them."""
     reach, why = way_between(azure, network, home)
-    named = f"{network.name} in {network.resource_group}"
     yield Check(
-        f"{named} reaches its name servers in {home.name}",
+        f"{network.in_group} reaches its name servers in {home.name}",
         reach is not Reach.NO,
         reasons.CUSTOM_DNS_SERVER,
         f"{network.name} asks {', '.join(servers)} in {home.name} for names, and cannot send there: {why}.",
@@ -131,7 +129,7 @@ def _reached(azure: View, network: ResourceId, home: ResourceId, servers: list[s
     )
     if reach is Reach.UNTOLD:
         yield Check(
-            f"{named} is shown to reach its name servers in {home.name}",
+            f"{network.in_group} is shown to reach its name servers in {home.name}",
             holds=False,
             reason=reasons.PATH_NOT_TOLD,
             message=f"{network.name} asks {', '.join(servers)} in {home.name} for names: {why}.",

@@ -132,8 +132,7 @@ def _told(resource: ResourceId, blocks: Iterator[Block]) -> tuple[Block, ...]:
     try:
         return tuple(blocks)
     except AzureProblem as problem:
-        name = f"what is asked for before {resource.short} is closed can be read"
-        return (Check(name, holds=False, reason=problem.reason, message=problem.message, problem=problem),)
+        return (Check.untold(f"what is asked for before {resource.short} is closed can be read", problem),)
 
 
 def _in_use(context: WorkspaceContext, azure: View, service: Service, resource: ResourceId | None) -> ServiceInUse:

@@ -112,13 +112,7 @@ def _named_is_there(context: WorkspaceContext, azure: View) -> Iterator[Check]:
             azure.require(named, service.not_found, service.if_not_found)
         except AzureProblem as problem:
             if problem.reason == service.not_found:
-                yield Check(
-                    f"the workspace's {service.noun} exists",
-                    holds=False,
-                    reason=problem.reason,
-                    message=problem.message,
-                    problem=problem,
-                )
+                yield Check.untold(f"the workspace's {service.noun} exists", problem)
 
 
 def _services_closed(context: WorkspaceContext, azure: View) -> tuple[Block, ...]:

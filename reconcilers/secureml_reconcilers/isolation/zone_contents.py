@@ -74,7 +74,7 @@ def _reached(azure: View, zone: ResourceId, network: ResourceId, records: list[B
     }
     unreachable = [each for each in records if any(reach[a] is Reach.NO for a in _addresses(each))]
     yield Check(
-        f"{_named(network)} reaches what {zone.name} answers",
+        f"{network.in_group} reaches what {zone.name} answers",
         not unreachable,
         reasons.DNS_RECORD_UNREACHABLE,
         f"{_some([_told(zone, each) for each in unreachable])}, where {network.name} cannot send to: it is not"
@@ -89,7 +89,7 @@ def _reached(azure: View, zone: ResourceId, network: ResourceId, records: list[B
     untold = [each for each in records if any(reach[a] is Reach.UNTOLD for a in _addresses(each))]
     if untold and not unreachable:
         yield Check(
-            f"{_named(network)} is shown to reach what {zone.name} answers",
+            f"{network.in_group} is shown to reach what {zone.name} answers",
             holds=False,
             reason=reasons.PATH_NOT_TOLD,
             message=f"{_some([_told(zone, each) for each in untold])}. Whether {network.name} reaches that through"
@@ -104,7 +104,7 @@ def _reached(azure: View, zone: ResourceId, network: ResourceId, records: list[B
 
 def _few_enough(zone: ResourceId, network: ResourceId, count: int) -> Check:
     return Check(
-        f"{zone.name} can be looked through for {_named(network)}",
+        f"{zone.name} can be looked through for {network.in_group}",
         count <= MOST,
         reasons.DNS_RECORDS_NOT_TOLD,
         f"{zone.text} holds more than {MOST} records, too many to look through: whether {network.name} reaches all"
@@ -118,7 +118,7 @@ def _few_enough(zone: ResourceId, network: ResourceId, count: int) -> Check:
 
 def _none_taken(zone: ResourceId, network: ResourceId, taken: list[str]) -> Check:
     return Check(
-        f"{zone.name} leads {_named(network)} to no endpoint of others",
+        f"{zone.name} leads {network.in_group} to no endpoint of others",
         not taken,
         reasons.DNS_RECORD_TAKEN,
         f"{_some(taken)}, which is not the endpoint that this resource uses: {network.name} is not linked to"
@@ -177,8 +177,3 @@ def _told(zone: ResourceId, record: Body) -> str:
 def _some(told: list[str]) -> str:
     more = len(told) - _QUOTED
     return "; ".join(told[:_QUOTED]) + (f"; and {more} more" if more > 0 else "")
-
-
-def _named(network: ResourceId) -> str:
-    """A network by a name that no other network of the resource has."""
-    return f"{network.name} in {network.resource_group}"

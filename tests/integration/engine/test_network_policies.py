@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from tests.integration.driving import drive
-from tests.integration.engine import alice
+from tests.integration.engine import alice, azure_roles
 from tests.integration.engine.calls import writes
 
 from secureml_sandbox import landscape
@@ -14,7 +14,6 @@ from secureml_sandbox import landscape
 if TYPE_CHECKING:
     from tests.integration.driving import World
 
-ROLES = "2022-04-01"
 DISABLE: dict[str, Any] = {"endpoints": {"subnetNetworkPolicies": "Disable"}}
 
 
@@ -38,27 +37,11 @@ async def switch_on(world: World) -> None:
     await world.alice.put(subnet, landscape.NETWORK, body)
 
 
-async def let_it_write_subnets(world: World) -> None:
-    """The operator's role leaves networks alone; this takes one right more."""
-    home = f"/subscriptions/{world.subscription}"
-    definition = f"{home}/providers/Microsoft.Authorization/roleDefinitions/6c6c6c6c-0000-4000-8000-000000000001"
-    allowed = {"actions": ["Microsoft.Network/virtualNetworks/subnets/write"]}
-    properties = {"roleName": "subnets", "assignableScopes": [home], "permissions": [allowed]}
-    await world.alice.put(definition, ROLES, {"properties": properties})
-    operator = next(each for each in world.emulator.config.clients if each.display_name == "secureml-operator")
-    grant = {
-        "roleDefinitionId": definition,
-        "principalId": operator.object_id,
-        "principalType": "ServicePrincipal",
-    }
-    target = f"{home}/providers/Microsoft.Authorization/roleAssignments/6c6c6c6c-0000-4000-8000-000000000002"
-    await world.alice.put(target, ROLES, {"properties": grant})
-
-
 async def test_they_are_switched_off_first_and_again_when_somebody_switches_them_on(world: World) -> None:
     """Nothing else of the subnet changes, and no endpoint is made before."""
     await switch_on(world)
-    await let_it_write_subnets(world)
+    # The operator's role leaves networks alone; this takes one right more.
+    await azure_roles.give_actions(world, "subnets", ["Microsoft.Network/virtualNetworks/subnets/write"])
     before = shown(world)
     driver = drive(world, world.spec(**DISABLE))
     await driver.settle()

@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING, Any
 from secureml_operator.cluster import ObjectGoneError
 from secureml_operator.resource import parse
 from secureml_operator.status import condition
+from secureml_operator.two_way_index import TwoWayIndex
 from secureml_reconcilers.api import condition_types
 from secureml_reconcilers.engine.contract import Reference
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Mapping
 
     from secureml_operator.cluster import Cluster
     from secureml_operator.resource import Resource
@@ -35,12 +36,11 @@ class ReferenceIndex:
         """Take the reconcilers by kind, which say what a spec refers to, and `wake`, called per dependent."""
         self._reconcilers = reconcilers
         self._wake = wake
-        self._referents: dict[Key, tuple[Key, ...]] = {}
-        self._dependents: dict[Key, dict[Key, None]] = {}  # ordered, so that runs are alike
+        self._referents: TwoWayIndex[Key] = TwoWayIndex()
 
     def dependents(self, key: Key) -> tuple[Key, ...]:
         """Give the resources whose spec refers to this one, itself excluded."""
-        return tuple(dependent for dependent in self._dependents.get(key, ()) if dependent != key)
+        return tuple(dependent for dependent in self._referents.namers(key) if dependent != key)
 
     def changed(self, old: Resource | None, new: Resource | None) -> None:
         """Take a change of the cache; None is a resource that does not exist.
@@ -49,10 +49,10 @@ class ReferenceIndex:
         """
         if new is not None:
             if old is None or (old.uid, old.generation) != (new.uid, new.generation):
-                self._index(new.key, self._referents_of(new))
+                self._referents.put(new.key, self._referents_of(new))
             key = new.key
         elif old is not None:
-            self._index(old.key, ())
+            self._referents.put(old.key, ())
             key = old.key
         else:
             return
@@ -69,18 +69,6 @@ class ReferenceIndex:
             logger.exception("What %s refers to cannot be told", resource.key)
             return ()
         return tuple(named.values())
-
-    def _index(self, dependent: Key, referents: Iterable[Key]) -> None:
-        for referent in self._referents.pop(dependent, ()):
-            known = self._dependents.get(referent, {})
-            known.pop(dependent, None)
-            if not known:
-                self._dependents.pop(referent, None)
-        present = tuple(dict.fromkeys(referents))
-        if present:
-            self._referents[dependent] = present
-        for referent in present:
-            self._dependents.setdefault(referent, {})[dependent] = None
 
 
 class ReferenceResolver:

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from secureml_operator.two_way_index import TwoWayIndex
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
@@ -21,12 +23,11 @@ class SharingIndex:
         """Take the reconcilers by kind, and `wake`, called for each that shares something with what changed."""
         self._reconcilers = reconcilers
         self._wake = wake
-        self._named: dict[Key, frozenset[str]] = {}
-        self._by_name: dict[str, dict[Key, None]] = {}  # ordered, so that runs are alike
+        self._named: TwoWayIndex[str] = TwoWayIndex()
 
     def others(self, key: Key) -> tuple[Key, ...]:
         """Give the resources that declare something which this one declares, too."""
-        found = (other for name in sorted(self._named.get(key, ())) for other in self._by_name[name])
+        found = (other for name in sorted(self._named.named_by(key)) for other in self._named.namers(name))
         return tuple(dict.fromkeys(other for other in found if other != key))
 
     def changed(self, old: Resource | None, new: Resource | None) -> None:
@@ -36,24 +37,13 @@ class SharingIndex:
             return
         before = set(self.others(resource.key))
         named = self._named_by(new) if new is not None and not new.deleting else frozenset()
-        if old is not None and new is not None and named == self._named.get(resource.key):
+        if old is not None and new is not None and named == set(self._named.named_by(resource.key)):
             woken = before if old.generation != new.generation else set()
         else:
-            self._index(resource.key, named)
+            self._named.put(resource.key, named)
             woken = before | set(self.others(resource.key))
         for other in sorted(woken, key=str):
             self._wake(other)
 
     def _named_by(self, resource: Resource) -> frozenset[str]:
         return self._reconcilers[resource.key.kind].shares(resource.key, resource.spec, resource.status)
-
-    def _index(self, key: Key, named: frozenset[str]) -> None:
-        for name in self._named.pop(key, ()):
-            known = self._by_name[name]
-            known.pop(key, None)
-            if not known:
-                del self._by_name[name]
-        if named:
-            self._named[key] = named
-        for name in named:
-            self._by_name.setdefault(name, {})[key] = None

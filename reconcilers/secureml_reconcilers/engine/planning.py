@@ -58,11 +58,8 @@ def news(before: Iterable[Mapping[str, Any]], plan: list[dict[str, Any]]) -> lis
 
 def _in_order(evaluation: Evaluation) -> list[_Write]:
     steps = _Steps(evaluation)
-    found = []
-    for block in evaluation.blocks():
-        assessment = evaluation.assessments[block.key]
-        if isinstance(assessment, Differs) and isinstance(block, Ensure | EnsureAbsent):
-            found.append((block, assessment))
+    judged = ((block, evaluation.assessments[block.key]) for block in evaluation.writes())
+    found = [(block, assessment) for block, assessment in judged if isinstance(assessment, Differs)]
     return sorted(found, key=lambda each: steps.before(each[0]))
 
 

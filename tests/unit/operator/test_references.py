@@ -12,6 +12,7 @@ import pytest
 from tests.unit.operator.fakes import KEY, FakeReconciler, condition, lose_answer, once
 
 from secureml_operator.cluster import UnclearError
+from secureml_operator.two_way_index import TwoWayIndex
 from secureml_reconcilers.engine.contract import Journal, Key, ReconcileRequest, ReconcileResult, Reference
 
 if TYPE_CHECKING:
@@ -291,7 +292,7 @@ async def test_who_is_gone_is_not_woken(pair: Bench) -> None:
     await pair.queued()
     show(pair, KEY, ready_at(1, "False"))
     assert await pair.queued() == []
-    assert pair.parts.references._dependents == {}  # or what is long gone would fill the memory
+    assert pair.parts.references._referents == TwoWayIndex()  # or what is long gone would fill the memory
 
 
 async def test_a_deletion_that_the_watch_missed_wakes_when_it_is_found(pair: Bench) -> None:
